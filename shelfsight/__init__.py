@@ -1,0 +1,1 @@
+"""Shelfsight: search a catalogue by what its pictures show."""

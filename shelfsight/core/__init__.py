@@ -1,0 +1,1 @@
+"""What every room speaks: types, protocols, errors, settings, filters, pictures, vectors."""

@@ -1,0 +1,1 @@
+"""The filter language: one grammar for all stores, parsed once to a tree."""

@@ -1,0 +1,42 @@
+"""Settings: nested, frozen, and strict about unknown names."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["IndexSettings", "PictureLimits", "SearchSettings", "Settings"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PictureLimits(_Frozen):
+    """What a picture may cost before it is refused."""
+
+    max_pixels: int = Field(default=100_000_000, gt=0, description="decoded pixels; JPEGs count at reduced size")
+    max_bytes: int = Field(default=100_000_000, gt=0, description="encoded bytes of one picture")
+
+
+class IndexSettings(_Frozen):
+    """How the write path works."""
+
+    batch_size: int = Field(default=32, gt=0, description="pictures a forward pass")
+    decode_threads: int = Field(default=2, gt=0, description="threads that read, decode and resize")
+    commit_items: int = Field(default=512, gt=0, description="items a commit at most")
+    commit_seconds: float = Field(default=5.0, gt=0, description="seconds between commits at most")
+    preview_side: int = Field(default=512, gt=0, description="long side in pixels of previews kept for byte pictures")
+    max_text: int = Field(default=100_000, gt=0, description="characters of one metadata value at most")
+
+
+class SearchSettings(_Frozen):
+    """How the read path works."""
+
+    max_k: int = Field(default=1000, gt=0, description="hits a request at most")
+    max_window: int = Field(default=100_000, gt=0, description="offset + k at most")
+
+
+class Settings(_Frozen):
+    """Everything together, one group a room."""
+
+    pictures: PictureLimits = PictureLimits()
+    index: IndexSettings = IndexSettings()
+    search: SearchSettings = SearchSettings()

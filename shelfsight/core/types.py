@@ -1,0 +1,197 @@
+"""The words every room speaks: items and pictures going in, queries and hits coming out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from shelfsight.core.errors import Reason
+from shelfsight.core.vectors import FloatArray
+
+__all__ = [
+    "Claim",
+    "Evidence",
+    "Explanation",
+    "Failure",
+    "Hit",
+    "Item",
+    "Mode",
+    "Page",
+    "Picture",
+    "Query",
+    "Scalar",
+    "Value",
+    "Verdict",
+]
+
+Scalar = str | int | float | bool
+Value = Scalar | None | list["Value"] | dict[str, "Value"]
+"""A metadata value: what JSON can hold. ``None`` and a field left out mean the same: null."""
+
+Mode = Literal["vector", "hybrid"]
+Verdict = Literal["yes", "no", "cannot tell"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Where one picture of an item is. Exactly one of ``path`` and ``data`` is set.
+
+    Attributes:
+        name: what a person calls it: the path as the catalogue wrote it, or ``part-0.parquet#12``.
+        path: the file, absolute.
+        data: the encoded bytes (JPEG, PNG, ...) where the catalogue holds them itself.
+    """
+
+    name: str
+    path: Path | None = None
+    data: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.data is None):
+            raise ValueError(f"picture {self.name!r} needs either a path or data")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One item, row or picture that could not be used.
+
+    Attributes:
+        reason: stable code.
+        place: where in the catalogue (``catalog.csv:17``, ``part-0.parquet#12``, a file's path).
+        message: one sentence for a person.
+        id: the item's id where it is known.
+        picture: the picture's name when one picture failed rather than the row.
+    """
+
+    reason: Reason
+    place: str
+    message: str
+    id: str | None = None
+    picture: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing a person can find.
+
+    Attributes:
+        id: unique within a collection, never empty.
+        pictures: at least one, in the catalogue's order; the first is the main one.
+        title: what a shop would print under the picture, or ``None``.
+        metadata: every other column, typed. ``title`` is not in it.
+        place: where in the catalogue it came from, for failure reports; not stored.
+        failures: pictures of this item that the reader already found unusable (an URL only, say);
+            the item is indexed with the others and these are reported.
+    """
+
+    id: str
+    pictures: tuple[Picture, ...]
+    title: str | None = None
+    metadata: Mapping[str, Value] = field(default_factory=dict)
+    place: str = ""
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is asked of a collection. At least one of ``text``, ``image``, ``vector`` is given.
+
+    Attributes:
+        text: a phrase or sentence; words written ``-floral`` count as ``negative``.
+        image: encoded picture bytes or a file.
+        vector: (d,) float32, a ready embedding (an item's own, say) in place of a picture.
+        image_weight: share of the picture in a query of text and picture, in [0, 1].
+        negative: things the hits should not show.
+        filter: boolean expression over metadata, or ``None``.
+        k: hits wanted, >= 1.
+        offset: hits skipped, >= 0.
+        exclude: ids never returned (the item itself in "more like this").
+        facets: fields whose value counts are wanted.
+    """
+
+    text: str | None = None
+    image: bytes | Path | None = field(default=None, repr=False)
+    vector: FloatArray | None = field(default=None, repr=False, compare=False)
+    image_weight: float = 0.5
+    negative: tuple[str, ...] = ()
+    filter: str | None = None
+    k: int = 10
+    offset: int = 0
+    mode: Mode = "vector"
+    exclude: tuple[str, ...] = ()
+    facets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a claim rests on: a catalogue field, or a region of the picture."""
+
+    field: str | None = None
+    value: Value = None
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One atom of the query judged on one hit."""
+
+    atom: str
+    verdict: Verdict
+    probability: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a hit is there: claims, and a sentence that says only what they support."""
+
+    claims: tuple[Claim, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One item found.
+
+    Attributes:
+        id: the item.
+        rank: place in the final order, counted from 1 over all pages (offset included).
+        score: cosine similarity of the query and the item's best picture, in [-1, 1].
+        title: the item's title.
+        picture: name of the best picture.
+        picture_index: its place among the item's pictures, from 0.
+        metadata: the item's fields.
+        ranks: rank the hit had in each stage, by stage name.
+        relevance: calibrated probability of relevance, where a stage gave one.
+        explanation: claims with evidence, where asked for.
+    """
+
+    id: str
+    rank: int
+    score: float
+    title: str | None
+    picture: str
+    picture_index: int
+    metadata: Mapping[str, Value]
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    relevance: float | None = None
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a search answers.
+
+    Attributes:
+        hits: best first.
+        total: items that pass the filter (all are ranked; ``hits`` is a window on them).
+        facets: field -> value -> count over the items that pass the filter.
+        trace: stage -> milliseconds.
+        warnings: what was degraded, in sentences.
+    """
+
+    hits: tuple[Hit, ...]
+    total: int
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    trace: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

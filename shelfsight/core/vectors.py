@@ -1,0 +1,29 @@
+"""The only L2 normalisation in the project."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FloatArray", "normalise"]
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def normalise(vectors: npt.NDArray[Any]) -> FloatArray:
+    """Scale the last axis to length 1.
+
+    Args:
+        vectors: (..., d), any float dtype.
+
+    Returns:
+        (..., d) float32; a row of zeros (or with a value that is not finite) raises.
+
+    Raises:
+        ValueError: a row has no direction.
+    """
+    wide = np.asarray(vectors, dtype=np.float32)
+    lengths = np.linalg.norm(wide, axis=-1, keepdims=True)
+    if not np.all(np.isfinite(lengths)) or np.any(lengths == 0):
+        raise ValueError("a vector of length zero or with a value that is not finite has no direction")
+    return wide / lengths
