@@ -189,9 +189,7 @@ class Snapshot(Protocol):
         """Items that pass."""
         ...
 
-    def facets(
-        self, fields: Sequence[str], where: Expr | None = None, *, limit: int = 50
-    ) -> dict[str, dict[str, int]]:
+    def facets(self, fields: Sequence[str], where: Expr | None = None, *, limit: int = 50) -> dict[str, dict[str, int]]:
         """Exact value counts per field over items that pass, most frequent first, ties by value."""
         ...
 
@@ -267,4 +265,3 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
-

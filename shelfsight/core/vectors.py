@@ -26,4 +26,5 @@ def normalise(vectors: npt.NDArray[Any]) -> FloatArray:
     lengths = np.linalg.norm(wide, axis=-1, keepdims=True)
     if not np.all(np.isfinite(lengths)) or np.any(lengths == 0):
         raise ValueError("a vector of length zero or with a value that is not finite has no direction")
-    return wide / lengths
+    unit: FloatArray = wide / lengths
+    return unit

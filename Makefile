@@ -1,0 +1,51 @@
+# Everything a newcomer needs: `make demo`, then `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+TORCH := 2.13.0
+# PyPI's Linux wheel of torch brings gigabytes of CUDA along. The CPU build is taken from pip's configured
+# sources when they have it, and otherwise from PyTorch's own index of CPU builds.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: install demo test lint types walls pytest bench lock clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	@echo "Installing the CPU build of torch $(TORCH)"
+	@if [ "$$(uname -s)" = Linux ]; then \
+		$(PIP) "torch==$(TORCH)+cpu" 2>/dev/null || $(PIP) --index-url $(TORCH_INDEX) "torch==$(TORCH)"; \
+	fi
+	@echo "Installing shelfsight and its tools"
+	@$(PIP) --constraint constraints.txt --editable '.[cpu,dev]'
+	@touch $@
+
+demo: install
+	$(BIN)/shelfsight demo
+
+test: lint types walls pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+walls: install
+	$(BIN)/lint-imports --no-cache
+
+pytest: install
+	$(BIN)/python -m pytest
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+lock: install
+	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+clean:
+	rm -rf $(VENV) demo
