@@ -32,6 +32,7 @@ class SearchSettings(_Frozen):
 
     max_k: int = Field(default=1000, gt=0, description="hits a request at most")
     max_window: int = Field(default=100_000, gt=0, description="offset + k at most")
+    max_text: int = Field(default=10_000, gt=0, description="characters of a query's text at most")
 
 
 class Settings(_Frozen):

@@ -1,0 +1,62 @@
+"""From the parts of a query to the one vector that is looked up."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from shelfsight.core.errors import UsageError
+from shelfsight.core.vectors import FloatArray, normalise
+
+__all__ = ["MINUS_WEIGHT", "blend", "subtract"]
+
+MINUS_WEIGHT = 0.5
+"""How far a minus term pushes: at most this far along its own direction, in units of the query's length."""
+
+
+def blend(text: FloatArray | None, picture: FloatArray | None, image_weight: float) -> FloatArray:
+    """Text and picture in one direction: ``normalise((1 - w) text + w picture)``.
+
+    Args:
+        text: (d,) float32 of length 1, or ``None``.
+        picture: (d,) float32 of length 1, or ``None``; at least one of the two is given.
+        image_weight: w in [0, 1]; looked at only when both are given.
+
+    Raises:
+        UsageError: the two point in opposite directions and cancel out.
+    """
+    if text is None or picture is None:
+        only = picture if text is None else text
+        assert only is not None
+        return only
+    mixed = (1.0 - image_weight) * text + image_weight * picture
+    return _direction(mixed, "the text and the picture cancel each other out")
+
+
+def subtract(query: FloatArray, negatives: Sequence[FloatArray]) -> FloatArray:
+    """Turn ``query`` away from what the hits should not show.
+
+    A minus term n is first split as Widdows does for orthogonal negation ("Orthogonal Negation in Vector
+    Spaces for Modelling Word-Meanings and Document Retrieval", ACL 2003): what it shares with the query is
+    left alone, so that "dress -floral" stays about dresses; here it also takes out the component that all
+    embeddings of a CLIP model share. The rest, n - (n.q) q, is then subtracted with a weight as in
+    Rocchio's feedback ("Relevance Feedback in Information Retrieval", 1971), because being indifferent to
+    "floral" is not enough: floral things should sink.
+
+    Args:
+        query: (d,) float32 of length 1.
+        negatives: (d,) float32 of length 1 each; their average counts, as in Rocchio's formula.
+
+    Returns:
+        (d,) float32 of length 1.
+    """
+    if not negatives:
+        return query
+    unwanted = np.mean(np.stack(negatives), axis=0)
+    beside_query = unwanted - (unwanted @ query) * query
+    return _direction(query - MINUS_WEIGHT * beside_query, "the minus terms cancel the query out")
+
+
+def _direction(vector: FloatArray, otherwise: str) -> FloatArray:
+    if not np.any(np.abs(vector) > np.finfo(np.float32).eps):
+        raise UsageError(otherwise, hint="change the weight or leave one of them out")
+    return normalise(vector)

@@ -1,0 +1,94 @@
+"""What a person typed, taken apart: the things wanted and the things not wanted."""
+
+import re
+from dataclasses import dataclass
+
+from shelfsight.core.errors import UsageError
+from shelfsight.core.settings import SearchSettings
+from shelfsight.core.types import Query
+
+__all__ = ["Understood", "check", "understand"]
+
+# A minus term starts a word: "-floral", -"polka dots". A hyphen inside a word ("t-shirt", "v-neck"), before a
+# digit ("-5") or on its own ("shirt - blue") is part of the text. A quote left open runs to the end of the text.
+_MINUS = re.compile(r'(?<!\S)-(?:"(?P<phrase>[^"]*)(?:"|$)|(?P<word>[^\W\d_]\S*))')
+_TRAILING = ",.;:!?"
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A query's words.
+
+    Attributes:
+        text: what the hits should show, or ``None``.
+        negative: what they should not show, in the order given, without repeats.
+    """
+
+    text: str | None
+    negative: tuple[str, ...]
+
+
+def understand(query: Query) -> Understood:
+    """Split the minus terms off the text and join them with ``query.negative``.
+
+    Raises:
+        UsageError: nothing is left to look for, only things to avoid or nothing at all.
+    """
+    text = query.text or ""
+    typed = [match["word"].rstrip(_TRAILING) if match["word"] else match["phrase"] for match in _MINUS.finditer(text)]
+    terms = (" ".join(term.split()) for term in (*typed, *query.negative))
+    negative = tuple(dict.fromkeys(term for term in terms if term))
+    positive = " ".join(_MINUS.sub(" ", text).split()) or None
+    if positive is None and query.image is None and query.vector is None:
+        raise _nothing_wanted(negative)
+    return Understood(positive, negative)
+
+
+def check(query: Query, settings: SearchSettings) -> None:
+    """Refuse a query that cannot be answered, before anything is spent on it.
+
+    Raises:
+        UsageError: says which value is out of range and what the range is.
+    """
+    if query.mode != "vector":
+        raise UsageError(
+            f"mode {query.mode!r} is not available", hint="the mode this collection can answer is 'vector'"
+        )
+    if not 1 <= query.k <= settings.max_k:
+        raise UsageError(f"k is {query.k}", hint=f"ask for 1 to {settings.max_k} hits")
+    if query.offset < 0:
+        raise UsageError(f"offset is {query.offset}", hint="the first page has offset 0")
+    if query.offset + query.k > settings.max_window:
+        raise UsageError(
+            f"offset {query.offset} plus k {query.k} is more than {settings.max_window}",
+            hint="narrow the search with a filter rather than paging this far",
+        )
+    if not 0.0 <= query.image_weight <= 1.0:
+        raise UsageError(
+            f"image_weight is {query.image_weight}", hint="0 looks at the text alone, 1 at the picture alone"
+        )
+    if query.image is not None and query.vector is not None:
+        raise UsageError("a query has either a picture or a vector, not both", hint="leave one of them out")
+    for text in (query.text or "", *query.negative):
+        _check_text(text, settings.max_text)
+
+
+def _check_text(text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise UsageError(f"the query is {len(text)} characters long", hint=f"at most {limit} are read")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"the query holds half a character (a lone surrogate) at position {error.start}",
+            hint="send the text as valid UTF-8",
+        ) from error
+
+
+def _nothing_wanted(negative: tuple[str, ...]) -> UsageError:
+    if negative:
+        terms = ", ".join(repr(term) for term in negative)
+        return UsageError(
+            f"the query only says what it should not show ({terms})", hint="add what to look for: 'dress -floral'"
+        )
+    return UsageError("the query is empty", hint="give a text, a picture, or both")
