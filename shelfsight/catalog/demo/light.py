@@ -1,0 +1,108 @@
+"""Light: blurs, relief from outlines, shading and shadows.
+
+A product has no three-dimensional model. Its relief is its own outline, blurred until it swells like a cushion, plus the
+folds a kind adds; the gradient of that relief gives normals, and a lamp from above one shoulder does the rest.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from shelfsight.catalog.demo.canvas import Floats
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """Direction towards the lamp (x right, y down, z to the viewer), what shade keeps, and the light's tint (3,)."""
+
+    x: float
+    y: float
+    z: float
+    ambient: float
+    tint: Floats
+
+
+def _box(values: Floats, radius: int) -> Floats:
+    """Mean over a (2 * radius + 1)-square; outside the array is zero."""
+    for axis in (0, 1):
+        pad = [(0, 0), (0, 0)]
+        pad[axis] = (radius + 1, radius)
+        total = np.cumsum(np.pad(values, pad), axis=axis, dtype=np.float32)
+        width = 2 * radius + 1
+        values = (total[width:] - total[:-width]) if axis == 0 else (total[:, width:] - total[:, :-width])
+        values = values / np.float32(width)
+    return values
+
+
+def resize(values: Floats, height: int, width: int) -> Floats:
+    """`values` (h, w) at another size: averaged when smaller, bicubic when larger."""
+    method = Image.Resampling.BOX if height < values.shape[0] else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(values).resize((width, height), method), np.float32)
+
+
+def blur(values: Floats, radius: float) -> Floats:
+    """About a Gaussian blur of (h, w) with standard deviation `radius` pixels; large ones on a smaller grid."""
+    height, width = values.shape
+    factor = max(1, int(radius / 4))
+    if factor > 1:
+        pad_y, pad_x = -height % factor, -width % factor
+        padded = np.pad(values, ((0, pad_y), (0, pad_x)))
+        small = padded.reshape(padded.shape[0] // factor, factor, -1, factor).mean(axis=(1, 3), dtype=np.float32)
+        soft = blur(small, radius / factor)
+        return resize(np.ascontiguousarray(soft), *padded.shape)[:height, :width]
+    reach = max(1, round(radius))
+    for _ in range(2):
+        values = _box(values, reach)
+    return values
+
+
+def dome(cover: Floats, radius: float) -> Floats:
+    """A relief in pixels, (h, w): the outline swells over about `radius` pixels from its edge."""
+    margin = int(radius) + 2
+    padded = np.pad(cover, margin)
+    swell = (blur(padded, radius) + 0.6 * blur(padded, radius / 2.5)) * np.float32(radius * 0.6)
+    inner = slice(margin, -margin)
+    return swell[inner, inner]
+
+
+def shading(relief: Floats, lamp: Lamp, gloss: float = 0.0, shine: float = 24.0) -> tuple[Floats, Floats]:
+    """Lambert shade, 1 where the surface faces the viewer, and Blinn-Phong highlight, both (h, w)."""
+    slope_y, slope_x = np.gradient(relief)
+    norm = 1 / np.sqrt(slope_x**2 + slope_y**2 + 1)
+    facing = np.maximum((lamp.z - slope_x * lamp.x - slope_y * lamp.y) * norm, 0)
+    shade = lamp.ambient + (1 - lamp.ambient) * facing / lamp.z
+    if gloss <= 0:
+        return shade.astype(np.float32), np.zeros_like(relief)
+    half = np.asarray([lamp.x, lamp.y, lamp.z + 1.0])
+    half /= np.linalg.norm(half)
+    toward = np.maximum((half[2] - slope_x * half[0] - slope_y * half[1]) * norm, 0)
+    return shade.astype(np.float32), (gloss * toward**shine).astype(np.float32)
+
+
+def lit(colour: Floats, shade: Floats, highlight: Floats, lamp: Lamp) -> Floats:
+    """`colour` (3,) or (h, w, 3) under that light, (h, w, 3); dark cloth catches a little sheen where it is bright."""
+    sheen = np.maximum(shade - 0.75, 0) * 0.09 + highlight
+    return np.clip(colour * np.minimum(shade, 1.28)[..., None] * lamp.tint + sheen[..., None], 0, 1)
+
+
+def wall_shadow(alpha: Floats, lamp: Lamp, strength: float) -> Floats:
+    """Shade (SIZE, SIZE) in [0, 1] that a product close before a wall, or lying flat, throws behind itself."""
+    near = np.roll(blur(alpha, 5), (round(-lamp.y * 8), round(-lamp.x * 8)), (0, 1))
+    far = np.roll(blur(alpha, 16), (round(-lamp.y * 24), round(-lamp.x * 24)), (0, 1))
+    return np.clip(strength * (0.5 * near + 0.5 * far), 0, 1)
+
+
+def floor_shadow(alpha: Floats, strength: float) -> Floats:
+    """Shade (SIZE, SIZE) in [0, 1] of a standing product: its outline laid flat about the line it stands on."""
+    rows = np.flatnonzero(alpha.max(axis=1) > 0.5)
+    if not len(rows):
+        return np.zeros_like(alpha)
+    base, size = int(rows[-1]), alpha.shape[0]
+    flat = resize(np.ascontiguousarray(alpha[rows[0] : base + 1]), max(6, (base - int(rows[0])) // 9), size)
+    shadow = np.zeros_like(alpha)
+    top = max(0, min(base - flat.shape[0] * 3 // 5, size - flat.shape[0]))
+    shadow[top : top + flat.shape[0]] = np.clip(flat, 0, 1)
+    foot = np.zeros_like(alpha)
+    foot[min(base - 2, size - 8) : base + 5] = alpha[max(0, base - 12) : base + 1].max(axis=0)
+    return np.clip(strength * (0.55 * blur(shadow, 14) + 0.45 * blur(shadow, 5) + 0.6 * blur(foot, 3)), 0, 0.9)

@@ -1,0 +1,92 @@
+"""The demo catalogue as files: pictures, `catalog.csv`, `queries.jsonl`, published in one rename."""
+
+import csv
+import json
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import mkdtemp
+
+from shelfsight.catalog.demo.items import VERSION, DemoItem, render_catalogue
+
+COLUMNS = ("id", "image", "title", "price", "brand", "category", "kind", "colour", "pattern", "material")
+QUALITY = 88
+ENOUGH = 5
+
+
+def write_catalogue(
+    folder: Path, seed: int = 0, count: int = 720, progress: Callable[[int, int], None] | None = None
+) -> Path:
+    """Write the catalogue into `folder` and return the path of its `catalog.csv`.
+
+    The folder appears whole or not at all: it is written beside itself and renamed. A complete catalogue with the same
+    seed, count and version is used again; any other folder that holds files is refused (`FileExistsError`) unless an
+    earlier catalogue of this function lies in it, which is replaced. `progress(done, count)` is called after each item.
+    """
+    folder = Path(folder)
+    mark = {"seed": seed, "count": count, "version": VERSION}
+    found = _mark(folder)
+    if found == mark:
+        return folder / "catalog.csv"
+    if found is None and folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder} holds something else than a demo catalogue; name another folder or empty it")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _write(draft, mark, seed, count, progress)
+        _publish(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder / "catalog.csv"
+
+
+def _mark(folder: Path) -> dict[str, int] | None:
+    """What a complete catalogue in `folder` says of itself."""
+    try:
+        mark = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return mark if isinstance(mark, dict) else None
+
+
+def _write(draft: Path, mark: dict[str, int], seed: int, count: int, progress: Callable[[int, int], None] | None) -> None:
+    (draft / "images").mkdir()
+    items: list[DemoItem] = []
+    with (draft / "catalog.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        for item in render_catalogue(seed, count):
+            image = f"images/{item.id}.jpg"
+            item.picture.save(draft / image, quality=QUALITY)
+            table.writerow([item.id, image, item.title, f"{item.price:.2f}", *(getattr(item, c) for c in COLUMNS[4:])])
+            items.append(item)
+            if progress is not None:
+                progress(len(items), count)
+    with (draft / "queries.jsonl").open("w", encoding="utf-8") as file:
+        for query, relevant in queries(items).items():
+            file.write(json.dumps({"query": query, "relevant": dict.fromkeys(relevant, 1)}) + "\n")
+    (draft / "demo.json").write_text(json.dumps(mark), encoding="utf-8")
+
+
+def _publish(draft: Path, folder: Path) -> None:
+    """Put the draft in the folder's place; an older catalogue there is moved away first, then removed."""
+    os.chmod(draft, 0o755)
+    if folder.exists():
+        old = Path(mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+        os.replace(folder, old)
+        os.replace(draft, folder)
+        shutil.rmtree(old)
+    else:
+        os.replace(draft, folder)
+
+
+def queries(items: Iterable[DemoItem]) -> dict[str, list[str]]:
+    """Colour + kind and colour + pattern + kind phrases that at least five items answer, with the ids that do."""
+    answers: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        answers[f"{item.colour} {item.kind}"].append(item.id)
+        if item.pattern != "plain":
+            answers[f"{item.colour} {item.pattern} {item.kind}"].append(item.id)
+    return {query: ids for query, ids in sorted(answers.items()) if len(ids) >= ENOUGH}
