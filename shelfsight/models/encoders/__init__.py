@@ -1,0 +1,1 @@
+"""Encoders: pictures and texts into one space."""
