@@ -1,1 +1,98 @@
-"""Shelfsight: search a catalogue by what its pictures show."""
+"""Shelfsight: search a catalogue by what its pictures show.
+
+>>> from shelfsight import open_engine
+>>> engine = open_engine("catalog.collection")            # doctest: +SKIP
+>>> page = engine.search("red running shoes", k=10)       # doctest: +SKIP
+
+Everything named in ``__all__`` is loaded when it is first used, so ``import shelfsight`` costs nothing.
+"""
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shelfsight.api.engine import Engine, open_engine
+    from shelfsight.api.pictures import PictureFile
+    from shelfsight.core.errors import (
+        CatalogueError,
+        Conflict,
+        CorruptCollection,
+        EncoderMismatch,
+        FilterError,
+        LeaseHeld,
+        MissingExtra,
+        ModelError,
+        NotFound,
+        PictureError,
+        Reason,
+        ShelfsightError,
+        StoreError,
+        StoreFull,
+        UnknownField,
+        UsageError,
+    )
+    from shelfsight.core.settings import IndexSettings, PictureLimits, SearchSettings, Settings
+    from shelfsight.core.types import Failure, Hit, Item, Page, Picture, Query
+
+    __version__: str
+
+__all__ = [
+    "CatalogueError",
+    "Conflict",
+    "CorruptCollection",
+    "EncoderMismatch",
+    "Engine",
+    "Failure",
+    "FilterError",
+    "Hit",
+    "IndexSettings",
+    "Item",
+    "LeaseHeld",
+    "MissingExtra",
+    "ModelError",
+    "NotFound",
+    "Page",
+    "Picture",
+    "PictureError",
+    "PictureFile",
+    "PictureLimits",
+    "Query",
+    "Reason",
+    "SearchSettings",
+    "Settings",
+    "ShelfsightError",
+    "StoreError",
+    "StoreFull",
+    "UnknownField",
+    "UsageError",
+    "__version__",
+    "open_engine",
+]
+
+_HOMES = {
+    "shelfsight.api.engine": ("Engine", "open_engine"),
+    "shelfsight.api.pictures": ("PictureFile",),
+    "shelfsight.core.settings": ("IndexSettings", "PictureLimits", "SearchSettings", "Settings"),
+    "shelfsight.core.types": ("Failure", "Hit", "Item", "Page", "Picture", "Query"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
+    if name not in __all__:
+        raise AttributeError(f"module 'shelfsight' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF.get(name, "shelfsight.core.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _version() -> str:
+    try:
+        return version("shelfsight")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return "0+unknown"

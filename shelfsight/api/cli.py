@@ -1,0 +1,90 @@
+"""The command line: ``shelfsight index | search | serve | evaluate | demo | info | version``.
+
+Exit codes: 0 done, 1 the job could not run, 2 wrong usage, 3 some items failed, 130 and 143 stopped by a signal.
+Nothing heavy is imported here or in the modules of the commands, so ``--help`` answers at once.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from shelfsight.api.commands.demo import demo
+from shelfsight.api.commands.evaluate import evaluate
+from shelfsight.api.commands.index import index
+from shelfsight.api.commands.info import info, version
+from shelfsight.api.commands.search import search
+from shelfsight.api.commands.serve import serve
+from shelfsight.api.console import safe, say
+from shelfsight.core.errors import ShelfsightError, status_of
+
+__all__ = ["cli", "main", "run"]
+
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def cli() -> None:
+    """Search a catalogue by what its pictures show.
+
+    A catalogue (a folder of pictures, a CSV, JSONL, Parquet or tar file) is indexed once into a collection,
+    a directory of its own; the collection is then searched, served and evaluated.
+    """
+
+
+for _command in (index, search, serve, evaluate, demo, info, version):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave the process."""
+    code = run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has enough; the interpreter must not complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    try:
+        with _stopped_by_sigterm():
+            result = cli.main(args=arguments, prog_name="shelfsight", standalone_mode=False)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        say("shelfsight: interrupted; everything committed so far is kept")
+        return INTERRUPTED
+    except _TerminatedError:
+        say("shelfsight: terminated; everything committed so far is kept")
+        return TERMINATED
+    except ShelfsightError as error:
+        say(f"error: {safe(error.message)}")
+        if error.hint:
+            say(f"hint: {safe(error.hint)}")
+        return status_of(error).exit
+    return result if isinstance(result, int) else 0
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM, on its way up the stack; like KeyboardInterrupt no ``except Exception`` holds it."""
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    def terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise _TerminatedError
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

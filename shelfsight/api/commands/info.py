@@ -1,0 +1,41 @@
+"""``shelfsight info`` and ``shelfsight version``."""
+
+from pathlib import Path
+
+import click
+
+from shelfsight.api.commands import options
+from shelfsight.api.console import print_document, print_table
+
+__all__ = ["info", "version"]
+
+
+@click.command()
+@options.collection
+@options.as_json
+def info(collection: Path, as_json: bool) -> None:
+    """Say what a collection is: its encoder, its counts, its fields."""
+    from shelfsight.api.documents import manifest_document
+    from shelfsight.api.engine import open_engine
+
+    with open_engine(collection) as engine:
+        document = {**manifest_document(engine.manifest), "fields": engine.fields()}
+    if as_json:
+        print_document(document)
+        return
+    rows = [(name, str(value)) for name, value in document.items() if not isinstance(value, dict)]
+    rows += [(f"encoder.{name}", str(value)) for name, value in document["encoder"].items()]
+    rows += [(f"field {name}", kind) for name, kind in document["fields"].items()]
+    print_table(("what", "value"), rows)
+
+
+@click.command()
+@options.as_json
+def version(as_json: bool) -> None:
+    """Print the version."""
+    import shelfsight
+
+    if as_json:
+        print_document({"version": shelfsight.__version__})
+    else:
+        click.echo(f"shelfsight {shelfsight.__version__}")

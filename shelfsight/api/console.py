@@ -1,0 +1,61 @@
+"""What the command line writes, and where: documents and tables on stdout, everything else on stderr."""
+
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+from shelfsight.api.documents import dump
+
+__all__ = ["print_document", "print_table", "safe", "say", "write_line"]
+
+_ESCAPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def safe(text: str) -> str:
+    """``text`` on one line, with control, direction and half characters escaped.
+
+    Ids and titles come from catalogues; printed raw, they could move the cursor, recolour or rename the window.
+    """
+    return "".join(_escape(character) for character in text)
+
+
+def say(message: str) -> None:
+    """One line on stderr."""
+    write_line(sys.stderr, message)
+
+
+def print_document(document: Mapping[str, Any]) -> None:
+    """One JSON document on stdout, in UTF-8 whatever the locale."""
+    data = (dump(document) + "\n").encode()
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    """A table on stdout as wide as the terminal; every cell is made safe."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(safe(cell)) for cell in row))
+    console = Console(file=sys.stdout, highlight=False, **({} if sys.stdout.isatty() else {"width": 160}))
+    console.print(table)
+
+
+def write_line(stream: IO[str], message: str) -> None:
+    """One line, in what the stream can encode."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(message.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()
+
+
+def _escape(character: str) -> str:
+    if unicodedata.category(character) not in _ESCAPED_CATEGORIES or character in "\u200c\u200d":
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode()

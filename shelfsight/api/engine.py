@@ -1,0 +1,393 @@
+"""The Python front door: a collection, its encoder and its searcher behind one object."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from shelfsight.api.pictures import (
+    PictureFile,
+    ThumbnailCache,
+    digest_of,
+    media_type_of,
+    read_stored,
+    thumbnail_of,
+    version_of,
+)
+from shelfsight.core.errors import EncoderMismatch, NotFound, UsageError
+from shelfsight.core.filters import Expr, parse
+from shelfsight.core.protocols import Catalogue, Encoder, EncoderSpec, Manifest, Store, StoredItem, StoredPicture
+from shelfsight.core.settings import Settings
+from shelfsight.core.types import Mode, Page, Query
+
+if TYPE_CHECKING:
+    from shelfsight.evaluation import ClassifyReport, EvaluationReport, JudgedQuery
+    from shelfsight.indexer import Report
+    from shelfsight.search import Searcher
+
+__all__ = ["DEFAULT_ENCODER", "Engine", "open_engine"]
+
+DEFAULT_ENCODER = "embedded"
+_FACET_VALUES = 50
+_FACET_COVER = 0.5
+_NO_VLM = "re-ranking and explaining need a vision-language model, and this version has none yet"
+
+
+def open_engine(
+    path: str | Path,
+    *,
+    encoder: str | None = None,
+    settings: Settings | None = None,
+    device: str | None = None,
+    create: bool = False,
+    store: str = "faiss",
+) -> "Engine":
+    """Open a collection.
+
+    The encoder is loaded by the first call that needs it; metadata and pictures are served without it.
+
+    Args:
+        path: the collection's directory.
+        encoder: the encoder's name; the one the collection was built with where left out.
+        device: ``cpu``, ``cuda``, ``cuda:1`` ...; the best there is where left out.
+        create: make the collection (with ``encoder``, or the embedded one) where there is none.
+        store: kind of store of a collection that is made: ``faiss`` or ``exact``.
+
+    Raises:
+        NotFound: no collection there, and ``create`` is false.
+        EncoderMismatch: the collection was built with another encoder.
+        ModelError: ``create``, and the encoder cannot be opened.
+    """
+    from shelfsight import stores
+
+    folder = Path(path)
+    known: Encoder | None = None
+    if create and not (folder / "manifest.json").exists():
+        known = _open_encoder(encoder or DEFAULT_ENCODER, device)
+        opened = stores.create_store(folder, kind=store, encoder=known.spec)
+    else:
+        opened = stores.open_store(folder)
+    try:
+        _check_name(folder, opened.manifest.encoder, encoder)
+    except BaseException:
+        opened.close()
+        raise
+    return Engine(opened, path=folder, settings=settings or Settings(), device=device, encoder=known)
+
+
+class Engine:
+    """A collection that can be searched and written to. Safe to share between threads.
+
+    Use it as a context manager, or call :meth:`close`. Every error is a :class:`~shelfsight.ShelfsightError`.
+    """
+
+    def __init__(
+        self, store: Store, *, path: Path, settings: Settings, device: str | None = None, encoder: Encoder | None = None
+    ) -> None:
+        self._store = store
+        self._path = path
+        self._settings = settings
+        self._device = device
+        self._encoder = encoder
+        self._searcher: Searcher | None = None
+        self._loading = RLock()
+        self._thumbnails = ThumbnailCache()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the collection's files."""
+        self._store.close()
+
+    @property
+    def path(self) -> Path:
+        """The collection's directory."""
+        return self._path
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the collection is, with its counts of now."""
+        return self._store.manifest
+
+    @property
+    def ready(self) -> bool:
+        """Whether the encoder is loaded, so that a search does not have to wait for it."""
+        return self._searcher is not None
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        k: int = 10,
+        image: str | Path | bytes | None = None,
+        image_weight: float = 0.5,
+        negative: Sequence[str] = (),
+        filter: str | None = None,
+        offset: int = 0,
+        mode: Mode = "vector",
+        facets: Sequence[str] = (),
+        rerank: bool = False,
+        explain: bool = False,
+    ) -> Page:
+        """The k items whose pictures fit best.
+
+        Args:
+            text: a phrase or sentence; words written ``-floral`` are things the hits should not show.
+            k: hits wanted, 1 to ``settings.search.max_k``; fewer come back only when fewer pass the filter.
+            image: a picture to look for: a file, or encoded bytes.
+            image_weight: share of the picture in a query of text and picture, in [0, 1].
+            negative: more things the hits should not show.
+            filter: boolean expression over metadata: ``price < 80 and color in ["red", "blue"]``.
+            offset: hits skipped.
+            facets: fields whose value counts are wanted in ``page.facets``.
+
+        Returns:
+            Hits by ``score`` (cosine similarity in [-1, 1]) descending, ties by id ascending.
+
+        Raises:
+            UsageError: the query is empty or out of range; ``FilterError`` and ``UnknownField`` among them.
+            PictureError: the query picture cannot be used.
+            EncoderMismatch, ModelError: the collection's encoder cannot be had.
+        """
+        if rerank or explain:
+            raise UsageError(_NO_VLM, hint="search without `rerank` and `explain`")
+        query = Query(
+            text=text,
+            image=Path(image) if isinstance(image, str) else image,
+            image_weight=image_weight,
+            negative=tuple(negative),
+            filter=filter,
+            k=k,
+            offset=offset,
+            mode=mode,
+            facets=tuple(facets),
+        )
+        return self._search_with().search(query)
+
+    def similar(
+        self, id: str, *, k: int = 10, filter: str | None = None, offset: int = 0, facets: Sequence[str] = ()
+    ) -> Page:
+        """The k items that look most like item ``id``, itself left out; otherwise like :meth:`search`.
+
+        Raises:
+            NotFound: no such item.
+        """
+        return self._search_with().similar(id, k=k, filter=filter, offset=offset, facets=tuple(facets))
+
+    def browse(self, *, k: int = 10, offset: int = 0, filter: str | None = None, facets: Sequence[str] = ()) -> Page:
+        """Items that pass the filter, in a fixed order that says nothing; scores mean nothing either."""
+        nowhere = np.zeros(self.manifest.encoder.dimension, dtype=np.float32)
+        nowhere[0] = 1.0
+        return self._search_with().search(
+            Query(vector=nowhere, k=k, offset=offset, filter=filter, facets=tuple(facets))
+        )
+
+    def get(self, id: str) -> StoredItem:
+        """One item.
+
+        Raises:
+            NotFound: no such item.
+        """
+        item = self._store.snapshot().items([id]).get(id)
+        if item is None:
+            raise NotFound(f"no item {id!r} in this collection")
+        return item
+
+    def picture(self, id: str, index: int = 0) -> PictureFile:
+        """Picture ``index`` of an item as it was indexed: its file, or the preview kept of it.
+
+        Raises:
+            NotFound: no such item or picture, or its file is gone.
+            PictureError: its file cannot be read.
+        """
+        data = self._bytes(id, index)
+        return PictureFile(data, media_type_of(data), digest_of(data))
+
+    def thumbnail(self, id: str, index: int = 0, *, side: int = 320) -> PictureFile:
+        """Picture ``index`` of an item, upright, at most ``side`` pixels a side, as JPEG without metadata.
+
+        Raises:
+            NotFound: no such item or picture, or its file is gone.
+            PictureError: its file cannot be read or decoded.
+        """
+        if not 16 <= side <= 2048:
+            raise UsageError(f"a thumbnail of {side} pixels", hint="ask for 16 to 2048")
+        item = self.get(id)
+        version = version_of(_picture_of(item, index), f"{item.id}:{index}:{item.fingerprints.pictures}")
+        kept = self._thumbnails.get(version, side) if version else None
+        if kept is None:
+            kept = thumbnail_of(self._bytes(id, index), side, self._settings.pictures)
+            if version:
+                self._thumbnails.put(version, side, kept)
+        return kept
+
+    def fields(self) -> dict[str, str]:
+        """Metadata field -> type: ``text``, ``number``, ``boolean`` or ``json``."""
+        return self._store.snapshot().fields()
+
+    def count(self, filter: str | None = None) -> int:
+        """Items that pass the filter.
+
+        Raises:
+            FilterError, UnknownField: the filter cannot be used.
+        """
+        return self._store.snapshot().count(_parsed(filter))
+
+    def facets(self, fields: Sequence[str], *, filter: str | None = None) -> dict[str, dict[str, int]]:
+        """Value counts of each field over the items that pass the filter, most frequent first.
+
+        Raises:
+            FilterError, UnknownField: the filter or a field cannot be used.
+        """
+        return self._store.snapshot().facets(fields, _parsed(filter))
+
+    def suggested_facets(self) -> list[str]:
+        """Fields whose values are worth showing as a choice: at least two, few enough to read, and repeated."""
+        snapshot = self._store.snapshot()
+        candidates = [name for name, kind in snapshot.fields().items() if kind in ("text", "boolean")]
+        counts = snapshot.facets(candidates, limit=_FACET_VALUES)
+        enough = _FACET_COVER * snapshot.count()
+        return [name for name in candidates if len(counts[name]) >= 2 and _repeated(counts[name]) >= enough]
+
+    def index(
+        self,
+        catalogue: Catalogue | str | Path,
+        *,
+        prune: bool = False,
+        progress: Callable[..., None] | None = None,
+        failures_to: Path | None = None,
+    ) -> "Report":
+        """Bring the collection up to date with a catalogue; see :func:`shelfsight.indexer.index`."""
+        from shelfsight import catalog, indexer
+
+        if isinstance(catalogue, str | Path):
+            catalogue = catalog.open_catalogue(catalogue)
+        return indexer.index(
+            catalogue,
+            encoder=self.encoder,
+            store=self._store,
+            settings=self._settings,
+            prune=prune,
+            progress=progress,
+            failures_to=failures_to,
+        )
+
+    def evaluate(
+        self, queries: "str | Path | Sequence[JudgedQuery]", *, ks: Sequence[int] = (10,), mode: Mode = "vector"
+    ) -> "EvaluationReport":
+        """Ask judged queries (a JSONL file, or loaded ones); see :func:`shelfsight.evaluation.evaluate`."""
+        from shelfsight import evaluation
+
+        if isinstance(queries, str | Path):
+            queries = evaluation.load_queries(Path(queries))
+        searcher = self._search_with()
+        return evaluation.evaluate(
+            lambda asked: searcher.rank([replace(query, mode=mode) for query in asked]),
+            queries,
+            ks=ks,
+            contains=self._store.snapshot().contains,
+        )
+
+    def classify(self, field: str) -> "ClassifyReport":
+        """How often the picture alone tells the value of ``field``; see :func:`shelfsight.evaluation.classify`."""
+        from shelfsight import evaluation
+
+        return evaluation.classify(self._store, self.encoder, field)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The collection's encoder, loaded now if it was not.
+
+        Raises:
+            ModelError: it cannot be found or loaded.
+            EncoderMismatch: what is installed under its name is not what the collection was built with.
+        """
+        with self._loading:
+            if self._encoder is None:
+                wanted = self.manifest.encoder
+                opened = _open_encoder(wanted.name, self._device)
+                _check_spec(self._path, wanted, opened.spec)
+                self._encoder = opened
+            return self._encoder
+
+    def _search_with(self) -> "Searcher":
+        with self._loading:
+            if self._searcher is None:
+                from shelfsight.search import Searcher
+
+                self._searcher = Searcher(self.encoder, self._store, self._settings)
+            return self._searcher
+
+    def _bytes(self, id: str, index: int) -> bytes:
+        picture = _picture_of(self.get(id), index)
+        if picture.path is not None:
+            return read_stored(picture, self._settings.pictures)
+        preview = self._store.preview(id, index)
+        if preview is None:
+            raise NotFound(f"the collection keeps no bytes of picture {index} of item {id!r}")
+        return preview
+
+
+def _picture_of(item: StoredItem, index: int) -> StoredPicture:
+    if not 0 <= index < len(item.pictures):
+        count = len(item.pictures)
+        raise NotFound(f"item {item.id!r} has {count} pictures, counted from 0; there is no picture {index}")
+    return item.pictures[index]
+
+
+def _repeated(counts: Mapping[str, int]) -> int:
+    """Items that share their value with another one."""
+    return sum(count for count in counts.values() if count > 1)
+
+
+def _parsed(filter: str | None) -> Expr | None:
+    return None if filter is None else parse(filter)
+
+
+def _open_encoder(name: str, device: str | None) -> Encoder:
+    from shelfsight.models import open_encoder
+
+    return open_encoder(name, device=device)
+
+
+def _check_name(folder: Path, built_with: EncoderSpec, asked: str | None) -> None:
+    if asked is None or asked == built_with.name or _as_folder(asked) == built_with.name:
+        return
+    raise EncoderMismatch(
+        f"{str(folder)!r} was built with encoder {built_with.name!r} and cannot be opened with {asked!r}",
+        hint="leave the encoder out, or index the catalogue into a new collection",
+    )
+
+
+def _as_folder(name: str) -> str:
+    """The name that a model folder goes by in a manifest: its absolute path."""
+    return str(Path(name.removeprefix("local-dir:")).expanduser().resolve())
+
+
+def _check_spec(folder: Path, built_with: EncoderSpec, installed: EncoderSpec) -> None:
+    if installed == built_with:
+        return
+    raise EncoderMismatch(
+        f"{str(folder)!r} was built with {_describe(built_with)}; what opens under that name now is "
+        f"{_describe(installed)}",
+        hint="index the catalogue into a new collection, or install the version it was built with",
+    )
+
+
+def _describe(spec: EncoderSpec) -> str:
+    return (
+        f"encoder {spec.name!r} (revision {spec.revision[:12]}, preprocessing {spec.fingerprint[:12]}, "
+        f"{spec.dimension} numbers)"
+    )

@@ -1,0 +1,75 @@
+"""Every error as ``application/problem+json`` (RFC 9457), by the one table of the error tree; never a stack trace."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from shelfsight.api.documents import dump, error_document
+from shelfsight.core.errors import ShelfsightError, status_of
+
+__all__ = ["PROBLEMS", "install", "problem"]
+
+_log = logging.getLogger("shelfsight.http")
+_SCHEMA = {
+    "type": "object",
+    "required": ["title", "status", "code", "detail"],
+    "properties": {
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "stable, for programs"},
+        "detail": {"type": "string", "description": "names the thing and the place"},
+        "hint": {"type": "string", "description": "the way out"},
+        "position": {"type": "integer", "description": "of a bad filter: characters from 0"},
+    },
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {"application/problem+json": {"schema": _SCHEMA}}}
+    for status, text in ((404, "There is no such thing."), (422, "The request cannot be answered as it is."))
+}
+"""What an operation that may fail says in the OpenAPI document."""
+
+
+def problem(status: int, detail: str, *, code: str, **more: Any) -> Response:
+    """One problem document."""
+    document = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail, **more}
+    return Response(dump(document), status, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of ``app`` with a problem document."""
+    app.add_exception_handler(ShelfsightError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def _known(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ShelfsightError)
+    status = status_of(error).http
+    if status >= 500:
+        _log.error("%s: %s", error.code, error.message)
+    return problem(status, **error_document(error))
+
+
+def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+    return problem(422, "; ".join(faults), code="usage", hint="/docs says what this operation takes")
+
+
+def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = HTTPStatus(error.status_code).name.lower()
+    response = problem(error.status_code, str(error.detail), code=code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _unknown(request: Request, error: Exception) -> Response:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "something went wrong here; the server's log says what", code="internal")

@@ -1,0 +1,50 @@
+"""Searching and browsing over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from shelfsight.api.documents import dump, page_document
+from shelfsight.api.engine import Engine
+from shelfsight.api.http.bodies import SEARCH_BODY, read_search
+from shelfsight.api.http.problems import PROBLEMS
+
+__all__ = ["Facets", "Filter", "K", "Offset", "json_response", "search_routes"]
+
+Filter = Annotated[str | None, Query(description="Boolean expression over metadata: `price < 80`.")]
+K = Annotated[int, Query(description="Hits wanted, 1 or more.")]
+Offset = Annotated[int, Query(description="Hits skipped.")]
+Facets = Annotated[list[str], Query(description="Fields whose value counts are wanted; may be repeated.")]
+
+
+def json_response(document: dict[str, Any]) -> Response:
+    return Response(dump(document), media_type="application/json")
+
+
+def search_routes(engine: Engine, max_request: int) -> APIRouter:
+    """``POST /v1/search``, ``GET /v1/items`` and ``GET /v1/facets``."""
+    routes = APIRouter(prefix="/v1", tags=["search"], responses=PROBLEMS)
+
+    @routes.post("/search", summary="Search by text, by a picture, or by both", openapi_extra=SEARCH_BODY)
+    async def search(request: Request) -> Response:
+        arguments = await read_search(request, max_request)
+        page = await run_in_threadpool(engine.search, **arguments)
+        return json_response(page_document(page))
+
+    @routes.get("/items", summary="Look around: items that pass a filter, in no order of merit")
+    def browse(filter: Filter = None, k: K = 10, offset: Offset = 0, facets: Facets = []) -> Response:  # noqa: B006
+        page = engine.browse(k=k, offset=offset, filter=filter, facets=facets)
+        document = page_document(page)
+        for hit in document["hits"]:
+            del hit["score"]
+        return json_response(document)
+
+    @routes.get("/facets", summary="Values of fields with their counts")
+    def facets(filter: Filter = None, field: Facets = []) -> Response:  # noqa: B006
+        """Without `field`: those fields whose few values are worth showing as a choice."""
+        counts = engine.facets(field or engine.suggested_facets(), filter=filter)
+        return json_response({"facets": counts, "fields": engine.fields(), "total": engine.count(filter)})
+
+    return routes

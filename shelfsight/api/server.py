@@ -1,0 +1,70 @@
+"""The HTTP server: a bound socket, uvicorn on it, and the address that a person can open."""
+
+import errno
+import socket
+
+from shelfsight.api.console import say
+from shelfsight.api.engine import Engine
+from shelfsight.core.errors import UsageError
+
+__all__ = ["address_of", "bind", "bind_near", "serve_on"]
+
+_GRACE = 5
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host``:``port``; port 0 takes a free one.
+
+    Raises:
+        UsageError: the address is taken, or is none of this machine's.
+    """
+    try:
+        return _bound(host, port)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"cannot listen on {host}:{port}: {error}", hint="choose another --host or --port") from error
+
+
+def bind_near(host: str, port: int, attempts: int = 50) -> socket.socket:
+    """Like :func:`bind`, with the next free port when ``port`` is taken."""
+    for candidate in range(port, min(port + attempts, 65536)):
+        try:
+            return _bound(host, candidate)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                break
+    return bind(host, port)
+
+
+def address_of(bound: socket.socket) -> str:
+    """The URL that a browser on this machine opens."""
+    host, port = bound.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "127.0.0.1" if bound.family == socket.AF_INET else "::1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def serve_on(bound: socket.socket, engine: Engine) -> None:
+    """Serve ``engine`` until SIGINT or SIGTERM; open requests get a few seconds to end."""
+    import uvicorn
+
+    from shelfsight.api.app import create_app
+
+    say(f"serving {engine.path} on {address_of(bound)} (Ctrl-C ends it)")
+    settings = uvicorn.Config(
+        create_app(engine), log_level="warning", timeout_graceful_shutdown=_GRACE, server_header=False
+    )
+    with bound:
+        uvicorn.Server(settings).run(sockets=[bound])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen()
+    except BaseException:
+        bound.close()
+        raise
+    return bound
