@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from shelfsight.catalog.demo.vocabulary import ACCENTS, BRANDS, KINDS, MATERIAL_OF_FORM, PLAIN_ONLY, Kind
+from shelfsight.catalog.demo.vocabulary import ACCENTS, BRANDS, DENIM_COLOURS, KINDS, MATERIAL_OF_FORM, PLAIN_ONLY, Kind
 
 PLACES = 36
 LINES, LINE_LENGTH = 5, 6
@@ -64,19 +64,22 @@ def spec(seed: int, index: int) -> Spec:
     rng = np.random.default_rng([seed, index, 2])
     colour = colour or _draw(rng, kind.colours)
     pattern = pattern or _draw(rng, kind.patterns)
-    form, material, texture = _make(rng, kind, pattern)
+    form, material, texture = _make(rng, kind, colour, pattern)
     return Spec(
         index, kind, colour, _draw(rng, ACCENTS[colour]), pattern, material, texture, form,
         _draw(rng, BRANDS[kind.trade]), _price(rng, kind), bool(rng.random() < 0.4),
     )  # fmt: skip
 
 
-def _make(rng: np.random.Generator, kind: Kind, pattern: str) -> tuple[dict[str, str], str, str]:
-    """Shape, material and texture that go together, and with the pattern."""
+def _make(rng: np.random.Generator, kind: Kind, colour: str, pattern: str) -> tuple[dict[str, str], str, str]:
+    """Shape, material and texture that go together, and with colour and pattern."""
     form = {name: _draw(rng, _printable(kind, name, choices, pattern)) for name, choices in kind.forms.items()}
     if form.get("neck") == "strap":
         form["sleeve"] = "sleeveless"
-    material = _draw(rng, _printable(kind, "material", tuple(kind.materials), pattern))
+    if form.get("front") == "cardigan sweater" and form["neck"] == "roll":
+        form["neck"] = "v"
+    dyed = tuple(m for m in kind.materials if m != "denim" or (colour in DENIM_COLOURS and pattern == "plain"))
+    material = _draw(rng, _printable(kind, "material", dyed, pattern))
     made = [MATERIAL_OF_FORM[key] for key in ((kind.name, n, c) for n, c in form.items()) if key in MATERIAL_OF_FORM]
     return (form, *made[0]) if made else (form, material, kind.materials[material])
 

@@ -31,10 +31,10 @@ def _grid() -> tuple[Floats, Floats]:
 
 def _fall_off(rng: np.random.Generator, depth: float) -> Floats:
     """Light that fades from a bright spot, (SIZE, SIZE, 1)."""
-    x, y = _grid()
-    cx, cy = rng.uniform(0.3, 0.7) * SIZE, rng.uniform(0.2, 0.5) * SIZE
-    distance = ((x - cx) ** 2 + (y - cy) ** 2) / (0.8 * SIZE) ** 2
-    return (1 - depth * np.clip(distance, 0, 1.4))[..., None].astype(np.float32)
+    line = np.linspace(0, 1, SIZE, dtype=np.float32)
+    cx, cy = rng.uniform(0.3, 0.7), rng.uniform(0.2, 0.5)
+    distance = ((line[:, None] - cy) ** 2 + (line - cx) ** 2) / np.float32(0.64)
+    return (1 - np.float32(depth) * np.minimum(distance, 1.4))[..., None].astype(np.float32)
 
 
 def studio(rng: np.random.Generator, floor: float | None) -> Floats:
@@ -43,9 +43,9 @@ def studio(rng: np.random.Generator, floor: float | None) -> Floats:
     colour = np.asarray([0.985, 0.985, 0.985], np.float32) if white else _choice(rng, STUDIO)
     picture = colour * _fall_off(rng, 0.03 if white else rng.uniform(0.06, 0.16))
     if floor is not None:
-        _, y = _grid()
+        y = np.arange(SIZE, dtype=np.float32)[:, None, None]
         turn = 1 / (1 + np.exp(-(y - floor + 50) / 26))
-        picture = picture * (1 - (0.025 if white else 0.05) * turn[..., None])
+        picture = picture * (1 - np.float32(0.025 if white else 0.05) * turn)
     return np.clip(picture, 0, 1).astype(np.float32)
 
 
@@ -120,7 +120,7 @@ def room(rng: np.random.Generator, floor: float) -> Floats:
     return picture * _fall_off(rng, 0.25)
 
 
-def street(rng: np.random.Generator, floor: float | None) -> Floats:
+def street(rng: np.random.Generator, floor: float) -> Floats:
     """Out of doors: pavement, and lights and leaves far out of focus."""
     dusk = rng.random() < 0.5
     image = _canvas(np.asarray([0.24, 0.25, 0.30] if dusk else [0.68, 0.72, 0.70], np.float32))
@@ -130,20 +130,23 @@ def street(rng: np.random.Generator, floor: float | None) -> Floats:
         lights = ((255, 214, 150), (255, 240, 214), (200, 216, 255)) if dusk else ((120, 150, 110), (226, 232, 220), (150, 170, 150))
         draw.ellipse((x - r, y - r, x + r, y + r), fill=(*lights[int(rng.integers(3))], int(rng.integers(60, 150))))
     picture = _soft(image, 3.2)
-    if floor is not None:
-        x_grid, y_grid = _grid()
-        horizon = int(np.clip(floor - 70, 200, SIZE - 60))
-        stone = 0.5 + 0.03 * sample(noise(1, 4), x_grid, y_grid * 2.5) + 0.02 * sample(noise(16, 8), x_grid, y_grid * 2)
-        blend = np.clip((y_grid - horizon) / 30, 0, 1)[..., None]
-        picture = picture * (1 - blend) + stone[..., None] * np.asarray([1.0, 0.98, 0.95], np.float32) * blend
+    x_grid, y_grid = _grid()
+    horizon = int(np.clip(floor - 70, 200, SIZE - 60))
+    stone = 0.5 + 0.03 * sample(noise(1, 4), x_grid, y_grid * 2.5) + 0.02 * sample(noise(16, 8), x_grid, y_grid * 2)
+    blend = np.clip((y_grid - horizon) / 30, 0, 1)[..., None]
+    picture = picture * (1 - blend) + stone[..., None] * np.asarray([1.0, 0.98, 0.95], np.float32) * blend
     return np.clip(picture * _fall_off(rng, 0.2), 0, 1)
 
 
-def flat_lay(rng: np.random.Generator, floor: float | None) -> Floats:
+def flat_lay(rng: np.random.Generator, floor: float) -> Floats:
     """From above, on boards or a rug, small things near the corners."""
     x, y = _grid()
-    if rng.random() < 0.6:
+    kind = rng.random()
+    if kind < 0.5:
         ground = planks(rng, _choice(rng, WOODS), x, y, float(rng.uniform(60, 110)))
+    elif kind < 0.72:
+        vein = 1 - 0.16 * np.exp(-((sample(noise(16, 3), x * 0.6 + y * 0.3, y * 0.6) / 0.12) ** 2))
+        ground = np.asarray([0.91, 0.90, 0.89], np.float32) * vein[..., None]
     else:
         weave = 1 + 0.05 * np.sin(x * 0.9) * np.sin(y * 0.9) + 0.03 * sample(noise(1, 2), x, y)
         ground = _choice(rng, WALLS) * weave[..., None].astype(np.float32)
@@ -155,7 +158,7 @@ def flat_lay(rng: np.random.Generator, floor: float | None) -> Floats:
     return (ground * (1 - where) + _soft(image, 1.4) * where) * _fall_off(rng, 0.22)
 
 
-def wardrobe(rng: np.random.Generator, floor: float | None) -> Floats:
+def wardrobe(rng: np.random.Generator, floor: float) -> Floats:
     """On a rail among other clothes, which are out of focus to both sides."""
     image = _canvas(_choice(rng, WALLS))
     draw = ImageDraw.Draw(image)
@@ -165,16 +168,20 @@ def wardrobe(rng: np.random.Generator, floor: float | None) -> Floats:
         bottom = float(rng.uniform(150, 220))
         draw.polygon([(x, 22), (x + 12, 30), (x + 13, bottom), (x - 3, bottom), (x - 2, 30)], fill=colour)
         draw.line((x + 2, 34, x + 3, bottom), fill=(70, 66, 62), width=1)
-    return _soft(image, rng.uniform(2, 4)) * _fall_off(rng, 0.2)
+    picture = _soft(image, rng.uniform(2, 4)) * _fall_off(rng, 0.2)
+    hanger = Image.new("L", (SIZE, SIZE))
+    pen = ImageDraw.Draw(hanger)
+    pen.arc((244, 18, 268, 46), 150, 400, fill=255, width=4)
+    pen.line([(257, 46), (257, 160)], fill=255, width=4)
+    metal = np.asarray(hanger.filter(ImageFilter.GaussianBlur(0.8)), np.float32)[..., None] / 255
+    return picture * (1 - metal) + np.float32(0.42) * metal
 
 
-STANDING: tuple[Callable[[np.random.Generator, float], Floats], ...] = (table, shelf, room, street)
-LYING: tuple[Callable[[np.random.Generator, float | None], Floats], ...] = (flat_lay, flat_lay, wardrobe, street)
+SCENES: dict[str, Callable[[np.random.Generator, float], Floats]] = {
+    scene.__name__: scene for scene in (table, shelf, room, street, flat_lay, wardrobe)
+}
 
 
-def cluttered(rng: np.random.Generator, floor: float | None, scenes: tuple[str, ...] = ()) -> Floats:
-    """A busy place; standing products get one with a floor."""
-    if floor is None:
-        return LYING[int(rng.integers(len(LYING)))](rng, None)
-    choices = [scene for scene in STANDING if not scenes or scene.__name__ in scenes]
-    return choices[int(rng.integers(len(choices)))](rng, floor)
+def cluttered(rng: np.random.Generator, floor: float, scenes: tuple[str, ...]) -> Floats:
+    """One of the busy places named in `scenes`."""
+    return SCENES[scenes[int(rng.integers(len(scenes)))]](rng, floor)

@@ -161,3 +161,12 @@ class Layer:
     def over(self, background: Floats) -> Floats:
         """This layer in front of `background` (SIZE, SIZE, 3)."""
         return self.rgb + background * (1 - self.alpha[..., None])
+
+    def moved(self, down: int, right: int) -> "Layer":
+        """The same painting elsewhere in the picture."""
+        return Layer(*(np.roll(plane, (down, right), (0, 1)) for plane in (self.rgb, self.alpha, self.body)))
+
+    def middle(self) -> tuple[float, float]:
+        """The middle (y, x) of what has been painted."""
+        rows, columns = (np.flatnonzero(self.alpha.max(axis=axis) > 0.5) for axis in (1, 0))
+        return (float(rows[0]) + float(rows[-1])) / 2, (float(columns[0]) + float(columns[-1])) / 2

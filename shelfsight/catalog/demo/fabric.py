@@ -40,12 +40,12 @@ def _cotton(u: Floats, v: Floats) -> Floats:
 
 
 def _linen(u: Floats, v: Floats) -> Floats:
-    return 0.035 * sample(noise(1), u * 0.25, v * 1.5) + 0.035 * sample(noise(1, 1), u * 1.5, v * 0.25)
+    return 0.025 * sample(noise(1), u * 0.25, v * 1.5) + 0.025 * sample(noise(1, 1), u * 1.5, v * 0.25)
 
 
 def _denim(u: Floats, v: Floats) -> Floats:
     twill = np.sin((u + v * 1.2) * 1.7)
-    return 0.045 * twill + 0.05 * sample(noise(1), u * 2, v * 0.6) + 0.03 * sample(noise(8, 1), u, v)
+    return 0.035 * twill + 0.04 * sample(noise(1), u * 2, v * 0.6) + 0.03 * sample(noise(8, 1), u, v)
 
 
 def _knit(u: Floats, v: Floats) -> Floats:
@@ -54,11 +54,11 @@ def _knit(u: Floats, v: Floats) -> Floats:
 
 
 def _leather(u: Floats, v: Floats) -> Floats:
-    return 0.03 * sample(noise(2), u * 1.5, v * 1.5) + 0.035 * sample(noise(12, 1), u, v)
+    return 0.025 * sample(noise(2), u * 1.5, v * 1.5) + 0.015 * sample(noise(12, 1), u, v)
 
 
 def _suede(u: Floats, v: Floats) -> Floats:
-    return 0.04 * sample(noise(0), u, v) + 0.06 * sample(noise(9, 1), u, v)
+    return 0.03 * sample(noise(0), u, v) + 0.025 * sample(noise(9, 1), u, v)
 
 
 def _mesh(u: Floats, v: Floats) -> Floats:
@@ -70,7 +70,7 @@ def _canvas_weave(u: Floats, v: Floats) -> Floats:
 
 
 def _wool(u: Floats, v: Floats) -> Floats:
-    return 0.06 * sample(noise(1), u, v) + 0.03 * sample(noise(4, 1), u, v)
+    return 0.04 * sample(noise(1), u, v) + 0.015 * sample(noise(4, 1), u, v)
 
 
 def _straw(u: Floats, v: Floats) -> Floats:

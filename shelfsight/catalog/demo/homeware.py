@@ -3,7 +3,7 @@
 import numpy as np
 
 from shelfsight.catalog.demo.canvas import Floats, Knot, Layer, Patch, curve, ellipse, mirrored, rounded
-from shelfsight.catalog.demo.light import blur
+from shelfsight.catalog.demo.light import soften
 from shelfsight.catalog.demo.look import Look
 from shelfsight.catalog.demo.painter import BRASS, IVORY, OAK, RUBBER, STEEL, WALNUT, Painter, Relief, metal, plain, rgb
 
@@ -104,7 +104,7 @@ def _pendant(painter: Painter, look: Look) -> None:
 
 
 def _halo(layer: Layer, patch: Patch) -> None:
-    soft = Patch(patch.top, patch.left, blur(patch.cover, 12))
+    soft = Patch(patch.top, patch.left, soften(patch.cover, 12))
     layer.paint(soft, rgb(255, 240, 200), opacity=0.25)
 
 

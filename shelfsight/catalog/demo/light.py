@@ -7,7 +7,7 @@ folds a kind adds; the gradient of that relief gives normals, and a lamp from ab
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from shelfsight.catalog.demo.canvas import Floats
 
@@ -41,10 +41,19 @@ def resize(values: Floats, height: int, width: int) -> Floats:
     return np.asarray(Image.fromarray(values).resize((width, height), method), np.float32)
 
 
+def soften(cover: Floats, radius: float) -> Floats:
+    """A blur of (h, w) in [0, 1] to 8 bits: enough for shade, too coarse for relief, whose gradient would show steps."""
+    image = Image.fromarray((np.clip(cover, 0, 1) * 255).astype(np.uint8))
+    if radius < 5:
+        return np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
+    soft = image.reduce(3).filter(ImageFilter.GaussianBlur(radius / 3)).resize(image.size, Image.Resampling.BICUBIC)
+    return np.asarray(soft, np.float32) / 255
+
+
 def blur(values: Floats, radius: float) -> Floats:
     """About a Gaussian blur of (h, w) with standard deviation `radius` pixels; large ones on a smaller grid."""
     height, width = values.shape
-    factor = max(1, int(radius / 4))
+    factor = max(1, int(radius / 2))
     if factor > 1:
         pad_y, pad_x = -height % factor, -width % factor
         padded = np.pad(values, ((0, pad_y), (0, pad_x)))
@@ -67,7 +76,7 @@ def dome(cover: Floats, radius: float) -> Floats:
 
 
 def shading(relief: Floats, lamp: Lamp, gloss: float = 0.0, shine: float = 24.0) -> tuple[Floats, Floats]:
-    """Lambert shade, 1 where the surface faces the viewer, and Blinn-Phong highlight, both (h, w)."""
+    """Lambert shade, 1 where the surface faces the viewer, and Blinn-Phong highlight above a flat one's, both (h, w)."""
     slope_y, slope_x = np.gradient(relief)
     norm = 1 / np.sqrt(slope_x**2 + slope_y**2 + 1)
     facing = np.maximum((lamp.z - slope_x * lamp.x - slope_y * lamp.y) * norm, 0)
@@ -77,7 +86,8 @@ def shading(relief: Floats, lamp: Lamp, gloss: float = 0.0, shine: float = 24.0)
     half = np.asarray([lamp.x, lamp.y, lamp.z + 1.0])
     half /= np.linalg.norm(half)
     toward = np.maximum((half[2] - slope_x * half[0] - slope_y * half[1]) * norm, 0)
-    return shade.astype(np.float32), (gloss * toward**shine).astype(np.float32)
+    level = half[2] ** shine
+    return shade.astype(np.float32), (gloss * np.maximum(toward**shine - level, 0) / (1 - level)).astype(np.float32)
 
 
 def lit(colour: Floats, shade: Floats, highlight: Floats, lamp: Lamp) -> Floats:
@@ -88,8 +98,8 @@ def lit(colour: Floats, shade: Floats, highlight: Floats, lamp: Lamp) -> Floats:
 
 def wall_shadow(alpha: Floats, lamp: Lamp, strength: float) -> Floats:
     """Shade (SIZE, SIZE) in [0, 1] that a product close before a wall, or lying flat, throws behind itself."""
-    near = np.roll(blur(alpha, 5), (round(-lamp.y * 8), round(-lamp.x * 8)), (0, 1))
-    far = np.roll(blur(alpha, 16), (round(-lamp.y * 24), round(-lamp.x * 24)), (0, 1))
+    near = np.roll(soften(alpha, 5), (round(-lamp.y * 8), round(-lamp.x * 8)), (0, 1))
+    far = np.roll(soften(alpha, 16), (round(-lamp.y * 24), round(-lamp.x * 24)), (0, 1))
     return np.clip(strength * (0.5 * near + 0.5 * far), 0, 1)
 
 
@@ -105,4 +115,4 @@ def floor_shadow(alpha: Floats, strength: float) -> Floats:
     shadow[top : top + flat.shape[0]] = np.clip(flat, 0, 1)
     foot = np.zeros_like(alpha)
     foot[min(base - 2, size - 8) : base + 5] = alpha[max(0, base - 12) : base + 1].max(axis=0)
-    return np.clip(strength * (0.55 * blur(shadow, 14) + 0.45 * blur(shadow, 5) + 0.6 * blur(foot, 3)), 0, 0.9)
+    return np.clip(strength * (0.55 * soften(shadow, 14) + 0.45 * soften(shadow, 5) + 0.6 * soften(foot, 3)), 0, 0.9)

@@ -7,7 +7,7 @@ import numpy as np
 
 from shelfsight.catalog.demo.canvas import Floats, Knot, Layer, Patch, Pose, curve, ellipse, rasterise, ribbon
 from shelfsight.catalog.demo.fabric import TEXTURES, TILE, Print, noise, printed, sample
-from shelfsight.catalog.demo.light import Lamp, blur, dome, lit, shading
+from shelfsight.catalog.demo.light import Lamp, dome, lit, resize, shading, soften
 
 Relief = Callable[[Floats, Floats], Floats]
 
@@ -17,7 +17,7 @@ def rgb(*channels: int) -> Floats:
     return np.asarray(channels, np.float32) / 255
 
 
-STEEL, BRASS, RUBBER = rgb(190, 194, 200), rgb(201, 163, 84), rgb(48, 47, 48)
+STEEL, BRASS, RUBBER = rgb(158, 162, 170), rgb(190, 146, 66), rgb(48, 47, 48)
 OAK, WALNUT, IVORY = rgb(196, 152, 104), rgb(104, 70, 46), rgb(243, 240, 232)
 
 
@@ -42,7 +42,7 @@ def plain(colour: Floats, texture: str = "smooth", **more: float) -> Stuff:
 
 
 def metal(colour: Floats) -> Stuff:
-    return plain(colour, bulge=4.0, gloss=0.75, shine=14.0)
+    return plain(colour, bulge=5.0, gloss=0.6, shine=10.0)
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Painter:
             folds = relief(u, v)
             height = height + folds * self.pose.scale
             bend_v, bend_u = np.gradient(folds)
-            u, v = u + bend_u * 5, v + bend_v * 5
+            u, v = u + bend_u * 3, v + bend_v * 3
         shade, highlight = shading(height, self.lamp, stuff.gloss, stuff.shine)
         shade = shade * (1 + TEXTURES[stuff.texture](u, v)) * np.float32(tone) * self._edge(patch.cover)
         colour = lit(printed(stuff.ink, u, v), shade, highlight, self.lamp)
@@ -77,7 +77,7 @@ class Painter:
     @staticmethod
     def _edge(cover: Floats) -> Floats:
         """Soft occlusion: a part is a little darker within a few pixels of its outline."""
-        inner = blur(np.pad(cover, 3), 2.4)[3:-3, 3:-3]
+        inner = soften(np.pad(cover, 3), 2.4)[3:-3, 3:-3]
         return np.minimum(0.72 + 0.30 * inner, 1)
 
     def shadow(self, *outlines: Floats, within: Patch, strength: float = 0.45, soft: float = 6.0, drop: float = 3) -> None:
@@ -87,7 +87,7 @@ class Painter:
         top, left = max(0, patch.top - margin), max(0, patch.left - margin)
         grown = np.pad(patch.cover, ((patch.top - top, margin), (patch.left - left, margin)))
         grown = grown[: 512 - top, : 512 - left]
-        soft_patch = Patch(top, left, blur(grown, soft)).within(within)
+        soft_patch = Patch(top, left, soften(grown, soft)).within(within)
         self._darken(soft_patch, strength)
 
     def _darken(self, patch: Patch, strength: float) -> None:
@@ -138,9 +138,12 @@ def creases(rng: np.random.Generator, depth: float = 3.0, *, lean: float = 0.5, 
     across = 0.9
 
     def relief(u: Floats, v: Floats) -> Floats:
+        height, width = u.shape
+        u, v = u[::4, ::4], v[::4, ::4]
         x = (u + v * lean) * across + offset[0]
         y = (v - u * lean) * across / length + offset[1]
-        return depth * blur(sample(noise(14, seed), x, y) + 0.5 * sample(noise(7, seed + 4), x, y), 2)
+        coarse = sample(noise(14, seed), x, y) + 0.4 * sample(noise(8, seed + 4), x, y)
+        return np.float32(depth) * resize(coarse, coarse.shape[0] * 4, coarse.shape[1] * 4)[:height, :width]
 
     return relief
 

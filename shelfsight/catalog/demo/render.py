@@ -9,7 +9,7 @@ from PIL import Image
 from shelfsight.catalog.demo import accessories, backgrounds, bags, dresses, footwear, furniture, homeware, tops, trousers
 from shelfsight.catalog.demo.assortment import Spec
 from shelfsight.catalog.demo.canvas import SIZE, Floats, Pose
-from shelfsight.catalog.demo.fabric import Print
+from shelfsight.catalog.demo.fabric import Print, noise
 from shelfsight.catalog.demo.light import Lamp, floor_shadow, wall_shadow
 from shelfsight.catalog.demo.look import Look
 from shelfsight.catalog.demo.painter import Painter
@@ -38,8 +38,11 @@ def render(item: Spec, seed: int) -> Rendering:
     look = Look(item.kind.name, item.form, _print(item, rng), item.texture)
     painter = Painter(_pose(item, rng), _lamp(rng), rng)
     DRAW[item.kind.name](painter, look)
+    if not item.kind.stands:
+        _centre(painter)
     picture = painter.layer.over(_background(item, painter))
-    picture = picture * np.float32(rng.uniform(0.96, 1.03)) + rng.normal(0, 0.004, (SIZE, SIZE, 1)).astype(np.float32)
+    grain = np.roll(noise(0), int(rng.integers(SIZE)), axis=1)[..., None]
+    picture = picture * np.float32(rng.uniform(0.96, 1.03)) + grain * np.float32(0.004)
     pixels = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
     return Rendering(Image.fromarray(pixels), painter.layer.body)
 
@@ -62,9 +65,17 @@ def _shade(colour: str, rng: np.random.Generator) -> Floats:
 def _pose(item: Spec, rng: np.random.Generator) -> Pose:
     stands = item.kind.stands
     turn = rng.normal(0, 0.8 if stands else 3.0)
-    scale = rng.uniform(0.86, 1.06)
+    short = 1.18 if item.form.get("length") == "mini" or item.form.get("height") == "ankle" else 1.0
+    scale = rng.uniform(0.88, 1.04) * item.kind.scale * short
     flip = item.kind.trade in ("footwear", "accessories", "home") and bool(rng.random() < 0.5)
     return Pose(float(scale), float(turn), SIZE / 2 + rng.uniform(-12, 12), SIZE / 2 + rng.uniform(-6, 14), flip)
+
+
+def _centre(painter: Painter) -> None:
+    """Bring what hangs or lies to about the middle of the picture."""
+    y, x = painter.layer.middle()
+    down, right = SIZE / 2 - y + painter.rng.uniform(-8, 10), SIZE / 2 - x + painter.rng.uniform(-12, 12)
+    painter.layer = painter.layer.moved(round(down), round(right))
 
 
 def _lamp(rng: np.random.Generator) -> Lamp:
@@ -79,11 +90,13 @@ def _background(item: Spec, painter: Painter) -> Floats:
     """The place, with the product's shadow in it."""
     rng, alpha = painter.rng, painter.layer.alpha
     hangs = item.form.get("style") == "pendant lamp"
-    floor = float(np.flatnonzero(alpha.max(axis=1) > 0.5)[-1]) if item.kind.stands else None
-    floor = 460.0 if hangs else floor
-    place = backgrounds.cluttered(rng, floor, item.kind.scenes) if item.cluttered else backgrounds.studio(rng, floor)
+    floor = 460.0 if hangs else float(np.flatnonzero(alpha.max(axis=1) > 0.5)[-1])
+    if item.cluttered:
+        place = backgrounds.cluttered(rng, floor, item.kind.scenes)
+    else:
+        place = backgrounds.studio(rng, floor if item.kind.stands else None)
     if hangs:
         return place
     strength = float(rng.uniform(0.3, 0.5)) * (1.25 if item.cluttered else 1)
-    shade = wall_shadow(alpha, painter.lamp, strength) if floor is None else floor_shadow(alpha, strength)
+    shade = floor_shadow(alpha, strength) if item.kind.stands else wall_shadow(alpha, painter.lamp, strength)
     return place * (1 - shade[..., None])

@@ -104,7 +104,7 @@ def sweater(painter: Painter, look: Look) -> None:
         painter.part(roll, look.plain(bulge=10), _ribs)
     else:
         _neckband(painter, look, neck, 11)
-    if look.form["front"] == "cardigan":
+    if look.form["front"] == "cardigan sweater":
         _cardigan(painter, look, body)
 
 
