@@ -1,0 +1,86 @@
+"""Where vectors and items live. A collection is a directory that is complete in itself.
+
+``exact`` multiplies matrices and is the oracle; ``faiss`` searches with FAISS. Both keep the same files and
+differ in the structure that finds rows. Backends are imported when a collection that needs one is opened.
+"""
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shelfsight.core.errors import StoreError, UsageError
+from shelfsight.core.protocols import EncoderSpec, Manifest, Store
+
+if TYPE_CHECKING:
+    from shelfsight.stores.blocks import BlockFactory
+
+__all__ = ["KINDS", "create_store", "open_store", "read_manifest"]
+
+KINDS = ("faiss", "exact")
+
+
+def create_store(path: Path, *, kind: str = "faiss", encoder: EncoderSpec) -> Store:
+    """A new, empty collection at ``path``; the directory is made.
+
+    Raises:
+        Conflict: there is a collection already, or a directory with something else in it.
+        UsageError: an unknown ``kind``.
+        MissingExtra: the package that ``kind`` needs is not installed.
+    """
+    from shelfsight.stores.creation import create_collection
+
+    _factory(kind)
+    create_collection(path, kind, encoder)
+    return open_store(path, encoder=encoder)
+
+
+def open_store(path: Path, *, encoder: EncoderSpec | None = None) -> Store:
+    """The collection at ``path``; ``encoder`` is checked when given.
+
+    Raises:
+        NotFound: there is none.
+        EncoderMismatch: it was built with another encoder, dimension or preprocessing.
+        CorruptCollection: its files contradict each other.
+        StoreError: it cannot be read, or a newer Shelfsight wrote it.
+        MissingExtra: the package its store needs is not installed.
+    """
+    from shelfsight.stores.local import LocalStore
+    from shelfsight.stores.manifest import check_encoder, read_header
+
+    header = read_header(path)
+    if encoder is not None:
+        check_encoder(path, header.encoder, encoder)
+    if header.store not in KINDS:
+        raise StoreError(
+            f"{path} is a {header.store!r} collection, this Shelfsight knows {', '.join(KINDS)}",
+            hint="upgrade shelfsight",
+        )
+    return LocalStore(path, header, _factory(header.store))
+
+
+def read_manifest(path: Path) -> Manifest:
+    """What the collection at ``path`` is, without loading its backend.
+
+    Raises:
+        NotFound: there is none.
+        CorruptCollection, StoreError: as for :func:`open_store`.
+    """
+    from shelfsight.stores.blocks import ExactBlock
+    from shelfsight.stores.local import LocalStore
+    from shelfsight.stores.manifest import read_header
+
+    with closing(LocalStore(path, read_header(path), ExactBlock)) as store:
+        return store.manifest
+
+
+def _factory(kind: str) -> "BlockFactory":
+    match kind:
+        case "exact":
+            from shelfsight.stores.blocks import ExactBlock
+
+            return ExactBlock
+        case "faiss":
+            from shelfsight.stores.faiss_index import FaissBlock
+
+            return FaissBlock
+    raise UsageError(f"there is no store {kind!r}", hint=f"choose one of {', '.join(KINDS)}")

@@ -1,0 +1,117 @@
+"""Vectors in memory: immutable blocks, searched one by one and merged.
+
+A block never changes once made, so a search needs no lock and a snapshot keeps its own list of blocks.
+Scores of :meth:`Block.top` are what the backend's kernel gives; the caller re-computes those it keeps.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from shelfsight.core.vectors import FloatArray
+
+__all__ = ["Block", "BlockFactory", "Blocks", "ExactBlock", "best_by_product"]
+
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+Top = tuple[FloatArray, IntArray]
+
+_SCORES_AT_ONCE = 8_000_000  # 32 MB of scores
+
+
+class Block(Protocol):
+    """A search structure over (n, d) vectors."""
+
+    @property
+    def vectors(self) -> FloatArray:
+        """(n, d) float32, row i as it was given."""
+        ...
+
+    def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
+        """The k rows of largest inner product for each of (q, d) queries, among ``allowed`` ((n,) bool).
+
+        Returns:
+            scores (q, k) float32 in no order and rows (q, k); fewer than k: score -inf and row -1.
+        """
+        ...
+
+
+BlockFactory = Callable[[FloatArray], Block]
+
+
+class ExactBlock:
+    """Every inner product, by matrix multiplication."""
+
+    def __init__(self, vectors: FloatArray) -> None:
+        self.vectors = vectors
+
+    def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
+        return best_by_product(self.vectors, queries, k, allowed)
+
+
+def best_by_product(vectors: FloatArray, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
+    """:meth:`Block.top` by brute force, a bounded number of scores at a time."""
+    kept = min(k, len(vectors))
+    scores = np.full((len(queries), k), -np.inf, np.float32)
+    rows = np.full((len(queries), k), -1, np.int64)
+    step = max(1, _SCORES_AT_ONCE // max(1, len(vectors)))
+    for start in range(0, len(queries), step):
+        part = slice(start, start + step)
+        products = queries[part] @ vectors.T
+        if allowed is not None:
+            products[:, ~allowed] = -np.inf
+        best = np.argpartition(products, len(vectors) - kept, axis=1)[:, len(vectors) - kept :]
+        scores[part, :kept] = np.take_along_axis(products, best, axis=1)
+        rows[part, :kept] = best
+    rows[np.isneginf(scores)] = -1
+    return scores, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """An append-only sequence of rows, cut into blocks."""
+
+    factory: BlockFactory
+    parts: tuple[Block, ...] = ()
+
+    def __len__(self) -> int:
+        return sum(len(part.vectors) for part in self.parts)
+
+    def append(self, vectors: FloatArray) -> "Blocks":
+        """With ``vectors`` as the last rows. Trailing blocks that are not larger are merged in, so that
+        n small appends leave about log(n) blocks and copy a row about log(n) times."""
+        if not len(vectors):
+            return self
+        parts = list(self.parts)
+        while parts and len(parts[-1].vectors) <= len(vectors):
+            vectors = np.concatenate([parts.pop().vectors, vectors])
+        return Blocks(self.factory, (*parts, self.factory(vectors)))
+
+    def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
+        """:meth:`Block.top` over all rows; (q, m) with m >= k unless there are fewer rows."""
+        scores, rows = [], []
+        offset = 0
+        for part in self.parts:
+            end = offset + len(part.vectors)
+            part_allowed = None if allowed is None else allowed[offset:end]
+            part_scores, part_rows = part.top(queries, min(k, end - offset), part_allowed)
+            scores.append(part_scores)
+            rows.append(np.where(part_rows < 0, -1, part_rows + offset))
+            offset = end
+        return np.concatenate(scores, axis=1), np.concatenate(rows, axis=1)
+
+    def gather(self, rows: IntArray) -> FloatArray:
+        """(len(rows), d) copies of those rows, in that order."""
+        if len(self.parts) == 1:
+            return self.parts[0].vectors[rows]
+        found = np.empty((len(rows), self.parts[0].vectors.shape[1]), np.float32)
+        offset = 0
+        for part in self.parts:
+            end = offset + len(part.vectors)
+            here = (rows >= offset) & (rows < end)
+            found[here] = part.vectors[rows[here] - offset]
+            offset = end
+        return found

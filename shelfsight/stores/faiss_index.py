@@ -1,0 +1,40 @@
+"""The only module that knows FAISS (https://github.com/facebookresearch/faiss, the ``cpu`` extra)."""
+
+from typing import Any
+
+import numpy as np
+
+from shelfsight.core.errors import MissingExtra
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.blocks import BoolArray, Top, best_by_product
+
+try:
+    import faiss
+except ImportError as error:
+    raise MissingExtra("faiss", "cpu") from error
+
+__all__ = ["FaissBlock"]
+
+_HEAP_LIMIT = 1024  # beyond it FAISS's heaps cost more than a product and a partition
+
+
+class FaissBlock:
+    """A flat inner-product index."""
+
+    def __init__(self, vectors: FloatArray) -> None:
+        rows, dimension = vectors.shape
+        self._index: Any = faiss.IndexFlatIP(dimension)
+        self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        self.vectors: FloatArray = faiss.rev_swig_ptr(self._index.get_xb(), rows * dimension).reshape(rows, dimension)
+
+    def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
+        if k > _HEAP_LIMIT:
+            return best_by_product(self.vectors, queries, k, allowed)
+        if allowed is None:
+            scores, rows = self._index.search(queries, k)
+        else:
+            bitmap = np.packbits(allowed, bitorder="little")
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bitmap))
+            scores, rows = self._index.search(queries, k, params=parameters)
+        scores[rows < 0] = -np.inf
+        return scores, rows

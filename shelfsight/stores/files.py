@@ -1,0 +1,76 @@
+"""Files that are whole or not there: write, fsync, rename; and locks that die with their holder."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+__all__ = ["TEMPORARY", "locked", "publish", "sync_directory"]
+
+TEMPORARY = ".tmp"
+"""Suffix of a file that is being written. One that is found later was left by a crash."""
+
+
+def publish(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Make ``path`` appear with everything ``write`` wrote, durable on return, or not at all."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY}")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """A rename is durable only once its directory is."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool) -> Iterator[BinaryIO | None]:
+    """Hold ``flock`` on ``path`` (created if absent); yields its open file, or ``None`` when not ``wait``
+    and another process or thread holds it."""
+    with path.open("a+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield None
+            return
+        with _closed_in_children(file):
+            try:
+                yield file
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)
+
+
+_held: set[BinaryIO] = set()
+
+
+@contextmanager
+def _closed_in_children(file: BinaryIO) -> Iterator[None]:
+    """A forked worker shares the open file, and would keep the lock after its parent died."""
+    _held.add(file)
+    try:
+        yield
+    finally:
+        _held.discard(file)
+
+
+def _close_held() -> None:
+    for file in _held:
+        file.close()
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_close_held)

@@ -1,0 +1,191 @@
+"""A collection in a directory: a ledger, sealed segments, and one state in memory that follows the commits."""
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shelfsight.core.errors import CorruptCollection, LeaseHeld, NotFound
+from shelfsight.core.protocols import Change, Fingerprints, Manifest
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.blocks import BlockFactory
+from shelfsight.stores.columns import Columns
+from shelfsight.stores.faults import storage_faults
+from shelfsight.stores.files import locked
+from shelfsight.stores.ledger import Ids, Ledger, Replay, connect, reading, writing
+from shelfsight.stores.maintenance import Maintenance
+from shelfsight.stores.manifest import Header
+from shelfsight.stores.segments import SEGMENTS, map_segment
+from shelfsight.stores.snapshot import LocalSnapshot
+from shelfsight.stores.state import State, empty_state, follow
+from shelfsight.stores.writer import Writer, checked
+
+__all__ = ["JOB_LOCK", "LocalStore"]
+
+JOB_LOCK = "job.lock"
+_SEAL_AT = 65_536
+_ATTEMPTS = 5
+
+
+class LocalStore:
+    """See :class:`shelfsight.core.protocols.Store`. Two connections, one to read and one to write, each
+    behind its own lock; the snapshot is made once a commit and shared."""
+
+    def __init__(self, path: Path, header: Header, factory: BlockFactory) -> None:
+        self._path = path
+        self._header = header
+        self._factory = factory
+        self._reading = threading.RLock()
+        self._writing = threading.RLock()
+        with storage_faults(path):
+            self._reader = connect(path)
+            self._writer = connect(path)
+        self._ledger = Ledger(self._reader, header.encoder.dimension)
+        self._maintenance = Maintenance(path, header.encoder.dimension)
+        self._snapshot: LocalSnapshot | None = None
+        self._start_over()
+
+    @property
+    def manifest(self) -> Manifest:
+        with self._reading, storage_faults(self._path):
+            items, pictures = self._ledger.counts()
+        header = self._header
+        return Manifest(
+            format=header.format,
+            store=header.store,
+            encoder=header.encoder,
+            metric=header.metric,
+            items=items,
+            pictures=pictures,
+        )
+
+    def snapshot(self) -> LocalSnapshot:
+        with self._reading, storage_faults(self._path):
+            if self._snapshot is None or self._ledger.generation() != self._state.generation:
+                self._follow()
+                self._snapshot = LocalSnapshot(self._state, self._columns, self._header.encoder.dimension)
+            return self._snapshot
+
+    def commit(self, changes: Sequence[Change], deletes: Sequence[str] = ()) -> int:
+        """See the protocol. An empty commit writes nothing.
+
+        Raises:
+            UsageError: an id or vector that no collection may hold; nothing of this commit is in.
+            NotFound: a change without vectors of an item that is not there; nothing is in.
+            StoreFull: no space; nothing of this commit is in, all before it is.
+        """
+        if not changes and not deletes:
+            return 0
+        checked(changes, self._header.encoder.dimension)
+        with self._writing, storage_faults(self._path):
+            with writing(self._writer):
+                dropped = Writer(self._writer).apply(changes, deletes)
+            if self._delta_size() >= _SEAL_AT:
+                self._maintenance.seal(self._writer, wait=False)
+        return dropped
+
+    def fingerprints(self, ids: Sequence[str]) -> dict[str, Fingerprints]:
+        with self._reading, storage_faults(self._path):
+            found = self._ledger.records(ids, "pictures_hash, metadata_hash")
+        return {id: Fingerprints(pictures=row[0], metadata=row[1]) for id, row in found.items()}
+
+    def ids(self) -> Iterator[str]:
+        """Every id, ascending, of the state at the first step."""
+        with storage_faults(self._path), closing(connect(self._path)) as connection:
+            for row in connection.execute("SELECT id FROM items ORDER BY id"):
+                yield row[0]
+
+    def preview(self, id: str, picture_index: int) -> bytes | None:
+        with self._reading, storage_faults(self._path):
+            found = self._ledger.preview(id, picture_index)
+        if found is None:
+            raise NotFound(f"there is no item {id!r}")
+        pictures, data = found
+        if not 0 <= picture_index < pictures:
+            raise NotFound(f"item {id!r} has {pictures} pictures, there is no picture {picture_index}")
+        return data
+
+    @contextmanager
+    def lease(self, holder: str) -> Iterator[None]:
+        with storage_faults(self._path), locked(self._path / JOB_LOCK, wait=False) as file:
+            if file is None:
+                raise LeaseHeld(
+                    f"{self._path} is being indexed by {_holder(self._path / JOB_LOCK)}",
+                    hint="wait until it ends, or stop it; a lease ends with its process",
+                )
+            note = {
+                "holder": holder,
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            file.truncate(0)
+            file.write(json.dumps(note).encode())
+            file.flush()
+            yield
+
+    def maintain(self) -> None:
+        with self._writing, storage_faults(self._path):
+            self._maintenance.run(self._writer)
+
+    def close(self) -> None:
+        with self._reading, self._writing, storage_faults(self._path):
+            self._reader.close()
+            self._writer.close()
+
+    def _delta_size(self) -> int:
+        return int(self._writer.execute("SELECT count(*) FROM delta").fetchone()[0])
+
+    def _start_over(self) -> None:
+        self._state: State = empty_state(self._factory)
+        self._columns = Columns(self._state.slots)
+
+    def _follow(self) -> None:
+        """Bring the state in memory to the newest commit."""
+        if self._state.wasted:
+            self._start_over()
+        try:
+            replay, vectors = self._newer()
+            if replay.complete:
+                self._start_over()
+            self._state = follow(self._state, replay, vectors)
+        except BaseException:
+            self._start_over()
+            self._snapshot = None
+            raise
+
+    def _newer(self) -> tuple[Replay, list[tuple[Ids, FloatArray]]]:
+        """What is newer than the state. A segment may be replaced by another between reading its name and
+        opening it; reading again then finds the other."""
+        missing = ""
+        for _ in range(_ATTEMPTS):
+            with reading(self._reader):
+                replay = self._ledger.since(self._state.generation, self._state.last_vector)
+            try:
+                return replay, self._vectors(replay)
+            except FileNotFoundError as error:
+                missing = str(error.filename)
+        raise CorruptCollection(f"the vector file {missing} is missing", hint="restore it, or index again")
+
+    def _vectors(self, replay: Replay) -> list[tuple[Ids, FloatArray]]:
+        after = 0 if replay.complete else self._state.last_vector
+        found = []
+        for segment in replay.segments:
+            ids = segment.vector_ids
+            path = self._path / SEGMENTS / segment.name
+            vectors = map_segment(path, len(ids), self._header.encoder.dimension)
+            newer = ids > after
+            found.append((ids, vectors) if newer.all() else (ids[newer], vectors[newer]))
+        return [*found, (replay.delta_ids, replay.delta_vectors)]
+
+
+def _holder(lock: Path) -> str:
+    try:
+        note = json.loads(lock.read_bytes())
+        return f"{note['holder']} (process {note['pid']} on {note['host']}, since {note['since']})"
+    except (ValueError, KeyError, TypeError):  # it is just writing its name
+        return "another job"

@@ -1,0 +1,127 @@
+"""Sealing the delta, compacting segments, removing what a crash left. One maintainer a collection at a time."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.files import TEMPORARY, locked, publish
+from shelfsight.stores.ledger import Ids, Ledger, SegmentRow, reading, writing
+from shelfsight.stores.segments import SEGMENTS, map_segment, new_name, write_segment
+
+__all__ = ["Maintenance"]
+
+_LOCK = "maintain.lock"
+_SMALL = 65_536
+_MANY = 8
+_DEAD_SHARE = 0.3
+_REMEMBERED = 10_000
+_BATCH = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class _Victim:
+    """A segment to be written anew with the rows of ``keep`` alone."""
+
+    segment: SegmentRow
+    keep: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+class Maintenance:
+    """Housekeeping of the collection at ``path``. Files are written outside the write lock; only the
+    registration of what was written takes it."""
+
+    def __init__(self, path: Path, dimension: int) -> None:
+        self._path = path
+        self._segments = path / SEGMENTS
+        self._dimension = dimension
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        """Everything; waits for another maintainer to end."""
+        with locked(self._path / _LOCK, wait=True):
+            self._seal(connection, compact=True)
+            self._forget(connection)
+            self._sweep(connection)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def seal(self, connection: sqlite3.Connection, *, wait: bool) -> None:
+        """The delta to a segment; not ``wait``: nothing if another maintainer is at work."""
+        with locked(self._path / _LOCK, wait=wait) as lock:
+            if lock is not None:
+                self._seal(connection, compact=False)
+
+    def _seal(self, connection: sqlite3.Connection, *, compact: bool) -> None:
+        ledger = Ledger(connection, self._dimension)
+        with reading(connection):
+            delta_ids, delta = ledger.delta()
+            victims = self._victims(connection, ledger.segments()) if compact else []
+        kept = [victim.segment.vector_ids[victim.keep] for victim in victims]
+        ids = np.concatenate([*kept, delta_ids])
+        if not len(ids) and not victims:
+            return
+        name = new_name()
+        if len(ids):
+            parts = self._parts(victims, delta)
+            publish(self._segments / name, lambda file: write_segment(file, len(ids), self._dimension, parts))
+        with writing(connection):
+            for victim in victims:
+                connection.execute("DELETE FROM segments WHERE name = ?", (victim.segment.name,))
+            if len(ids):
+                row = (name, int(ids.max()), ids.astype("<i8").tobytes())
+                connection.execute("INSERT INTO segments VALUES (?, ?, ?)", row)
+            if len(delta_ids):
+                connection.execute("DELETE FROM delta WHERE vector_id <= ?", (int(delta_ids.max()),))
+        for victim in victims:
+            (self._segments / victim.segment.name).unlink(missing_ok=True)
+
+    def _victims(self, connection: sqlite3.Connection, segments: list[SegmentRow]) -> list[_Victim]:
+        """Segments with much that is dead, and small ones once they are many."""
+        spans = connection.execute("SELECT first_vector, pictures FROM items ORDER BY first_vector").fetchall()
+        table = np.array(spans, np.int64).reshape(-1, 2)
+        found = [_Victim(segment, _living(segment.vector_ids, table)) for segment in segments]
+        small = [victim for victim in found if len(victim.keep) < _SMALL]
+        many = len(small) > _MANY
+        return [v for v in found if np.mean(~v.keep) > _DEAD_SHARE or (many and len(v.keep) < _SMALL)]
+
+    def _parts(self, victims: list[_Victim], delta: FloatArray) -> Iterator[FloatArray]:
+        for victim in victims:
+            path = self._segments / victim.segment.name
+            vectors = map_segment(path, len(victim.keep), self._dimension)
+            for start in range(0, len(vectors), _BATCH):
+                part = slice(start, start + _BATCH)
+                yield vectors[part][victim.keep[part]]
+        yield delta
+
+    def _forget(self, connection: sqlite3.Connection) -> None:
+        """Drop marks of deletions once they are many; a reader from before them reads everything anew."""
+        with writing(connection):
+            marks, items = connection.execute(
+                "SELECT (SELECT count(*) FROM deleted), (SELECT count(*) FROM items)"
+            ).fetchone()
+            if marks > max(_REMEMBERED, items):
+                connection.execute("DELETE FROM deleted")
+                connection.execute(
+                    "UPDATE counters SET value = (SELECT value FROM counters WHERE name = 'generation')"
+                    " WHERE name = 'forgotten'"
+                )
+
+    def _sweep(self, connection: sqlite3.Connection) -> None:
+        """Remove files that no commit knows: a crash fell between writing and registering them. The
+        maintainer's lock is held, so nobody is between the two now."""
+        known = {row[0] for row in connection.execute("SELECT name FROM segments")}
+        for file in self._segments.iterdir():
+            if file.name not in known:
+                file.unlink(missing_ok=True)
+        for file in self._path.glob(f"*{TEMPORARY}"):
+            file.unlink(missing_ok=True)
+
+
+def _living(ids: Ids, spans: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which of ``ids`` belong to an item; ``spans`` (items, 2): first id and number, ascending."""
+    if not len(spans):
+        return np.zeros(len(ids), np.bool_)
+    item = np.searchsorted(spans[:, 0], ids, side="right") - 1
+    return np.asarray((item >= 0) & (ids < spans[item, 0] + spans[item, 1]))

@@ -1,0 +1,82 @@
+"""An item as one compact JSON text: what SQLite keeps and what a snapshot holds in memory."""
+
+import json
+import math
+from typing import Any
+
+from shelfsight.core.errors import UsageError
+from shelfsight.core.protocols import Fingerprints, StoredItem, StoredPicture
+from shelfsight.core.types import Value
+
+__all__ = ["check_id", "decode", "encode", "with_pictures_of"]
+
+
+def encode(item: StoredItem) -> bytes:
+    """``[title, metadata, [[picture name, path], ...], pictures hash, metadata hash]`` as UTF-8 JSON.
+
+    A number that is not finite says nothing and becomes null; JSON has no word for it.
+    """
+    return _dump(
+        [
+            item.title,
+            dict(item.metadata),
+            [[picture.name, picture.path] for picture in item.pictures],
+            item.fingerprints.pictures,
+            item.fingerprints.metadata,
+        ]
+    )
+
+
+def decode(id: str, record: bytes) -> StoredItem:
+    """The item of :func:`encode`, previews left out."""
+    title, metadata, pictures, pictures_hash, metadata_hash = json.loads(record)
+    return StoredItem(
+        id=id,
+        title=title,
+        metadata=metadata,
+        pictures=tuple(StoredPicture(name=name, path=path) for name, path in pictures),
+        fingerprints=Fingerprints(pictures=pictures_hash, metadata=metadata_hash),
+    )
+
+
+def with_pictures_of(record: bytes, old: bytes) -> bytes:
+    """``record`` with the pictures, and their hash, that ``old`` has."""
+    fields = json.loads(record)
+    fields[2:4] = json.loads(old)[2:4]
+    return _dump(fields)
+
+
+def check_id(id: str) -> None:
+    """Ids are what SQLite can hold and order as Python does.
+
+    Raises:
+        UsageError: empty, or not text that UTF-8 can say.
+    """
+    if not id:
+        raise UsageError("an item has an empty id")
+    try:
+        id.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the id {id!a} is no valid text", hint="rename the file or the item") from error
+
+
+def _dump(value: Any) -> bytes:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # a file name that is no text: JSON can escape what UTF-8 cannot say
+        return json.dumps(json.loads(text), separators=(",", ":")).encode()
+
+
+def _finite(value: Value) -> Value:
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {key: _finite(inner) for key, inner in value.items()}
+        case list():
+            return [_finite(inner) for inner in value]
+    return value
