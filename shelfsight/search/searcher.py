@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shelfsight.core.errors import StoreError, UsageError
-from shelfsight.core.filters import parse
-from shelfsight.core.filters.tree import Expr
+from shelfsight.core.filters import And, Expr, FieldPath, In, Not, parse
 from shelfsight.core.protocols import Encoder, Match, Snapshot, Store, StoredItem
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Hit, Page, Query
@@ -94,7 +93,7 @@ class Searcher:
             As :meth:`search`, for the first query that cannot be answered.
         """
         snapshot = self._store.snapshot()
-        if snapshot.count() == 0:
+        if not queries or snapshot.count() == 0:
             return [[] for _ in queries]
         plans = [self._plan(query) for query in queries]
         vectors = self._embed(plans)
@@ -125,8 +124,9 @@ class Searcher:
         with trace.stage("items"):
             hits = _hits(snapshot, matches, query.offset)
         with trace.stage("facets"):
-            total = snapshot.count(plan.where)
-            facets = snapshot.facets(query.facets, plan.where) if query.facets else {}
+            ranked = _ranked(plan)
+            total = snapshot.count(ranked)
+            facets = snapshot.facets(query.facets, ranked) if query.facets else {}
         return Page(hits=hits, total=total, facets=facets, trace=trace.finish())
 
     def _plan(self, query: Query) -> _Plan:
@@ -176,6 +176,14 @@ def _retrieve(snapshot: Snapshot, plans: Sequence[_Plan], vectors: FloatArray) -
         matches[plan.query.offset : plan.query.offset + plan.query.k]
         for plan, matches in zip(plans, answers, strict=True)
     ]
+
+
+def _ranked(plan: _Plan) -> Expr | None:
+    """The filter that passes what is ranked: the query's own, less the items left out."""
+    if not plan.query.exclude:
+        return plan.where
+    others = Not(In(FieldPath("id"), plan.query.exclude))
+    return others if plan.where is None else And((plan.where, others))
 
 
 def _hits(snapshot: Snapshot, matches: Sequence[Match], offset: int) -> tuple[Hit, ...]:

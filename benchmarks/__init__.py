@@ -1,0 +1,1 @@
+"""What Shelfsight shows, measured: run as ``python -m benchmarks.quality --data DIR``."""

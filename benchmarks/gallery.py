@@ -1,0 +1,80 @@
+"""Collections of id and picture only, built by the product's own reader, indexer and store."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import gettempdir
+
+from shelfsight.catalog import open_catalogue
+from shelfsight.core.protocols import Catalogue, Encoder, Store
+from shelfsight.core.settings import Settings
+from shelfsight.core.types import Failure, Item, Value
+from shelfsight.indexer import index
+from shelfsight.stores import create_store, open_store
+
+__all__ = ["Row", "add_arguments", "build", "rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a catalogue says of an item, for judging."""
+
+    id: str
+    title: str | None
+    fields: dict[str, Value]
+
+
+class PicturesOnly:
+    """A catalogue without its words: what a search finds in it, it found by looking."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    @property
+    def name(self) -> str:
+        return self._catalogue.name
+
+    def __iter__(self) -> Iterator[Item | Failure]:
+        for each in self._catalogue:
+            yield each if isinstance(each, Failure) else replace(each, title=None, metadata={})
+
+    def count(self) -> int | None:
+        return self._catalogue.count()
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """``--data``, ``--cache`` and ``--encoder``, the same for every benchmark."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("SHELFSIGHT_DATA"),
+        help="folder of data sets (fashion/, sportswear/); default: the environment variable SHELFSIGHT_DATA",
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=Path(gettempdir()) / "shelfsight-benchmarks",
+        help="where collections are kept between runs (default: %(default)s)",
+    )
+    parser.add_argument("--encoder", default="embedded", help="encoder to measure (default: %(default)s)")
+    parser.add_argument("--store", default="faiss", choices=["faiss", "exact"], help="default: %(default)s")
+
+
+def rows(path: Path) -> list[Row]:
+    """Every item of a catalogue with its words."""
+    items = (each for each in open_catalogue(path) if isinstance(each, Item))
+    return [Row(item.id, item.title, dict(item.metadata)) for item in items]
+
+
+def build(path: Path, cache: Path, *, encoder: Encoder, kind: str) -> Store:
+    """The collection of a catalogue's ids and pictures, brought up to date; kept apart by encoder revision."""
+    name = path.name if path.is_dir() else path.parent.name
+    folder = cache / f"{name}-{kind}-{encoder.spec.revision[:16]}"
+    known = (folder / "manifest.json").exists()
+    store = open_store(folder) if known else create_store(folder, kind=kind, encoder=encoder.spec)
+    report = index(PicturesOnly(open_catalogue(path)), encoder=encoder, store=store, settings=Settings())
+    print(f"{path.name}: {report.to_json()}"[:300], file=sys.stderr)
+    return store
