@@ -4,11 +4,13 @@ import numpy as np
 
 from shelfsight.catalog.demo.canvas import Floats, Knot, Patch, curve, ellipse, mirrored, ribbon, rounded
 from shelfsight.catalog.demo.look import Look
-from shelfsight.catalog.demo.painter import BRASS, IVORY, STEEL, Painter, creases, metal, plain, rgb
+from shelfsight.catalog.demo.painter import BRASS, IVORY, STEEL, Painter, Stuff, creases, metal, plain, rgb
 
 
 def hat(painter: Painter, look: Look) -> None:
-    {"fedora hat": _fedora, "sun hat": _sun_hat, "bucket hat": _bucket_hat, "beanie hat": _beanie}[look.form["style"]](painter, look)
+    {"fedora hat": _fedora, "sun hat": _sun_hat, "bucket hat": _bucket_hat, "beanie hat": _beanie}[look.form["style"]](
+        painter, look
+    )
 
 
 def _band(painter: Painter, look: Look, crown: Patch, y: float, height: float) -> None:
@@ -20,7 +22,9 @@ def _band(painter: Painter, look: Look, crown: Patch, y: float, height: float) -
 def _fedora(painter: Painter, look: Look) -> None:
     under = curve([(-196, 62), (-120, 36), (120, 36), (196, 62), (120, 98), (0, 108), (-120, 98)])
     painter.part(under, look.plain(bulge=14), tone=0.72)
-    brim = curve([(-200, 52), (-110, 62), (0, 68), (110, 62), (200, 52), (170, 88), (90, 108), (0, 112), (-90, 108), (-170, 88)])
+    brim = curve(
+        [(-200, 52), (-110, 62), (0, 68), (110, 62), (200, 52), (170, 88), (90, 108), (0, 112), (-90, 108), (-170, 88)]
+    )
     painter.part(brim, look.stuff(bulge=14))
     half: list[Knot] = [(0, -88), (40, -108), (84, -92), (100, -30), (108, 60), (60, 76), (0, 80)]
     crown = painter.part(curve(mirrored(half)), look.stuff(bulge=34), _pinch)
@@ -54,31 +58,43 @@ def _bucket_hat(painter: Painter, look: Look) -> None:
 
 def _beanie(painter: Painter, look: Look) -> None:
     half: list[Knot] = [(0, -118), (60, -104), (108, -40), (116, 50), (60, 60), (0, 62)]
-    body = painter.part(curve(mirrored(half)), look.stuff(bulge=44), lambda u, v: 0.9 * np.sin(u * (0.7 + (v + 120) * -0.0007)))
+    body = painter.part(
+        curve(mirrored(half)), look.stuff(bulge=44), lambda u, v: 0.9 * np.sin(u * (0.7 + (v + 120) * -0.0007))
+    )
     fold = rounded(-122, 20, 122, 98, 20)
     painter.shadow(fold, within=body, strength=0.4)
-    painter.part(fold, look.plain(bulge=18), lambda u, v: 1.1 * np.sin(u * 0.62))
+    painter.part(fold, look.plain(bulge=18), lambda u, _v: 1.1 * np.sin(u * 0.62))
     painter.part(rounded(40, 46, 82, 74, 3), plain(rgb(116, 78, 50), "leather", bulge=2.0))
     if look.form["top"] == "bobble":
-        painter.part(ellipse(0, -132, 40, 38), look.plain(texture="wool", bulge=22), creases(painter.rng, 12, length=1))
+        painter.part(ellipse(0, -132, 40, 38), look.plain(texture="wool", bulge=22), creases(painter.rng, 5, length=1))
 
 
 def cap(painter: Painter, look: Look) -> None:
-    half: list[Knot] = [(-126, 34), (-128, -30), (-84, -96), (0, -118), (70, -96), (108, -40), (112, 26), (30, 44), (-60, 46)]
+    half: list[Knot] = [
+        (-124, 52),
+        (-130, -24),
+        (-84, -96),
+        (0, -118),
+        (70, -96),
+        (108, -40),
+        (114, 30),
+        (30, 52),
+        (-60, 60),
+    ]
     body = painter.part(curve(half), look.stuff(bulge=46), creases(painter.rng, 3))
     for seam in ([(-10, -116), (44, -60), (58, 36)], [(-10, -116), (-60, -60), (-76, 44)]):
         painter.seam([(float(x), float(y)) for x, y in seam], body, width=2.2)
     for x, y in ((2, -70), (78, -50), (-88, -40)):
         painter.part(ellipse(x, y, 4, 4), look.plain(bulge=2).but(body=False), tone=0.5)
-    peak = curve([(40, 40), (112, 16), (176, 30), (206, 62), (190, 78), (130, 60), (60, 58)])
+    peak = curve([(20, 50, 1), (88, 14), (150, 10), (196, 34), (214, 60, 1), (168, 52), (116, 50), (70, 58)])
     painter.part(peak, _peak(look, painter))
-    painter.stitches([(60, 50), (120, 42), (196, 66)], look.thread, opacity=0.6)
+    painter.stitches([(50, 46), (120, 26), (198, 50)], look.thread, opacity=0.6)
     painter.part(ellipse(-8, -118, 11, 7), look.plain(bulge=5))
-    painter.seam([(-124, 26), (-40, 36), (60, 34), (110, 18)], body, depth=0.3)
+    painter.seam([(-124, 38), (-40, 46), (60, 40), (110, 22)], body, depth=0.3)
 
 
-def _peak(look: Look, painter: Painter):  # type: ignore[no-untyped-def]
-    return look.plain(bulge=10) if painter.rng.random() < 0.8 else look.accent(texture=look.texture)
+def _peak(look: Look, painter: Painter) -> Stuff:
+    return look.plain(bulge=7) if painter.rng.random() < 0.8 else look.accent(texture=look.texture)
 
 
 def watch(painter: Painter, look: Look) -> None:
@@ -143,7 +159,8 @@ LENSES: dict[str, Floats] = {
 def sunglasses(painter: Painter, look: Look) -> None:
     stuff = look.stuff(bulge=7, gloss=0.5, shine=12)
     for side in (-1, 1):
-        painter.tube([(152 * side, -40), (176 * side, -66), (150 * side, -104), (112 * side, -112)], 13, stuff, 9)
+        painter.tube([(164 * side, -34), (60 * side, 8), (-40 * side, 20)], 10, look.plain(gloss=0.2).but(body=False))
+        painter.tube([(140 * side, -36), (168 * side, -36), (172 * side, -22)], 14, stuff)
     painter.tube([(-26, -16), (0, -32), (26, -16)], 15, stuff)
     lens = LENSES[look.form["style"]]
     for side in (-1, 1):

@@ -1,7 +1,7 @@
 """What the shop stocks: which items there are, before any of them is drawn.
 
-A season is 720 places. Five of every seven places of a kind belong to `lines` (one colour and pattern in several shapes,
-as shops order them), so that a phrase such as "red floral dress" has several right answers; the others are single pieces.
+A season is 720 places, 36 of each kind. Thirty of them belong to lines (one colour and pattern in several shapes, as
+shops order them), so that a phrase such as "red floral dress" has several right answers; the others are single pieces.
 Item i depends on the seed and on i alone: a longer catalogue begins with the shorter one.
 """
 

@@ -16,7 +16,15 @@ from shelfsight.catalog.demo.fabric import TILE, noise, sample
 HALF = SIZE // 2
 STUDIO = ((250, 250, 250), (255, 255, 255), (244, 243, 240), (236, 238, 241), (240, 235, 228), (232, 228, 222),
           (226, 231, 234), (243, 232, 228), (228, 234, 226))  # fmt: skip
-WALLS = ((214, 208, 198), (196, 202, 204), (222, 214, 204), (176, 186, 182), (206, 196, 186), (188, 178, 168), (230, 226, 220))
+WALLS = (
+    (214, 208, 198),
+    (196, 202, 204),
+    (222, 214, 204),
+    (176, 186, 182),
+    (206, 196, 186),
+    (188, 178, 168),
+    (230, 226, 220),
+)
 WOODS = ((176, 136, 96), (146, 106, 72), (198, 164, 124), (110, 78, 54), (206, 186, 160))
 
 
@@ -54,7 +62,9 @@ def planks(rng: np.random.Generator, colour: Floats, x: Floats, y: Floats, width
     board = np.floor(y / width)
     tones = rng.uniform(0.88, 1.08, 64).astype(np.float32)
     offset = board * 97 + rng.integers(TILE)
-    grain = 0.05 * sample(noise(2, 5), x * 0.12 + offset, y * 1.4) + 0.04 * sample(noise(16, 6), x * 0.3 + offset, y * 1.2)
+    grain = 0.05 * sample(noise(2, 5), x * 0.12 + offset, y * 1.4) + 0.04 * sample(
+        noise(16, 6), x * 0.3 + offset, y * 1.2
+    )
     gap = np.abs((y / width) % 1 - 0.5) > 0.5 - 1.2 / width
     value = tones[board.astype(np.int32) & 63] * (1 + grain) * np.where(gap, 0.62, 1)
     return (colour * value[..., None]).astype(np.float32)
@@ -127,7 +137,11 @@ def street(rng: np.random.Generator, floor: float) -> Floats:
     draw = ImageDraw.Draw(image, "RGBA")
     for _ in range(44):
         x, y, r = rng.uniform(0, HALF), rng.uniform(0, HALF * 0.8), rng.uniform(6, 26)
-        lights = ((255, 214, 150), (255, 240, 214), (200, 216, 255)) if dusk else ((120, 150, 110), (226, 232, 220), (150, 170, 150))
+        lights = (
+            ((255, 214, 150), (255, 240, 214), (200, 216, 255))
+            if dusk
+            else ((120, 150, 110), (226, 232, 220), (150, 170, 150))
+        )
         draw.ellipse((x - r, y - r, x + r, y + r), fill=(*lights[int(rng.integers(3))], int(rng.integers(60, 150))))
     picture = _soft(image, 3.2)
     x_grid, y_grid = _grid()
@@ -138,7 +152,7 @@ def street(rng: np.random.Generator, floor: float) -> Floats:
     return np.clip(picture * _fall_off(rng, 0.2), 0, 1)
 
 
-def flat_lay(rng: np.random.Generator, floor: float) -> Floats:
+def flat_lay(rng: np.random.Generator, _floor: float) -> Floats:
     """From above, on boards or a rug, small things near the corners."""
     x, y = _grid()
     kind = rng.random()
@@ -158,7 +172,7 @@ def flat_lay(rng: np.random.Generator, floor: float) -> Floats:
     return (ground * (1 - where) + _soft(image, 1.4) * where) * _fall_off(rng, 0.22)
 
 
-def wardrobe(rng: np.random.Generator, floor: float) -> Floats:
+def wardrobe(rng: np.random.Generator, _floor: float) -> Floats:
     """On a rail among other clothes, which are out of focus to both sides."""
     image = _canvas(_choice(rng, WALLS))
     draw = ImageDraw.Draw(image)

@@ -27,7 +27,9 @@ def _handles(painter: Painter, look: Look, x: float, base: float, top: float, *,
 def _tote(painter: Painter, look: Look) -> None:
     _handles(painter, look, 66, -60, -190)
     half: list[Knot] = [(0, -66), (142, -70, 1), (136, 40), (124, 146), (104, 160), (0, 164)]
-    body = painter.part(curve(mirrored(half)), look.stuff(bulge=34, gloss=_gloss(look), shine=8), creases(painter.rng, 4, length=1.4))
+    body = painter.part(
+        curve(mirrored(half)), look.stuff(bulge=34, gloss=_gloss(look), shine=8), creases(painter.rng, 1.8, length=1.4)
+    )
     painter.stitches([(-138, -58), (0, -54), (138, -58)], look.thread, body)
     painter.seam([(-124, 132), (0, 138), (124, 132)], body)
     for side in (-1, 1):
@@ -62,7 +64,7 @@ def _bucket(painter: Painter, look: Look) -> None:
     half: list[Knot] = [(0, -62), (104, -80, 1), (112, 20), (108, 130), (84, 156), (0, 164)]
     fan = gathers(painter.rng, 60, -70, count=16, depth=3.5, apex=-420)
     stuff = look.stuff(bulge=36, gloss=_gloss(look), shine=8)
-    body = painter.part(curve(mirrored(half)), stuff, both(fan, creases(painter.rng, 3)))
+    body = painter.part(curve(mirrored(half)), stuff, both(fan, creases(painter.rng, 1.6)))
     painter.seam([(-108, 118), (0, 132), (108, 118)], body, width=2)
     painter.tube([(-106, -44), (-40, -30), (40, -30), (106, -44)], 6, look.plain())
     for x, y in ((-16, 26), (18, 34)):
@@ -71,7 +73,9 @@ def _bucket(painter: Painter, look: Look) -> None:
 
 
 def _crossbody(painter: Painter, look: Look) -> None:
-    painter.tube([(-118, -20), (-128, -120), (-40, -196), (60, -192), (126, -110), (118, -20)], 7, look.plain(gloss=0.2))
+    painter.tube(
+        [(-118, -20), (-128, -120), (-40, -196), (60, -192), (126, -110), (118, -20)], 7, look.plain(gloss=0.2)
+    )
     body = painter.part(rounded(-124, -46, 124, 120, 34), look.stuff(bulge=34, gloss=_gloss(look), shine=8))
     flap = curve(mirrored([(0, -52), (110, -50), (126, -30), (104, 30), (50, 62), (0, 70)]))
     _flap(painter, look, body, flap, [(-116, -24), (-96, 24), (-46, 54), (0, 61), (46, 54), (96, 24), (116, -24)])

@@ -1,13 +1,14 @@
 """Where shapes become pixels: smooth outlines, poses, antialiased patches and the layer a product is painted on.
 
-A product is drawn in a frame of its own: the origin is its middle, x points right, y down, and one unit is one pixel of
-the finished picture at scale 1; most products fit into [-200, 200] both ways. A `Pose` places that frame in the picture.
-Outlines are rasterised at three times the size and averaged; light and cloth are computed at picture size.
+A product is drawn in a frame of its own: the origin is its middle, x points right, y down, and one unit is one pixel
+of the finished picture at scale 1; most products fit into [-200, 200] both ways. A `Pose` places that frame in the
+picture. Outlines are rasterised at three times the size and averaged; light and cloth are computed at picture size.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import cos, radians, sin
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from PIL import Image, ImageDraw
 SIZE = 512
 OVERSAMPLE = 3
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Knot = tuple[float, float] | tuple[float, float, int]
 Window = tuple[slice, slice]
 
@@ -27,10 +28,8 @@ def curve(knots: Sequence[Knot], *, closed: bool = True, steps: int = 10) -> Flo
     for knot in knots:
         points.extend([(knot[0], knot[1])] * (2 if len(knot) == 3 else 1))
     array = np.asarray(points, dtype=np.float32)
-    if closed:
-        ring = np.concatenate([array[-1:], array, array[:2]])
-    else:
-        ring = np.concatenate([array[:1], array, array[-1:]])
+    ends = (array[-1:], array[:2]) if closed else (array[:1], array[-1:])
+    ring = np.concatenate([ends[0], array, ends[1]])
     before, start, end, after = ring[:-3], ring[1:-2], ring[2:-1], ring[3:]
     real = np.any(start != end, axis=1)
     before, start, end, after = before[real], start[real], end[real], after[real]

@@ -2,9 +2,9 @@
 
 from shelfsight.catalog.demo.canvas import Knot, Patch, curve, ellipse, mirrored
 from shelfsight.catalog.demo.look import Look
-from shelfsight.catalog.demo.painter import Painter, both, creases, metal, plain, pleats, rgb
+from shelfsight.catalog.demo.painter import Painter, Relief, both, creases, metal, plain, pleats, rgb
 
-HEMS = {"mini": (70.0, 92.0), "midi": (140.0, 112.0), "maxi": (205.0, 122.0)}
+HEMS = {"mini": (84.0, 98.0), "midi": (148.0, 120.0), "maxi": (206.0, 134.0)}
 SHOULDERS: dict[str, list[Knot]] = {
     "round": [(0, -150), (22, -158), (34, -182, 1), (54, -176, 1)],
     "v": [(0, -118, 1), (18, -150), (32, -183, 1), (54, -176, 1)],
@@ -27,23 +27,24 @@ def dress(painter: Painter, look: Look) -> None:
     elif not bare:
         _sleeves(painter, look, SLEEVES[sleeve])
     bottom, spread = HEMS[look.form["length"]]
-    spread = spread * {"A-line": 1.0, "full": 1.18, "fitted": 0.62}[look.form["cut"]]
+    spread = {"A-line": spread, "full": spread * 1.2, "fitted": 60.0}[look.form["cut"]]
     body = painter.part(curve(_outline(neck, bottom, spread)), look.stuff(bulge=24), _folds(painter, look, bottom))
     _waist(painter, look, body)
     _finish(painter, look, body, bottom, spread)
 
 
 def _outline(neck: str, bottom: float, spread: float) -> list[Knot]:
-    hip = (56 + spread) / 2 + 6
+    hip = 68.0 if spread < 64 else 51 + (spread - 51) * 0.52
+    hip_at = 14.0 if spread < 64 else (bottom - 38) / 2
     half: list[Knot] = [
-        *SHOULDERS[neck], (49, -142), (62, -106), (58, -72), (50, -38), (hip, (bottom - 38) / 2 - 10),
+        *SHOULDERS[neck], (49, -142), (62, -106), (58, -72), (50, -38), (hip, hip_at),
         (spread, bottom - 6), (spread, bottom, 1), (spread * 0.5, bottom + 7), (0, bottom + 9),
     ]  # fmt: skip
     return mirrored(half)
 
 
-def _folds(painter: Painter, look: Look, bottom: float):  # type: ignore[no-untyped-def]
-    depth = {"A-line": 4.0, "full": 6.5, "fitted": 1.2}[look.form["cut"]]
+def _folds(painter: Painter, look: Look, bottom: float) -> Relief:
+    depth = {"A-line": 6.0, "full": 8.5, "fitted": 1.2}[look.form["cut"]]
     count = {"A-line": 9.0, "full": 14.0, "fitted": 6.0}[look.form["cut"]]
     fan = pleats(painter.rng, -40, bottom, count=count, depth=depth, apex=-230)
     return both(fan, creases(painter.rng, 2.5, length=3))
@@ -74,7 +75,9 @@ def _waist(painter: Painter, look: Look, body: Patch) -> None:
     if style == "belted":
         belt = curve(mirrored([(0, -46), (54, -49, 1), (54, -33, 1), (0, -30)]))
         painter.shadow(belt, within=body, strength=0.4, soft=4)
-        painter.part(belt, plain(rgb(70, 48, 36) if not look.dark else rgb(150, 110, 72), "leather", bulge=4.0, gloss=0.15))
+        painter.part(
+            belt, plain(rgb(70, 48, 36) if not look.dark else rgb(150, 110, 72), "leather", bulge=4.0, gloss=0.15)
+        )
         painter.part(ellipse(0, -38, 9, 9), metal(rgb(201, 163, 84)))
     elif style == "tie":
         band = curve(mirrored([(0, -44), (52, -46, 1), (52, -35, 1), (0, -33)]))
@@ -102,7 +105,7 @@ def skirt(painter: Painter, look: Look) -> None:
         (0, -146), (64, -150, 1), (70, -118), ((78 + spread) / 2 + 4, (bottom - 130) / 2), (spread, bottom - 6),
         (spread, bottom, 1), (spread / 2, bottom + 8), (0, bottom + 11),
     ]  # fmt: skip
-    depth, count = {"A-line": (4.5, 11.0), "pleated": (5.5, 30.0), "pencil": (1.0, 6.0)}[cut]
+    depth, count = {"A-line": (6.0, 11.0), "pleated": (6.0, 30.0), "pencil": (1.0, 6.0)}[cut]
     folds = pleats(painter.rng, -130, bottom, count=count, depth=depth, apex=-330)
     body = painter.part(curve(mirrored(half)), look.stuff(bulge=26), both(folds, creases(painter.rng, 2.5, length=3)))
     _waistband(painter, look, body)

@@ -113,14 +113,14 @@ def _mix(base: Floats, accent: Floats, weight: Floats) -> Floats:
 def _striped(ink: Print, u: Floats, v: Floats) -> Floats:
     along = u if ink.turn else v
     period = (16 + ink.seed % 4 * 5) * ink.size
-    duty = (0.36, 0.28, 0.44)[ink.seed // 4 % 3]
+    duty = (0.32, 0.25, 0.40)[ink.seed // 4 % 3]
     phase = np.abs((along / period) % 1 - 0.5) * period
     return _mix(ink.base, ink.accent, step(period * (1 - duty) / 2, phase))
 
 
 def _checked(ink: Print, u: Floats, v: Floats) -> Floats:
     period = (26 + ink.seed % 3 * 9) * ink.size
-    bands = [step(period * 0.27, np.abs((axis / period) % 1 - 0.5) * period) for axis in (u, v)]
+    bands = [step(period * 0.32, np.abs((axis / period) % 1 - 0.5) * period) for axis in (u, v)]
     cloth = _mix(_mix(ink.base, ink.accent, bands[0] * 0.5), ink.accent, bands[1] * 0.5)
     if ink.seed % 2:
         return cloth

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from shelfsight.catalog.demo.canvas import Floats, Knot, Patch, curve, ellipse
+from shelfsight.catalog.demo.canvas import Floats, Knot, Patch, curve, ellipse, ribbon
 from shelfsight.catalog.demo.look import Look
 from shelfsight.catalog.demo.painter import BRASS, IVORY, RUBBER, Painter, creases, metal, plain, rgb
 
@@ -15,7 +15,9 @@ SOLES: dict[str, list[Knot]] = {
         (-190, 52), (-196, 30), (-176, 28), (-90, 42), (20, 44), (120, 42), (176, 40), (200, 40), (198, 62), (170, 84),
         (90, 90), (0, 88), (-60, 86), (-150, 92), (-184, 86), (-202, 66),
     ],
-    "flat": [(-184, 44), (-100, 46), (0, 48), (100, 48), (186, 42), (194, 56), (188, 78), (100, 82), (-100, 82), (-182, 80)],
+    "flat": [
+        (-184, 44), (-100, 46), (0, 48), (100, 48), (186, 42), (194, 56), (188, 78), (100, 82), (-100, 82), (-182, 80),
+    ],
 }  # fmt: skip
 
 
@@ -26,7 +28,7 @@ def running_shoe(painter: Painter, look: Look) -> None:
     _tongue(painter, look)
     upper = painter.part(curve(SHOE_UPPER), look.stuff(bulge=30), creases(painter.rng, 2.5, lean=-0.6, length=1.4))
     _overlays(painter, look, upper)
-    _laces(painter, look, upper)
+    _laces(painter, look)
     _sole(painter, look, sole_colour)
 
 
@@ -60,11 +62,13 @@ def _flash(painter: Painter, look: Look, upper: Patch) -> None:
         painter.part(painter.patch(wave).within(upper), stuff)
     else:
         for x in (-92, -56):
-            arrow = curve([(x, -26, 1), (x + 14, -28, 1), (x + 42, 12, 1), (x + 6, 52, 1), (x - 8, 50, 1), (x + 26, 12, 1)])
+            arrow = curve(
+                [(x, -26, 1), (x + 14, -28, 1), (x + 42, 12, 1), (x + 6, 52, 1), (x - 8, 50, 1), (x + 26, 12, 1)]
+            )
             painter.part(painter.patch(arrow).within(upper), stuff)
 
 
-def _laces(painter: Painter, look: Look, upper: Patch) -> None:
+def _laces(painter: Painter, look: Look) -> None:
     lace = look.accent(texture="smooth") if painter.rng.random() < 0.5 else plain(IVORY)
     for x, y in ((-40, -86), (-22, -70), (-2, -54), (18, -40), (38, -27)):
         painter.tube([(x - 10, y + 12), (x + 2, y - 4), (x + 16, y - 10)], 7, lace)
@@ -93,7 +97,7 @@ def boot(painter: Painter, look: Look) -> None:
     gloss = 0.32 if look.texture == "leather" else 0.0
     painter.part(ellipse(-62, top + 2, 60, 10), plain(rgb(70, 54, 44), "suede", bulge=4.0), tone=0.6)
     stuff = look.stuff(bulge=30, gloss=gloss, shine=10)
-    upper = painter.part(curve(_boot_outline(top)), stuff, creases(painter.rng, 3.5, lean=0.2, length=0.8))
+    upper = painter.part(curve(_boot_outline(top)), stuff, creases(painter.rng, 1.6, lean=0.2, length=0.8))
     painter.seam([(-124, 40), (-96, 24), (-60, 40), (-50, 82)], upper, width=2.2)
     painter.seam([(40, 84), (48, 44), (24, 6)], upper, width=2)
     {"laced": _laced, "Chelsea": _chelsea, "zipped": _zipped}[style](painter, look, upper, top)
@@ -119,7 +123,7 @@ def _laced(painter: Painter, look: Look, upper: Patch, top: float) -> None:
 
 def _chelsea(painter: Painter, look: Look, upper: Patch, top: float) -> None:
     panel = curve([(-92, top - 4, 1), (-40, top - 2, 1), (-52, -20), (-66, 4), (-80, -20)])
-    painter.part(painter.patch(panel).within(upper), plain(rgb(40, 38, 38)), lambda u, v: 0.8 * np.sin(u * 1.5))
+    painter.part(painter.patch(panel).within(upper), plain(rgb(40, 38, 38)), lambda u, _v: 0.8 * np.sin(u * 1.5))
     painter.tube([(-118, top + 6), (-124, top - 14), (-112, top - 14), (-110, top + 8)], 5, look.plain())
 
 
@@ -135,9 +139,13 @@ def _zipped(painter: Painter, look: Look, upper: Patch, top: float) -> None:
 def _boot_sole(painter: Painter, look: Look) -> None:
     drop = {"flat": 0.0, "block heel": 26.0}[look.form["heel"]]
     colour = rgb(44, 36, 32) if painter.rng.random() < 0.7 else rgb(150, 112, 76)
-    heel = curve([(-134, 88, 1), (-58, 88, 1), (-66, 116 + drop, 1), (-128, 116 + drop, 1)])
+    ground = 112 + drop
+    heel = curve([(-134, 88, 1), (-54, 88, 1), (-62, ground, 1), (-128, ground, 1)])
     painter.part(heel, plain(colour, "wood", bulge=6.0))
-    sole = curve([(-138, 86), (0, 90), (120, 86), (160, 78, 1), (158, 100), (120, 108 + drop), (40, 108 + drop * 0.9), (-60, 100), (-136, 100)])
+    sole = curve([
+        (-138, 84, 1), (0, 90), (110, 86), (158, 72, 1), (163, 88), (150, ground - 8), (120, ground), (36, ground, 1),
+        (10, 106 + drop / 2), (-50, 102), (-136, 102, 1),
+    ])  # fmt: skip
     painter.part(sole, plain(colour, "smooth", bulge=5.0))
     painter.stitches([(-130, 90), (0, 94), (130, 88)], rgb(222, 200, 160), opacity=0.7)
 
@@ -154,9 +162,11 @@ def heels(painter: Painter, look: Look) -> None:
     body = painter.part(curve(_pump_outline()), look.stuff(bulge=22, gloss=gloss, shine=12))
     painter.seam([(-152, -60), (-118, -36), (-36, 26), (30, 64), (86, 68), (110, 52)], body, width=2, depth=0.3)
     if look.form["style"] == "ankle-strap":
-        strap = [(-158, -60), (-168, -100), (-120, -112), (-84, -96), (-88, -74), (-130, -74), (-160, -78)]
-        painter.tube([(float(x), float(y)) for x, y in strap], 8, look.plain(gloss=gloss))
-        painter.part(ellipse(-90, -88, 6, 7), metal(BRASS))
+        painter.tube([(-162, -40), (-164, -76), (-158, -104)], 9, look.plain(gloss=gloss))
+        for start, stop in ((180, 360), (0, 180)):
+            loop = ribbon(ellipse(-112, -104, 50, 15, start=start, stop=stop), 9)
+            painter.part(loop, look.plain(bulge=4, gloss=gloss), tone=0.7 if start else 1.0)
+        painter.part(ellipse(-84, -92, 6, 7), metal(BRASS))
     elif look.form["style"] == "bow":
         for side in (-1, 1):
             loop = curve([(104, 62), (104 + 30 * side, 40), (104 + 34 * side, 62), (104 + 26 * side, 76)])

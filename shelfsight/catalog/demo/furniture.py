@@ -1,8 +1,11 @@
 """Chairs and sofas, from the front."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from shelfsight.catalog.demo.canvas import Floats, Knot, Patch, curve, ellipse, mirrored, rounded
+from shelfsight.catalog.demo.fabric import Print
 from shelfsight.catalog.demo.look import Look
 from shelfsight.catalog.demo.painter import OAK, RUBBER, WALNUT, Painter, Stuff, creases, metal, plain, rgb
 
@@ -12,19 +15,21 @@ def _wood(painter: Painter) -> Stuff:
 
 
 def chair(painter: Painter, look: Look) -> None:
-    {"dining chair": _dining, "armchair": _armchair, "office chair": _office, "wooden chair": _slatted}[look.form["style"]](painter, look)
+    {"dining chair": _dining, "armchair": _armchair, "office chair": _office, "wooden chair": _slatted}[
+        look.form["style"]
+    ](painter, look)
 
 
 def _legs(painter: Painter, stuff: Stuff, front: float, back: float, top: float, bottom: float) -> None:
     for x in (-back, back):
-        painter.tube([(x * 0.9, top), (x, bottom - 34)], 13, stuff.but(ink=_darker(stuff)), 9)
+        painter.tube([(x * 0.9, top), (x, bottom - 34)], 13, replace(stuff, ink=_darker(stuff)), 9)
     for x in (-front, front):
         painter.tube([(x * 0.92, top), (x, bottom)], 16, stuff, 10)
 
 
-def _darker(stuff: Stuff):  # type: ignore[no-untyped-def]
+def _darker(stuff: Stuff) -> Print:
     dark = stuff.ink.base * np.float32(0.72)
-    return type(stuff.ink)("plain", dark, dark, dark)
+    return Print("plain", dark, dark, dark)
 
 
 def _dining(painter: Painter, look: Look) -> None:
@@ -62,7 +67,16 @@ def _armchair(painter: Painter, look: Look) -> None:
     front = painter.part(rounded(-104, 84, 104, 150, 16), look.stuff(bulge=14), tone=0.9)
     painter.seam([(-104, 140), (0, 142), (104, 140)], front)
     for side in (-1, 1):
-        arm = curve([(96 * side, -30), (124 * side, -44), (154 * side, -24), (152 * side, 120), (140 * side, 154), (98 * side, 154)])
+        arm = curve(
+            [
+                (96 * side, -30),
+                (124 * side, -44),
+                (154 * side, -24),
+                (152 * side, 120),
+                (140 * side, 154),
+                (98 * side, 154),
+            ]
+        )
         painter.shadow(arm, within=front, strength=0.4, soft=7)
         painter.part(arm, look.stuff(bulge=24))
 
@@ -73,7 +87,9 @@ def _office(painter: Painter, look: Look) -> None:
     for x, y in ((-104, 196), (104, 196), (-56, 208), (56, 208), (0, 202)):
         painter.tube([(0, 168), (x * 0.6, y - 22), (x, y - 8)], 12, plain(RUBBER, gloss=0.2), 8)
         painter.part(ellipse(x, y, 10, 10), plain(RUBBER, bulge=5.0, gloss=0.2))
-    back = painter.part(curve(mirrored([(0, -198), (70, -190), (92, -140), (82, -20), (60, 10), (0, 16)])), look.stuff(bulge=28))
+    back = painter.part(
+        curve(mirrored([(0, -198), (70, -190), (92, -140), (82, -20), (60, 10), (0, 16)])), look.stuff(bulge=28)
+    )
     painter.seam([(-86, -96), (0, -86), (86, -96)], back)
     for side in (-1, 1):
         painter.tube([(84 * side, 60), (128 * side, 50), (130 * side, -6)], 11, plain(RUBBER, gloss=0.2))
@@ -133,7 +149,18 @@ def _cushions(painter: Painter, look: Look, back: Patch, seats: int, inner: floa
 
 def _cushion(x0: float, y0: float, x1: float, y1: float) -> Floats:
     mx, my = (x0 + x1) / 2, (y0 + y1) / 2
-    return curve([(x0 + 5, y0 + 6), (mx, y0 - 3), (x1 - 5, y0 + 6), (x1, my), (x1 - 4, y1 - 5), (mx, y1 + 2), (x0 + 4, y1 - 5), (x0, my)])
+    return curve(
+        [
+            (x0 + 5, y0 + 6),
+            (mx, y0 - 3),
+            (x1 - 5, y0 + 6),
+            (x1, my),
+            (x1 - 4, y1 - 5),
+            (mx, y1 + 2),
+            (x0 + 4, y1 - 5),
+            (x0, my),
+        ]
+    )
 
 
 def _arms(painter: Painter, look: Look, base: Patch, half: float) -> None:
@@ -141,9 +168,23 @@ def _arms(painter: Painter, look: Look, base: Patch, half: float) -> None:
         edge, inner = half * side, (half - 44) * side
         arm: list[Knot]
         if look.form["arms"] == "rounded":
-            arm = [(inner, 0), ((inner + edge) / 2, -36), (edge + 6 * side, -12), (edge, 40), (edge - 2 * side, 98, 1), (inner + 4 * side, 100, 1)]
+            arm = [
+                (inner, 0),
+                ((inner + edge) / 2, -36),
+                (edge + 6 * side, -12),
+                (edge, 40),
+                (edge - 2 * side, 98, 1),
+                (inner + 4 * side, 100, 1),
+            ]
         else:
-            arm = [(inner, -18), (inner + 5 * side, -24), (edge - 5 * side, -24), (edge, -18), (edge, 98, 1), (inner, 100, 1)]
+            arm = [
+                (inner, -18),
+                (inner + 5 * side, -24),
+                (edge - 5 * side, -24),
+                (edge, -18),
+                (edge, 98, 1),
+                (inner, 100, 1),
+            ]
         painter.shadow(curve(arm), within=base, strength=0.4, soft=7)
         patch = painter.part(curve(arm), look.stuff(bulge=16))
         painter.seam([(inner + 8 * side, -4), (inner + 9 * side, 96)], patch, depth=0.25)
@@ -152,5 +193,16 @@ def _arms(painter: Painter, look: Look, base: Patch, half: float) -> None:
 def _throw_pillows(painter: Painter, look: Look, inner: float) -> None:
     if painter.rng.random() < 0.4:
         x = (inner - 34) * (1 if painter.rng.random() < 0.5 else -1)
-        pillow = curve([(x - 34, -44, 1), (x, -38), (x + 34, -44, 1), (x + 29, -8), (x + 34, 28, 1), (x, 22), (x - 34, 28, 1), (x - 29, -8)])
+        pillow = curve(
+            [
+                (x - 34, -44, 1),
+                (x, -38),
+                (x + 34, -44, 1),
+                (x + 29, -8),
+                (x + 34, 28, 1),
+                (x, 22),
+                (x - 34, 28, 1),
+                (x - 29, -8),
+            ]
+        )
         painter.part(pillow, look.accent(texture="linen", bulge=18))

@@ -11,28 +11,49 @@ from shelfsight.catalog.demo.painter import BRASS, IVORY, OAK, RUBBER, STEEL, WA
 def barrel(radius: float, depth: float) -> Relief:
     """The roundness of an upright cylinder of that radius."""
 
-    def relief(u: Floats, v: Floats) -> Floats:
+    def relief(u: Floats, _v: Floats) -> Floats:
         return (depth * np.sqrt(np.clip(1 - (u / radius) ** 2, 0, 1))).astype(np.float32)
 
     return relief
 
 
-MUGS = {"classic": (98.0, 96.0, 120.0), "tapered": (106.0, 76.0, 112.0), "tall": (86.0, 84.0, 150.0), "rounded": (100.0, 82.0, 104.0)}
+MUGS = {
+    "classic": (98.0, 96.0, 120.0),
+    "tapered": (106.0, 76.0, 112.0),
+    "tall": (86.0, 84.0, 150.0),
+    "rounded": (100.0, 82.0, 104.0),
+}
 
 
 def mug(painter: Painter, look: Look) -> None:
     top, foot, half = MUGS[look.form["style"]]
     gloss = 0.55 if look.form["glaze"] == "glossy" else 0.08
     reach = top + 82
-    painter.tube([(top - 16, -half + 44), (reach - 26, -half + 40), (reach, -6), (reach - 34, half - 46), (foot - 12, half - 40)],
-                 24, look.plain(gloss=gloss, shine=16))  # fmt: skip
+    handle: list[Knot] = [
+        (top - 16, -half + 44), (reach - 26, -half + 40), (reach, -6), (reach - 34, half - 46), (foot - 12, half - 40),
+    ]  # fmt: skip
+    painter.tube(handle, 24, look.plain(gloss=gloss, shine=16))
     belly = 14 if look.form["style"] == "rounded" else 0
-    knots = mirrored([(0, -half + 20), (top, -half, 1), (top + belly, 0), (foot + 4, half - 16), (foot - 10, half + 6), (0, half + 14)])
-    painter.part(curve(knots), look.stuff(bulge=10, gloss=gloss, shine=18), barrel(top + 26, 62))
+    waist = (top + foot) / 2 + belly
+    side: list[Knot] = [
+        (0, -half + 20), (top, -half, 1), (top + belly * 0.9, -half * 0.4), (waist + belly * 0.3, half * 0.3),
+        (foot + 2, half - 18), (foot - 12, half + 6), (0, half + 14),
+    ]  # fmt: skip
+    body = painter.part(curve(mirrored(side)), look.stuff(bulge=10, gloss=gloss, shine=18), barrel(top + 26, 62))
+    if look.form["glaze"] == "glossy":
+        _gleam(painter, body, top, half)
     rim = look.plain(bulge=4, gloss=0.3) if painter.rng.random() < 0.7 else plain(IVORY, bulge=4.0, gloss=0.3)
     painter.part(ellipse(0, -half, top, 22), rim)
     painter.part(ellipse(0, -half + 1, top - 7, 17), plain(IVORY, bulge=10.0), tone=0.72)
     _drink(painter, top, half)
+
+
+def _gleam(painter: Painter, body: Patch, top: float, half: float) -> None:
+    """A window, reflected in the glaze."""
+    x = top * (0.6 if painter.lamp.x > 0 else -0.6) * (-1 if painter.pose.flip else 1)
+    strip = painter.patch(rounded(x - 9, -half + 30, x + 9, half - 44, 9))
+    soft = Patch(strip.top, strip.left, soften(strip.cover, 3)).within(body)
+    painter.layer.paint(soft, IVORY, opacity=0.4)
 
 
 def _drink(painter: Painter, top: float, half: float) -> None:
@@ -43,7 +64,9 @@ def _drink(painter: Painter, top: float, half: float) -> None:
 
 
 def lamp(painter: Painter, look: Look) -> None:
-    {"table lamp": _table, "floor lamp": _floor, "pendant lamp": _pendant, "desk lamp": _desk}[look.form["style"]](painter, look)
+    {"table lamp": _table, "floor lamp": _floor, "pendant lamp": _pendant, "desk lamp": _desk}[look.form["style"]](
+        painter, look
+    )
 
 
 def _shade(painter: Painter, look: Look, top: float, bottom: float, y0: float, y1: float) -> Patch:
@@ -62,7 +85,9 @@ def _glow(painter: Painter, patch: Patch, y: float) -> None:
     window = patch.window
     cover = patch.cover[..., None]
     under = painter.layer.rgb[window]
-    painter.layer.rgb[window] = np.minimum(under + warm * cover * (0.35 * rgb(255, 226, 170) + 0.65 * under), painter.layer.alpha[window][..., None])
+    painter.layer.rgb[window] = np.minimum(
+        under + warm * cover * (0.35 * rgb(255, 226, 170) + 0.65 * under), painter.layer.alpha[window][..., None]
+    )
 
 
 def _base_colour(painter: Painter) -> Floats:

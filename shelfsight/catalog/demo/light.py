@@ -1,7 +1,7 @@
 """Light: blurs, relief from outlines, shading and shadows.
 
-A product has no three-dimensional model. Its relief is its own outline, blurred until it swells like a cushion, plus the
-folds a kind adds; the gradient of that relief gives normals, and a lamp from above one shoulder does the rest.
+A product has no three-dimensional model. Its relief is its own outline, blurred until it swells like a cushion, plus
+the folds a kind adds; the gradient of that relief gives normals, and a lamp from above one shoulder does the rest.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def resize(values: Floats, height: int, width: int) -> Floats:
 
 
 def soften(cover: Floats, radius: float) -> Floats:
-    """A blur of (h, w) in [0, 1] to 8 bits: enough for shade, too coarse for relief, whose gradient would show steps."""
+    """A blur of (h, w) in [0, 1] to 8 bits: enough for shade; the gradient of a relief would show steps."""
     image = Image.fromarray((np.clip(cover, 0, 1) * 255).astype(np.uint8))
     if radius < 5:
         return np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
@@ -75,19 +75,23 @@ def dome(cover: Floats, radius: float) -> Floats:
     return swell[inner, inner]
 
 
-def shading(relief: Floats, lamp: Lamp, gloss: float = 0.0, shine: float = 24.0) -> tuple[Floats, Floats]:
-    """Lambert shade, 1 where the surface faces the viewer, and Blinn-Phong highlight above a flat one's, both (h, w)."""
+def shading(relief: Floats, lamp: Lamp) -> Floats:
+    """Lambert shade (h, w), 1 where the surface faces the viewer."""
     slope_y, slope_x = np.gradient(relief)
-    norm = 1 / np.sqrt(slope_x**2 + slope_y**2 + 1)
-    facing = np.maximum((lamp.z - slope_x * lamp.x - slope_y * lamp.y) * norm, 0)
-    shade = lamp.ambient + (1 - lamp.ambient) * facing / lamp.z
+    facing = np.maximum(lamp.z - slope_x * lamp.x - slope_y * lamp.y, 0) / np.sqrt(slope_x**2 + slope_y**2 + 1)
+    return (lamp.ambient + (1 - lamp.ambient) / lamp.z * facing).astype(np.float32)
+
+
+def glint(relief: Floats, lamp: Lamp, gloss: float, shine: float) -> Floats:
+    """The Blinn-Phong highlight (h, w), as far as it is above that of a surface that faces the viewer."""
     if gloss <= 0:
-        return shade.astype(np.float32), np.zeros_like(relief)
+        return np.zeros_like(relief)
+    slope_y, slope_x = np.gradient(relief)
     half = np.asarray([lamp.x, lamp.y, lamp.z + 1.0])
     half /= np.linalg.norm(half)
-    toward = np.maximum((half[2] - slope_x * half[0] - slope_y * half[1]) * norm, 0)
+    toward = np.maximum(half[2] - slope_x * half[0] - slope_y * half[1], 0) / np.sqrt(slope_x**2 + slope_y**2 + 1)
     level = half[2] ** shine
-    return shade.astype(np.float32), (gloss * np.maximum(toward**shine - level, 0) / (1 - level)).astype(np.float32)
+    return (gloss * np.maximum(toward**shine - level, 0) / (1 - level)).astype(np.float32)
 
 
 def lit(colour: Floats, shade: Floats, highlight: Floats, lamp: Lamp) -> Floats:

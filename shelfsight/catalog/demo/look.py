@@ -35,7 +35,9 @@ class Look:
         """The item's own cloth, with its pattern."""
         return Stuff(self.ink, self.texture, bulge, gloss, shine)
 
-    def plain(self, *, texture: str | None = None, bulge: float = 22.0, gloss: float = 0.0, shine: float = 24.0) -> Stuff:
+    def plain(
+        self, *, texture: str | None = None, bulge: float = 22.0, gloss: float = 0.0, shine: float = 24.0
+    ) -> Stuff:
         """The item's own colour without its pattern."""
         ink = Print("plain", self.colour, self.colour, self.colour)
         return Stuff(ink, texture or self.texture, bulge, gloss, shine)

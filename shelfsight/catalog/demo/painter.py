@@ -7,7 +7,7 @@ import numpy as np
 
 from shelfsight.catalog.demo.canvas import Floats, Knot, Layer, Patch, Pose, curve, ellipse, rasterise, ribbon
 from shelfsight.catalog.demo.fabric import TEXTURES, TILE, Print, noise, printed, sample
-from shelfsight.catalog.demo.light import Lamp, dome, lit, resize, shading, soften
+from shelfsight.catalog.demo.light import Lamp, blur, dome, glint, lit, resize, shading, soften
 
 Relief = Callable[[Floats, Floats], Floats]
 
@@ -32,13 +32,16 @@ class Stuff:
     shine: float = 24.0
     body: bool = True
 
-    def but(self, **changes: object) -> "Stuff":
-        return replace(self, **changes)  # type: ignore[arg-type]
+    def but(self, *, bulge: float | None = None, body: bool | None = None) -> "Stuff":
+        """The same stuff, swelling otherwise, or counted to the body or not."""
+        return replace(self, bulge=self.bulge if bulge is None else bulge, body=self.body if body is None else body)
 
 
-def plain(colour: Floats, texture: str = "smooth", **more: float) -> Stuff:
+def plain(
+    colour: Floats, texture: str = "smooth", *, bulge: float = 22.0, gloss: float = 0.0, shine: float = 24.0
+) -> Stuff:
     """Unprinted stuff that is not the catalogue's colour: soles, wood, metal, lining."""
-    return Stuff(Print("plain", colour, colour, colour), texture, body=False, **more)  # type: ignore[arg-type]
+    return Stuff(Print("plain", colour, colour, colour), texture, bulge, gloss, shine, body=False)
 
 
 def metal(colour: Floats) -> Stuff:
@@ -63,13 +66,18 @@ class Painter:
         patch = outline if isinstance(outline, Patch) else self.patch(outline)
         u, v = self.pose.frame(patch.window)
         height = dome(patch.cover, stuff.bulge * self.pose.scale)
+        highlight = glint(height, self.lamp, stuff.gloss, stuff.shine)
         if relief is not None:
             folds = relief(u, v)
             height = height + folds * self.pose.scale
             bend_v, bend_u = np.gradient(folds)
             u, v = u + bend_u * 3, v + bend_v * 3
-        shade, highlight = shading(height, self.lamp, stuff.gloss, stuff.shine)
-        shade = shade * (1 + TEXTURES[stuff.texture](u, v)) * np.float32(tone) * self._edge(patch.cover)
+        shade = (
+            shading(height, self.lamp)
+            * (1 + TEXTURES[stuff.texture](u, v))
+            * np.float32(tone)
+            * self._edge(patch.cover)
+        )
         colour = lit(printed(stuff.ink, u, v), shade, highlight, self.lamp)
         self.layer.paint(patch, colour, body=stuff.body)
         return patch
@@ -80,7 +88,9 @@ class Painter:
         inner = soften(np.pad(cover, 3), 2.4)[3:-3, 3:-3]
         return np.minimum(0.72 + 0.30 * inner, 1)
 
-    def shadow(self, *outlines: Floats, within: Patch, strength: float = 0.45, soft: float = 6.0, drop: float = 3) -> None:
+    def shadow(
+        self, *outlines: Floats, within: Patch, strength: float = 0.45, soft: float = 6.0, drop: float = 3
+    ) -> None:
         """The shadow a part that is painted next throws on `within`."""
         patch = self.patch(*[o + np.asarray([0, drop], np.float32) for o in outlines])
         margin = int(soft * 2)
@@ -143,7 +153,7 @@ def creases(rng: np.random.Generator, depth: float = 3.0, *, lean: float = 0.5, 
         x = (u + v * lean) * across + offset[0]
         y = (v - u * lean) * across / length + offset[1]
         coarse = sample(noise(14, seed), x, y) + 0.4 * sample(noise(8, seed + 4), x, y)
-        return np.float32(depth) * resize(coarse, coarse.shape[0] * 4, coarse.shape[1] * 4)[:height, :width]
+        return np.float32(depth) * resize(blur(coarse, 1), coarse.shape[0] * 4, coarse.shape[1] * 4)[:height, :width]
 
     return relief
 

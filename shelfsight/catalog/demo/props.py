@@ -51,7 +51,9 @@ def plant(draw: ImageDraw.ImageDraw, x: float, base: float, size: float, rng: np
         r = size * 0.09
         draw.ellipse((tip[0] - r, tip[1] - r, tip[0] + r, tip[1] + r), fill=_pick(rng, GREENS))
     pot, w = _pick(rng), size * 0.24
-    draw.polygon([(x - w, base - size * 0.4), (x + w, base - size * 0.4), (x + w * 0.75, base), (x - w * 0.75, base)], fill=pot)
+    draw.polygon(
+        [(x - w, base - size * 0.4), (x + w, base - size * 0.4), (x + w * 0.75, base), (x - w * 0.75, base)], fill=pot
+    )
 
 
 def frame(draw: ImageDraw.ImageDraw, x: float, base: float, size: float, rng: np.random.Generator) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -51,7 +50,9 @@ def _mark(folder: Path) -> dict[str, int] | None:
     return mark if isinstance(mark, dict) else None
 
 
-def _write(draft: Path, mark: dict[str, int], seed: int, count: int, progress: Callable[[int, int], None] | None) -> None:
+def _write(
+    draft: Path, mark: dict[str, int], seed: int, count: int, progress: Callable[[int, int], None] | None
+) -> None:
     (draft / "images").mkdir()
     items: list[DemoItem] = []
     with (draft / "catalog.csv").open("w", newline="", encoding="utf-8") as file:
@@ -72,14 +73,14 @@ def _write(draft: Path, mark: dict[str, int], seed: int, count: int, progress: C
 
 def _publish(draft: Path, folder: Path) -> None:
     """Put the draft in the folder's place; an older catalogue there is moved away first, then removed."""
-    os.chmod(draft, 0o755)
+    draft.chmod(0o755)
     if folder.exists():
         old = Path(mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-        os.replace(folder, old)
-        os.replace(draft, folder)
+        folder.replace(old)
+        draft.replace(folder)
         shutil.rmtree(old)
     else:
-        os.replace(draft, folder)
+        draft.replace(folder)
 
 
 def queries(items: Iterable[DemoItem]) -> dict[str, list[str]]:

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from shelfsight.catalog.demo import accessories, backgrounds, bags, dresses, footwear, furniture, homeware, tops, trousers
+from shelfsight.catalog.demo import (
+    accessories,
+    backgrounds,
+    bags,
+    dresses,
+    footwear,
+    furniture,
+    homeware,
+    tops,
+    trousers,
+)
 from shelfsight.catalog.demo.assortment import Spec
 from shelfsight.catalog.demo.canvas import SIZE, Floats, Pose
 from shelfsight.catalog.demo.fabric import Print, noise
@@ -16,12 +26,27 @@ from shelfsight.catalog.demo.painter import Painter
 from shelfsight.catalog.demo.vocabulary import COLOURS
 
 DRAW: dict[str, Callable[[Painter, Look], None]] = {
-    "dress": dresses.dress, "skirt": dresses.skirt, "shirt": tops.shirt, "t-shirt": tops.t_shirt, "sweater": tops.sweater,
-    "trousers": trousers.trousers, "shorts": trousers.shorts, "running shoe": footwear.running_shoe, "boot": footwear.boot,
-    "high heel": footwear.heels, "handbag": bags.handbag, "backpack": bags.backpack, "hat": accessories.hat,
-    "cap": accessories.cap, "watch": accessories.watch, "sunglasses": accessories.sunglasses, "mug": homeware.mug,
-    "lamp": homeware.lamp, "chair": furniture.chair, "sofa": furniture.sofa,
-}  # fmt: skip
+    "dress": dresses.dress,
+    "skirt": dresses.skirt,
+    "shirt": tops.shirt,
+    "t-shirt": tops.t_shirt,
+    "sweater": tops.sweater,
+    "trousers": trousers.trousers,
+    "shorts": trousers.shorts,
+    "running shoe": footwear.running_shoe,
+    "boot": footwear.boot,
+    "high heel": footwear.heels,
+    "handbag": bags.handbag,
+    "backpack": bags.backpack,
+    "hat": accessories.hat,
+    "cap": accessories.cap,
+    "watch": accessories.watch,
+    "sunglasses": accessories.sunglasses,
+    "mug": homeware.mug,
+    "lamp": homeware.lamp,
+    "chair": furniture.chair,
+    "sofa": furniture.sofa,
+}
 
 
 @dataclass(frozen=True)

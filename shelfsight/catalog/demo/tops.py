@@ -7,8 +7,8 @@ from shelfsight.catalog.demo.look import Look
 from shelfsight.catalog.demo.painter import IVORY, Painter, creases, plain, rgb
 
 SLEEVES: dict[str, list[Knot]] = {
-    "short": [(64, -146), (104, -122), (138, -66, 1), (98, -40, 1), (84, -66)],
-    "long": [(64, -146), (102, -120), (128, -30), (146, 60), (152, 128, 1), (118, 134, 1), (104, 40), (82, -60)],
+    "short": [(56, -140), (98, -122), (138, -66, 1), (98, -40, 1), (84, -66)],
+    "long": [(56, -140), (98, -120), (128, -30), (146, 60), (152, 128, 1), (118, 134, 1), (104, 40), (82, -60)],
 }
 CUFFS: dict[str, list[Knot]] = {"short": [(134, -74), (95, -47)], "long": [(150, 112), (116, 118)]}
 
@@ -31,7 +31,7 @@ def sleeves(painter: Painter, look: Look, length: str, cuff: float) -> None:
             painter.part(band, look.plain(bulge=5), _ribs if look.texture == "knit" else None, tone=0.97)
 
 
-def _ribs(u: Floats, v: Floats) -> Floats:
+def _ribs(u: Floats, _v: Floats) -> Floats:
     return 0.8 * np.sin(u * 1.3)
 
 
@@ -57,7 +57,9 @@ def _inside(painter: Painter, look: Look) -> None:
     painter.part(ellipse(0, -150, 35, 13), look.plain(bulge=6), tone=0.62)
     half: list[Knot] = [(0, -143), (34, -150), (24, -110), (0, -92)]
     painter.part(curve(mirrored(half)), look.plain(bulge=10).but(body=False), tone=0.5)
-    painter.layer.paint(painter.patch(curve([(-8, -142, 1), (8, -142, 1), (8, -134, 1), (-8, -134, 1)])), IVORY, opacity=0.8)
+    painter.layer.paint(
+        painter.patch(curve([(-8, -142, 1), (8, -142, 1), (8, -134, 1), (-8, -134, 1)])), IVORY, opacity=0.8
+    )
 
 
 def _neckband(painter: Painter, look: Look, neck: list[Knot], width: float) -> None:
@@ -112,7 +114,7 @@ def _cardigan(painter: Painter, look: Look, body: Patch) -> None:
     top = -96 if look.form["neck"] == "v" else -126
     band = curve([(-8, top, 1), (8, top, 1), (8, 149, 1), (-8, 149, 1)])
     painter.shadow(band, within=body, strength=0.3, soft=4)
-    painter.part(band, look.plain(bulge=4), lambda u, v: 0.7 * np.sin(v * 1.3))
+    painter.part(band, look.plain(bulge=4), lambda _u, v: 0.7 * np.sin(v * 1.3))
     colour = rgb(92, 64, 44) if not look.dark else rgb(40, 36, 34)
     for y in np.linspace(top + 20, 138, 6):
         painter.button(0, float(y), 5.5, colour)
@@ -144,7 +146,7 @@ def _shirt_details(painter: Painter, look: Look, body: Patch) -> None:
 def _collar(painter: Painter, look: Look, body: Patch) -> None:
     for side in (-1, 1):
         leaf = curve(_side([(0, -118, 1), (14, -136), (30, -160, 1), (44, -150), (50, -116, 1), (36, -100, 1)], side))
-        painter.shadow(leaf, within=body, strength=0.45, soft=4)
+        painter.shadow(leaf, within=body, strength=0.6, soft=5)
         patch = painter.part(leaf, look.stuff(bulge=5))
         painter.stitches(_side([(6, -116), (36, -106), (46, -118), (42, -146)], side), look.thread, patch, 0.5)
     stand = curve(mirrored([(0, -140), (30, -162, 1), (31, -152), (0, -124, 1)]))

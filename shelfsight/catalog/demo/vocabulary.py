@@ -14,7 +14,7 @@ COLOURS: dict[str, Channels] = {
 ACCENTS: dict[str, tuple[str, ...]] = {
     "black": ("white", "beige", "pink"), "white": ("navy blue", "black", "red", "blue"), "grey": ("white", "black"),
     "red": ("white", "black", "beige"), "orange": ("white", "brown"), "yellow": ("white", "navy blue"),
-    "green": ("white", "yellow", "beige"), "blue": ("white", "navy blue"), "navy blue": ("white", "pink", "beige"),
+    "green": ("white", "white", "beige"), "blue": ("white", "navy blue"), "navy blue": ("white", "pink", "beige"),
     "purple": ("white", "pink"), "pink": ("white", "purple", "red"), "brown": ("beige", "white"),
     "beige": ("brown", "white", "navy blue"),
 }  # fmt: skip
@@ -35,7 +35,7 @@ CLOTH_PATTERNS = ("plain", "plain", "striped", "checked", "polka dot", "floral")
 class Kind:
     """`forms`: choices of shape, by name. `title`: the shop's words, filled from `forms`. `price`: lowest, highest.
 
-    `stands` is whether it stands on a floor (or lies or hangs, when false); `scenes` limits busy places it may stand in.
+    `stands` is whether it stands on a floor (when false it lies or hangs); `scenes` are the busy places it may be in.
     """
 
     name: str
@@ -63,7 +63,8 @@ MATERIAL_OF_FORM: dict[tuple[str, str, str], tuple[str, str]] = {
 # What a pattern cannot be printed on: (kind, form or "material") -> choices that come plain only.
 PLAIN_ONLY: dict[tuple[str, str], tuple[str, ...]] = {
     ("chair", "style"): ("wooden chair",), ("lamp", "style"): ("pendant lamp", "desk lamp"),
-    ("hat", "style"): ("beanie hat", "sun hat"), ("handbag", "material"): ("leather", "suede"), ("sofa", "material"): ("leather",),
+    ("hat", "style"): ("beanie hat", "sun hat"), ("handbag", "material"): ("leather", "suede"), ("sofa",
+    "material"): ("leather",),
 }  # fmt: skip
 
 # Materials that come in some colours only, and plain.
@@ -78,7 +79,8 @@ KINDS: dict[str, Kind] = {
         Kind(
             "dress", "Women/Dresses", "clothing", ALL, (*CLOTH_PATTERNS, "floral"),
             {"cotton": "cotton", "viscose": "viscose", "linen": "linen"},
-            {"length": ("mini", "midi", "maxi"), "sleeve": ("sleeveless", "short-sleeved", "long-sleeved", "puff-sleeved"),
+            {"length": ("mini", "midi", "maxi"), "sleeve": ("sleeveless", "short-sleeved", "long-sleeved",
+            "puff-sleeved"),
              "neck": ("round", "v", "square", "strap"), "cut": ("A-line", "A-line", "full", "fitted"),
              "waist": ("seam", "belted", "tie")},
             "{sleeve} {pattern} {material} {length} dress", (39, 149), scenes=("flat_lay", "wardrobe"), scale=1.05,
@@ -86,7 +88,8 @@ KINDS: dict[str, Kind] = {
         Kind(
             "skirt", "Women/Skirts", "clothing", ALL, CLOTH_PATTERNS,
             {"cotton": "cotton", "linen": "linen", "wool": "wool", "denim": "denim"},
-            {"length": ("mini", "midi", "maxi"), "cut": ("A-line", "pleated", "pencil"), "front": ("plain", "plain", "buttoned")},
+            {"length": ("mini", "midi", "maxi"), "cut": ("A-line", "pleated", "pencil"), "front": ("plain", "plain",
+            "buttoned")},
             "{pattern} {material} {cut} {length} skirt", (29, 99), scale=1.12,
         ),
         Kind(
@@ -108,7 +111,8 @@ KINDS: dict[str, Kind] = {
             "{pattern} {material} {neck}-neck {front}", (45, 159), scenes=("flat_lay", "wardrobe"), scale=1.2,
         ),
         Kind(
-            "trousers", "Men/Trousers", "clothing", ("black", "grey", "beige", "navy blue", "brown", "green", "blue", "white", "red"),
+            "trousers", "Men/Trousers", "clothing", ("black", "grey", "beige", "navy blue", "brown", "green", "blue",
+            "white", "red"),
             ("plain", "plain", "plain", "checked", "striped"),
             {"cotton": "cotton", "wool": "wool", "linen": "linen", "denim": "denim"},
             {"cut": ("slim", "straight", "wide-leg", "tapered"), "front": ("flat", "pleated")},
@@ -122,24 +126,30 @@ KINDS: dict[str, Kind] = {
         Kind(
             "running shoe", "Sport/Running shoes", "footwear", ALL, ("plain",), {"mesh": "mesh", "knit": "mesh"},
             {"mark": ("bars", "wave", "chevron"), "sole": ("cushioned", "cushioned", "flat")},
-            "{sole} {material} running shoe", (59, 169), stands=True, scale=1.04, scenes=("table", "shelf", "room", "street"),
+            "{sole} {material} running shoe", (59, 169), stands=True, scale=1.04, scenes=("table", "shelf", "room",
+            "street"),
         ),
         Kind(
             "boot", "Women/Boots", "footwear", _LEATHER_TONES, ("plain",), {"leather": "leather", "suede": "suede"},
-            {"height": ("ankle", "mid-calf", "knee-high"), "style": ("laced", "Chelsea", "zipped"), "heel": ("flat", "block heel")},
+            {"height": ("ankle", "mid-calf", "knee-high"), "style": ("laced", "Chelsea", "zipped"), "heel": ("flat",
+            "block heel")},
             "{style} {material} {height} boot", (79, 239), stands=True, scenes=("table", "shelf", "room", "street"),
         ),
         Kind(
-            "high heel", "Women/Heels", "footwear", ("black", "red", "pink", "beige", "navy blue", "white", "purple", "green", "blue"),
+            "high heel", "Women/Heels", "footwear", ("black", "red", "pink", "beige", "navy blue", "white", "purple",
+            "green", "blue"),
             ("plain",), {"leather": "leather", "suede": "suede"},
             {"heel": ("stiletto", "block"), "style": ("classic", "ankle-strap", "bow")},
-            "{style} {material} high heel", (59, 189), stands=True, scale=1.1, scenes=("table", "shelf", "room", "street"),
+            "{style} {material} high heel", (59, 189), stands=True, scale=1.1, scenes=("table", "shelf", "room",
+            "street"),
         ),
         Kind(
             "handbag", "Women/Handbags", "bags", (*_LEATHER_TONES, "pink", "yellow", "blue", "orange"),
-            ("plain", "plain", "plain", "striped", "checked"), {"leather": "leather", "suede": "suede", "canvas": "canvas"},
+            ("plain", "plain", "plain", "striped", "checked"), {"leather": "leather", "suede": "suede",
+            "canvas": "canvas"},
             {"style": ("tote", "satchel", "bucket", "crossbody")},
-            "{pattern} {material} {style} handbag", (49, 289), stands=True, scenes=("table", "shelf", "room", "street"),
+            "{pattern} {material} {style} handbag", (49, 289), stands=True, scenes=("table", "shelf", "room",
+            "street"),
         ),
         Kind(
             "backpack", "Bags/Backpacks", "bags", ALL, ("plain", "plain", "plain", "floral", "polka dot", "checked"),
@@ -150,21 +160,24 @@ KINDS: dict[str, Kind] = {
             "hat", "Accessories/Hats", "accessories", ALL, ("plain", "plain", "plain", "striped", "checked"),
             {"wool felt": "felt", "wool": "wool"},
             {"style": ("fedora hat", "sun hat", "bucket hat", "beanie hat"), "top": ("round", "bobble")},
-            "{pattern} {material} {style}", (19, 89), stands=True, scenes=("table", "shelf", "room"),
+            "{pattern} {material} {style}", (19, 89), scale=1.12, stands=True, scenes=("table", "shelf", "room"),
         ),
         Kind(
             "cap", "Accessories/Caps", "accessories", ALL, ("plain", "plain", "plain", "checked", "floral"),
-            {"cotton": "cotton", "canvas": "canvas"}, {}, "{pattern} {material} cap", (15, 39), stands=True, scale=1.12,
+            {"cotton": "cotton", "canvas": "canvas"}, {}, "{pattern} {material} cap", (15, 39), stands=True,
+            scale=1.12,
             scenes=("table", "shelf", "street"),
         ),
         Kind(
-            "watch", "Accessories/Watches", "accessories", ("black", "brown", "navy blue", "red", "beige", "green", "white", "grey", "blue", "pink"),
+            "watch", "Accessories/Watches", "accessories", ("black", "brown", "navy blue", "red", "beige", "green",
+            "white", "grey", "blue", "pink"),
             ("plain",), {"leather": "leather", "silicone": "smooth"},
             {"case": ("round", "round", "square"), "dial": ("white dial", "black dial")},
             "{case} watch with {dial} and {material} strap", (59, 349), scale=1.08,
         ),
         Kind(
-            "sunglasses", "Accessories/Sunglasses", "accessories", ("black", "brown", "red", "white", "blue", "pink", "green", "yellow", "purple", "orange"),
+            "sunglasses", "Accessories/Sunglasses", "accessories", ("black", "brown", "red", "white", "blue", "pink",
+            "green", "yellow", "purple", "orange"),
             ("plain",), {"acetate": "smooth"}, {"style": ("round", "square", "cat-eye", "aviator")},
             "{style} {material} sunglasses", (25, 159), scale=1.15,
         ),
@@ -177,7 +190,8 @@ KINDS: dict[str, Kind] = {
         Kind(
             "lamp", "Home/Lamps", "home", ALL, ("plain", "plain", "plain", "striped", "floral"),
             {"linen": "linen", "cotton": "cotton"},
-            {"style": ("table lamp", "table lamp", "floor lamp", "pendant lamp", "desk lamp"), "base": ("ceramic", "tripod", "metal")},
+            {"style": ("table lamp", "table lamp", "floor lamp", "pendant lamp", "desk lamp"), "base": ("ceramic",
+            "tripod", "metal")},
             "{pattern} {style}", (35, 219), stands=True, scenes=("table", "shelf", "room"),
         ),
         Kind(
@@ -189,7 +203,8 @@ KINDS: dict[str, Kind] = {
         Kind(
             "sofa", "Home/Sofas", "home", ALL, ("plain", "plain", "plain", "striped", "checked", "floral"),
             {"velvet": "velvet", "linen": "linen", "leather": "leather"},
-            {"seats": ("two-seater", "three-seater"), "arms": ("rounded", "square"), "back": ("smooth", "smooth", "buttoned")},
+            {"seats": ("two-seater", "three-seater"), "arms": ("rounded", "square"), "back": ("smooth", "smooth",
+            "buttoned")},
             "{pattern} {material} {seats} sofa", (399, 1899), stands=True, scale=1.16, scenes=("room",),
         ),
     )
