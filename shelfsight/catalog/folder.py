@@ -1,0 +1,84 @@
+"""A folder of pictures as a catalogue."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from shelfsight.catalog.options import Options
+from shelfsight.catalog.references import PICTURE_SUFFIXES, inside
+from shelfsight.catalog.values import BadValue, clean_text, read_id
+from shelfsight.core.errors import CatalogueError, Reason
+from shelfsight.core.types import Failure, Item, Picture
+
+__all__ = ["PictureFolder", "is_hidden"]
+
+
+def is_hidden(name: str) -> bool:
+    return name.startswith((".", "__MACOSX")) or name in ("Thumbs.db", "desktop.ini")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFolder:
+    """Every picture file in a folder and its subfolders is an item, in the order of their paths.
+
+    The id is the path relative to the folder, with ``/``; the metadata field ``category`` is the subfolder's path,
+    left out for pictures at the top. There is no title: what a camera names a file is none. Hidden files and folders
+    and files that are not named like pictures are passed over. Linked folders are followed, but not in circles.
+    """
+
+    folder: Path
+    options: Options
+
+    @property
+    def name(self) -> str:
+        return self.folder.name or str(self.folder)
+
+    def __iter__(self) -> Iterator[Item | Failure]:
+        for found in self._walk():
+            yield found if isinstance(found, Failure) else self._to_item(found)
+
+    def count(self) -> int | None:
+        return sum(isinstance(found, PurePosixPath) for found in self._walk())
+
+    def check(self) -> None:
+        """Raise what iterating would raise at once: a folder with nothing in it that is a picture."""
+        if next(self._walk(), None) is None:
+            hint = "give a folder of pictures, of catalogue files of one kind, or a CSV, JSONL, Parquet or tar file"
+            raise CatalogueError(f"no pictures in {self.name}", hint=hint)
+
+    def _walk(self) -> Iterator[PurePosixPath | Failure]:
+        return self._walk_below(PurePosixPath(), ())
+
+    def _walk_below(self, below: PurePosixPath, above: tuple[str, ...]) -> Iterator[PurePosixPath | Failure]:
+        place = self.folder / below
+        real = os.path.realpath(place)
+        if real in above or (self.options.root is not None and inside(place, self.options.root) is None):
+            return
+        try:
+            with os.scandir(place) as entries:
+                found = sorted((each.name, each.is_dir()) for each in entries if not is_hidden(each.name))
+        except OSError as error:
+            message = f"the folder cannot be read: {error.strerror or error}"
+            yield Failure(reason=Reason.UNREADABLE_FILE, place=clean_text(below.as_posix()), message=message)
+            return
+        for name, is_folder in found:
+            if is_folder:
+                yield from self._walk_below(below / name, (*above, real))
+            elif PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES:
+                yield below / name
+
+    def _to_item(self, relative: PurePosixPath) -> Item | Failure:
+        name = clean_text(relative.as_posix())
+        path = (self.folder / relative).absolute()
+        try:
+            identifier = read_id(relative.as_posix())
+        except BadValue as error:
+            return Failure(reason=error.reason, place=name, message=f"the file's name cannot be an id: {error}")
+        root = self.options.root
+        if root is not None and inside(path, root) is None:
+            message = f"{name!r} leads out of the folder that pictures may come from"
+            return Failure(reason=Reason.OUTSIDE_ROOT, place=name, message=message, id=identifier, picture=name)
+        category = relative.parent.as_posix()
+        metadata = {} if category == "." else {"category": category}
+        return Item(id=identifier, pictures=(Picture(name=name, path=path),), metadata=metadata, place=name)
