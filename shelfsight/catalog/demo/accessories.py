@@ -34,7 +34,8 @@ def _fedora(painter: Painter, look: Look) -> None:
 def _pinch(u: Floats, v: Floats) -> Floats:
     dent = np.exp(-((u / 26) ** 2) - ((v + 96) / 40) ** 2) * 14
     sides = np.exp(-(((np.abs(u) - 62) / 20) ** 2) - ((v + 40) / 36) ** 2) * 7
-    return (-dent - sides).astype(np.float32)
+    values: Floats = (-dent - sides).astype(np.float32)
+    return values
 
 
 def _sun_hat(painter: Painter, look: Look) -> None:

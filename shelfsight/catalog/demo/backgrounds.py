@@ -67,7 +67,8 @@ def planks(rng: np.random.Generator, colour: Floats, x: Floats, y: Floats, width
     )
     gap = np.abs((y / width) % 1 - 0.5) > 0.5 - 1.2 / width
     value = tones[board.astype(np.int32) & 63] * (1 + grain) * np.where(gap, 0.62, 1)
-    return (colour * value[..., None]).astype(np.float32)
+    values: Floats = (colour * value[..., None]).astype(np.float32)
+    return values
 
 
 def _soft(image: Image.Image, radius: float) -> Floats:

@@ -22,17 +22,20 @@ def noise(radius: float, seed: int = 0) -> Floats:
     grain = np.random.default_rng([seed, 77]).standard_normal((TILE, TILE)).astype(np.float32)
     if radius > 0:
         grain = blur(np.tile(grain, (2, 2)), radius)[TILE // 2 : TILE * 3 // 2, TILE // 2 : TILE * 3 // 2]
-    return (grain - grain.mean()) / grain.std()
+    values: Floats = (grain - grain.mean()) / grain.std()
+    return values
 
 
 def sample(tile: Floats, x: Floats, y: Floats) -> Floats:
     """`tile` at (x, y), nearest pixel, repeated for ever."""
-    return tile[np.floor(y).astype(np.int32) & (TILE - 1), np.floor(x).astype(np.int32) & (TILE - 1)]
+    values: Floats = tile[np.floor(y).astype(np.int32) & (TILE - 1), np.floor(x).astype(np.int32) & (TILE - 1)]
+    return values
 
 
 def step(edge: float, values: Floats, soft: float = 1.0) -> Floats:
     """0 below `edge`, 1 above, over about `soft`."""
-    return np.clip((values - edge) / np.float32(soft) + np.float32(0.5), 0, 1)
+    ramp: Floats = np.clip((values - edge) / np.float32(soft) + np.float32(0.5), 0, 1)
+    return ramp
 
 
 def _cotton(u: Floats, v: Floats) -> Floats:
@@ -45,12 +48,16 @@ def _linen(u: Floats, v: Floats) -> Floats:
 
 def _denim(u: Floats, v: Floats) -> Floats:
     twill = np.sin((u + v * 1.2) * 1.7)
-    return 0.035 * twill + 0.04 * sample(noise(1), u * 2, v * 0.6) + 0.03 * sample(noise(8, 1), u, v)
+    values: Floats = 0.035 * twill + 0.04 * sample(noise(1), u * 2, v * 0.6) + 0.03 * sample(noise(8, 1), u, v)
+    return values
 
 
 def _knit(u: Floats, v: Floats) -> Floats:
     chevron = np.abs((u / 9) % 1 - 0.5) * 9
-    return 0.10 * np.sin((v + chevron) * 1.15) - 0.09 * (np.abs((u / 9) % 1 - 0.5) > 0.42) + 0.02 * _cotton(u, v)
+    values: Floats = (
+        0.10 * np.sin((v + chevron) * 1.15) - 0.09 * (np.abs((u / 9) % 1 - 0.5) > 0.42) + 0.02 * _cotton(u, v)
+    )
+    return values
 
 
 def _leather(u: Floats, v: Floats) -> Floats:
@@ -62,11 +69,13 @@ def _suede(u: Floats, v: Floats) -> Floats:
 
 
 def _mesh(u: Floats, v: Floats) -> Floats:
-    return -0.09 * ((np.sin(u * 1.5) * np.sin(v * 1.5)) > 0.35) + 0.015 * sample(noise(0), u, v)
+    values: Floats = -0.09 * ((np.sin(u * 1.5) * np.sin(v * 1.5)) > 0.35) + 0.015 * sample(noise(0), u, v)
+    return values
 
 
 def _canvas_weave(u: Floats, v: Floats) -> Floats:
-    return 0.035 * np.sin(u * 2.1) * np.sin(v * 2.1) + 0.03 * sample(noise(1), u * 1.4, v * 1.4)
+    values: Floats = 0.035 * np.sin(u * 2.1) * np.sin(v * 2.1) + 0.03 * sample(noise(1), u * 1.4, v * 1.4)
+    return values
 
 
 def _wool(u: Floats, v: Floats) -> Floats:
@@ -74,7 +83,8 @@ def _wool(u: Floats, v: Floats) -> Floats:
 
 
 def _straw(u: Floats, v: Floats) -> Floats:
-    return 0.10 * np.sin(v * 1.25) * np.sin(u * 0.5 + np.floor(v / 5) * 2.1) + 0.03 * sample(noise(0), u, v)
+    values: Floats = 0.10 * np.sin(v * 1.25) * np.sin(u * 0.5 + np.floor(v / 5) * 2.1) + 0.03 * sample(noise(0), u, v)
+    return values
 
 
 def _wood(u: Floats, v: Floats) -> Floats:

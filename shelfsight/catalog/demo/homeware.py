@@ -12,7 +12,8 @@ def barrel(radius: float, depth: float) -> Relief:
     """The roundness of an upright cylinder of that radius."""
 
     def relief(u: Floats, _v: Floats) -> Floats:
-        return (depth * np.sqrt(np.clip(1 - (u / radius) ** 2, 0, 1))).astype(np.float32)
+        values: Floats = (depth * np.sqrt(np.clip(1 - (u / radius) ** 2, 0, 1))).astype(np.float32)
+        return values
 
     return relief
 

@@ -79,7 +79,8 @@ def shading(relief: Floats, lamp: Lamp) -> Floats:
     """Lambert shade (h, w), 1 where the surface faces the viewer."""
     slope_y, slope_x = np.gradient(relief)
     facing = np.maximum(lamp.z - slope_x * lamp.x - slope_y * lamp.y, 0) / np.sqrt(slope_x**2 + slope_y**2 + 1)
-    return (lamp.ambient + (1 - lamp.ambient) / lamp.z * facing).astype(np.float32)
+    values: Floats = (lamp.ambient + (1 - lamp.ambient) / lamp.z * facing).astype(np.float32)
+    return values
 
 
 def glint(relief: Floats, lamp: Lamp, gloss: float, shine: float) -> Floats:
@@ -91,13 +92,15 @@ def glint(relief: Floats, lamp: Lamp, gloss: float, shine: float) -> Floats:
     half /= np.linalg.norm(half)
     toward = np.maximum(half[2] - slope_x * half[0] - slope_y * half[1], 0) / np.sqrt(slope_x**2 + slope_y**2 + 1)
     level = half[2] ** shine
-    return (gloss * np.maximum(toward**shine - level, 0) / (1 - level)).astype(np.float32)
+    values: Floats = (gloss * np.maximum(toward**shine - level, 0) / (1 - level)).astype(np.float32)
+    return values
 
 
 def lit(colour: Floats, shade: Floats, highlight: Floats, lamp: Lamp) -> Floats:
     """`colour` (3,) or (h, w, 3) under that light, (h, w, 3); dark cloth catches a little sheen where it is bright."""
     sheen = np.maximum(shade - 0.75, 0) * 0.09 + highlight
-    return np.clip(colour * np.minimum(shade, 1.28)[..., None] * lamp.tint + sheen[..., None], 0, 1)
+    values: Floats = np.clip(colour * np.minimum(shade, 1.28)[..., None] * lamp.tint + sheen[..., None], 0, 1)
+    return values
 
 
 def wall_shadow(alpha: Floats, lamp: Lamp, strength: float) -> Floats:
@@ -119,4 +122,7 @@ def floor_shadow(alpha: Floats, strength: float) -> Floats:
     shadow[top : top + flat.shape[0]] = np.clip(flat, 0, 1)
     foot = np.zeros_like(alpha)
     foot[min(base - 2, size - 8) : base + 5] = alpha[max(0, base - 12) : base + 1].max(axis=0)
-    return np.clip(strength * (0.55 * soften(shadow, 14) + 0.45 * soften(shadow, 5) + 0.6 * soften(foot, 3)), 0, 0.9)
+    values: Floats = np.clip(
+        strength * (0.55 * soften(shadow, 14) + 0.45 * soften(shadow, 5) + 0.6 * soften(foot, 3)), 0, 0.9
+    )
+    return values

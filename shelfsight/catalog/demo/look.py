@@ -29,7 +29,8 @@ class Look:
     @property
     def thread(self) -> Floats:
         """A thread one sees on this colour without looking for it."""
-        return np.clip(self.colour * 1.0 + (0.25 if self.dark else -0.22), 0, 1).astype(np.float32)
+        values: Floats = np.clip(self.colour * 1.0 + (0.25 if self.dark else -0.22), 0, 1).astype(np.float32)
+        return values
 
     def stuff(self, *, bulge: float = 22.0, gloss: float = 0.0, shine: float = 24.0) -> Stuff:
         """The item's own cloth, with its pattern."""

@@ -86,7 +86,8 @@ class Painter:
     def _edge(cover: Floats) -> Floats:
         """Soft occlusion: a part is a little darker within a few pixels of its outline."""
         inner = soften(np.pad(cover, 3), 2.4)[3:-3, 3:-3]
-        return np.minimum(0.72 + 0.30 * inner, 1)
+        values: Floats = np.minimum(0.72 + 0.30 * inner, 1)
+        return values
 
     def shadow(
         self, *outlines: Floats, within: Patch, strength: float = 0.45, soft: float = 6.0, drop: float = 3
@@ -165,7 +166,8 @@ def pleats(rng: np.random.Generator, top: float, bottom: float, *, count: float,
     def relief(u: Floats, v: Floats) -> Floats:
         angle = np.arctan2(u, np.maximum(v - apex, 1))
         wave = np.sin(angle * count + phase) + 0.5 * np.sin(angle * count * 1.7 + sway)
-        return (depth * wave * np.clip((v - top) / (bottom - top), 0, 1) ** 0.7).astype(np.float32)
+        values: Floats = (depth * wave * np.clip((v - top) / (bottom - top), 0, 1) ** 0.7).astype(np.float32)
+        return values
 
     return relief
 

@@ -32,7 +32,8 @@ def sleeves(painter: Painter, look: Look, length: str, cuff: float) -> None:
 
 
 def _ribs(u: Floats, _v: Floats) -> Floats:
-    return 0.8 * np.sin(u * 1.3)
+    values: Floats = 0.8 * np.sin(u * 1.3)
+    return values
 
 
 def torso(width: float, hem: float, neck: list[Knot], flare: float = 0.0) -> list[Knot]:
