@@ -17,11 +17,11 @@ import numpy.typing as npt
 from shelfsight.core.types import Value
 from shelfsight.stores.state import Slots
 
-__all__ = ["Column", "Columns", "Type"]
+__all__ = ["EXACT", "Column", "Columns", "Type", "facet_text"]
 
 Path = tuple[str, ...]
-_EXACT = 2**53  # integers beyond are not all float64
-_CHUNK = 4096
+EXACT = 2**53  # integers beyond are not all float64
+_CHUNK = 4096  # records parsed at once; more as there are more, so that copying stays linear
 
 
 class Type(IntEnum):
@@ -113,7 +113,7 @@ def _extended(column: Column, values: Sequence[Value]) -> Column:
             types[i], flags[i] = Type.BOOLEAN, value
         elif isinstance(value, int | float):
             types[i] = Type.NUMBER
-            if isinstance(value, int) and abs(value) > _EXACT and numbers.dtype != object:
+            if isinstance(value, int) and abs(value) > EXACT and numbers.dtype != object:
                 numbers = numbers.astype(object)
             numbers[i] = value
         else:
@@ -160,7 +160,7 @@ class Columns:
     def _read_to(self, count: int) -> None:
         """Take all fields of new slots at once: parsing a record costs more than spreading it."""
         while self._read < count:
-            end = min(count, self._read + _CHUNK)
+            end = min(count, self._read + max(_CHUNK, self._read // 8))
             rows = [_fields(record, id) for record, id in self._between(self._read, end)]
             for row in rows:
                 self._names.update(dict.fromkeys(row))

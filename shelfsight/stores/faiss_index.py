@@ -13,6 +13,8 @@ try:
 except ImportError as error:
     raise MissingExtra("faiss", "cpu") from error
 
+_faiss: Any = faiss  # its Python layer replaces methods at import, its stubs describe the C++ ones
+
 __all__ = ["FaissBlock"]
 
 _HEAP_LIMIT = 1024  # beyond it FAISS's heaps cost more than a product and a partition
@@ -23,9 +25,9 @@ class FaissBlock:
 
     def __init__(self, vectors: FloatArray) -> None:
         rows, dimension = vectors.shape
-        self._index: Any = faiss.IndexFlatIP(dimension)
+        self._index: Any = _faiss.IndexFlatIP(dimension)
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        self.vectors: FloatArray = faiss.rev_swig_ptr(self._index.get_xb(), rows * dimension).reshape(rows, dimension)
+        self.vectors: FloatArray = _faiss.rev_swig_ptr(self._index.get_xb(), rows * dimension).reshape(rows, dimension)
 
     def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
         if k > _HEAP_LIMIT:
@@ -34,7 +36,7 @@ class FaissBlock:
             scores, rows = self._index.search(queries, k)
         else:
             bitmap = np.packbits(allowed, bitorder="little")
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bitmap))
+            parameters = _faiss.SearchParameters(sel=_faiss.IDSelectorBitmap(bitmap))
             scores, rows = self._index.search(queries, k, params=parameters)
         scores[rows < 0] = -np.inf
         return scores, rows

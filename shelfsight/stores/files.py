@@ -13,7 +13,7 @@ TEMPORARY = ".tmp"
 """Suffix of a file that is being written. One that is found later was left by a crash."""
 
 
-def publish(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def publish(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Make ``path`` appear with everything ``write`` wrote, durable on return, or not at all."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY}")
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from shelfsight.core.errors import CorruptCollection
 from shelfsight.core.vectors import FloatArray
 
 __all__ = ["DATABASE", "Ledger", "Replay", "SegmentRow", "Upsert", "connect", "create_database"]
@@ -83,17 +84,23 @@ class Replay:
     segments: list[SegmentRow]
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection to the database of the collection at ``path``, usable from any one thread at a time."""
-    connection = sqlite3.connect(path / DATABASE, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
+    """A connection to the database of the collection at ``path``, usable from any one thread at a time.
+
+    Raises:
+        CorruptCollection: the database is not there, unless ``create``.
+    """
+    file = path / DATABASE
+    if not create and not file.exists():
+        raise CorruptCollection(f"{file} is missing", hint="restore it, or index the catalogue again")
+    connection = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA mmap_size = 0")
     return connection
 
 
 def create_database(path: Path) -> None:
     """The empty ledger of a new collection; keeps one that an interrupted creation left."""
-    with closing(connect(path)) as connection:
+    with closing(connect(path, create=True)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         with writing(connection):
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):

@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,7 +71,7 @@ class LocalStore:
             return self._snapshot
 
     def commit(self, changes: Sequence[Change], deletes: Sequence[str] = ()) -> int:
-        """See the protocol. An empty commit writes nothing.
+        """See the protocol. An empty commit writes nothing; an id in both is deleted.
 
         Raises:
             UsageError: an id or vector that no collection may hold; nothing of this commit is in.
@@ -82,11 +82,10 @@ class LocalStore:
             return 0
         checked(changes, self._header.encoder.dimension)
         with self._writing, storage_faults(self._path):
+            if self._delta_span() >= _SEAL_AT:
+                self._maintenance.seal(self._writer)
             with writing(self._writer):
-                dropped = Writer(self._writer).apply(changes, deletes)
-            if self._delta_size() >= _SEAL_AT:
-                self._maintenance.seal(self._writer, wait=False)
-        return dropped
+                return Writer(self._writer).apply(changes, deletes)
 
     def fingerprints(self, ids: Sequence[str]) -> dict[str, Fingerprints]:
         with self._reading, storage_faults(self._path):
@@ -111,7 +110,9 @@ class LocalStore:
 
     @contextmanager
     def lease(self, holder: str) -> Iterator[None]:
-        with storage_faults(self._path), locked(self._path / JOB_LOCK, wait=False) as file:
+        with ExitStack() as held:
+            with storage_faults(self._path):
+                file = held.enter_context(locked(self._path / JOB_LOCK, wait=False))
             if file is None:
                 raise LeaseHeld(
                     f"{self._path} is being indexed by {_holder(self._path / JOB_LOCK)}",
@@ -123,9 +124,10 @@ class LocalStore:
                 "host": socket.gethostname(),
                 "since": datetime.now(UTC).isoformat(timespec="seconds"),
             }
-            file.truncate(0)
-            file.write(json.dumps(note).encode())
-            file.flush()
+            with storage_faults(self._path):
+                file.truncate(0)
+                file.write(json.dumps(note).encode())
+                file.flush()
             yield
 
     def maintain(self) -> None:
@@ -137,8 +139,12 @@ class LocalStore:
             self._reader.close()
             self._writer.close()
 
-    def _delta_size(self) -> int:
-        return int(self._writer.execute("SELECT count(*) FROM delta").fetchone()[0])
+    def _delta_span(self) -> int:
+        """At least as many as there are vectors not sealed yet; counting them would read them all."""
+        first, last = self._writer.execute(
+            "SELECT (SELECT min(vector_id) FROM delta), (SELECT max(vector_id) FROM delta)"
+        ).fetchone()
+        return 0 if first is None else int(last - first + 1)
 
     def _start_over(self) -> None:
         self._state: State = empty_state(self._factory)

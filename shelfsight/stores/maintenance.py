@@ -47,9 +47,9 @@ class Maintenance:
             self._sweep(connection)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def seal(self, connection: sqlite3.Connection, *, wait: bool) -> None:
-        """The delta to a segment; not ``wait``: nothing if another maintainer is at work."""
-        with locked(self._path / _LOCK, wait=wait) as lock:
+    def seal(self, connection: sqlite3.Connection) -> None:
+        """The delta to a segment; nothing if another maintainer is at work."""
+        with locked(self._path / _LOCK, wait=False) as lock:
             if lock is not None:
                 self._seal(connection, compact=False)
 

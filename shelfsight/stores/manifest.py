@@ -30,7 +30,7 @@ class Header:
 def write_header(path: Path, header: Header) -> None:
     """Publish the manifest of the collection at ``path``."""
     text = json.dumps(asdict(header), indent=2) + "\n"
-    publish(path / MANIFEST, lambda file: file.write(text.encode()) and None)
+    publish(path / MANIFEST, lambda file: file.write(text.encode()))
 
 
 def read_header(path: Path) -> Header:

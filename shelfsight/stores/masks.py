@@ -12,7 +12,7 @@ from shelfsight.core.errors import UnknownField, UsageError
 from shelfsight.core.filters.tree import And, Comparison, Expr, FieldPath, In, IsNull, Like, Not, Or
 from shelfsight.core.types import Scalar
 from shelfsight.stores.blocks import BoolArray
-from shelfsight.stores.columns import Column, Type
+from shelfsight.stores.columns import EXACT, Column, Type
 
 __all__ = ["Fields", "Truth", "evaluate", "unknown_field"]
 
@@ -71,11 +71,11 @@ def evaluate(tree: Expr, fields: Fields) -> Truth:
 
 
 def _all(masks: Iterable[BoolArray]) -> BoolArray:
-    return np.logical_and.reduce(list(masks))
+    return np.asarray(np.logical_and.reduce(list(masks)))
 
 
 def _any(masks: Iterable[BoolArray]) -> BoolArray:
-    return np.logical_or.reduce(list(masks))
+    return np.asarray(np.logical_or.reduce(list(masks)))
 
 
 def _known(column: Column, kind: Type, yes: BoolArray) -> Truth:
@@ -92,13 +92,14 @@ def _compare(column: Column, sign: str, value: Scalar) -> Truth:
         return _texts(column, lambda text: bool(compare(text, value)))
     if isinstance(value, bool):
         return _known(column, Type.BOOLEAN, compare(column.flags, value))
-    return _known(column, Type.NUMBER, compare(column.numbers, value).astype(np.bool_))
+    numbers = column.numbers.astype(object) if abs(value) > EXACT else column.numbers
+    return _known(column, Type.NUMBER, compare(numbers, value).astype(np.bool_))
 
 
 def _texts(column: Column, test: Callable[[str], bool]) -> Truth:
     """``test`` once a distinct text."""
     passing = np.fromiter((test(text) for text in [*column.texts, ""]), np.bool_)
-    return _known(column, Type.TEXT, passing[: len(passing)][column.codes])
+    return _known(column, Type.TEXT, passing[column.codes])  # code -1 reads the last, which is no text
 
 
 def _member(field: FieldPath, column: Column, values: tuple[Scalar, ...]) -> Truth:

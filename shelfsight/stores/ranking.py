@@ -79,7 +79,7 @@ def _products(vectors: FloatArray, query: FloatArray) -> npt.NDArray[np.float32]
     """Cosines of (n, d) and (d,), each independent of the other rows."""
     wide = query.astype(np.float64)
     parts = [np.sum(vectors[s : s + _STEP] * wide, axis=1) for s in range(0, len(vectors), _STEP)]
-    return np.clip(np.concatenate(parts), -1, 1).astype(np.float32)
+    return np.asarray(np.clip(np.concatenate(parts), -1, 1), np.float32)
 
 
 def _rank(rows: Rows, places: IntArray, scores: npt.NDArray[np.float32]) -> list[Match]:

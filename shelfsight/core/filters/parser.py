@@ -61,11 +61,13 @@ class _Parser:
         self._depth = 0
 
     def whole(self) -> Expr:
-        if self._now.kind == "end":
-            self._fail("the filter is empty", self._now, hint='write a condition such as price < 80 or brand == "Acme"')
+        if self._peek().kind == "end":
+            self._fail(
+                "the filter is empty", self._peek(), hint='write a condition such as price < 80 or brand == "Acme"'
+            )
         tree = self._expression()
-        if self._now.kind != "end":
-            self._fail(f"{self._now.text!r} was not expected", self._now, hint=self._hint_after(self._now))
+        if self._peek().kind != "end":
+            self._fail(f"{self._peek().text!r} was not expected", self._peek(), hint=self._hint_after(self._peek()))
         return tree
 
     def _expression(self) -> Expr:
@@ -95,26 +97,26 @@ class _Parser:
         return self._predicate()
 
     def _predicate(self) -> Expr:
-        if self._now.kind == "name":
+        if self._peek().kind == "name":
             return self._field_first()
-        if self._starts_constant(self._now):
+        if self._starts_constant(self._peek()):
             return self._constant_first()
-        if self._now.kind == "keyword" and self._now.text == "null":
-            self._fail("null cannot be compared", self._now, hint=_NULL_HINT)
-        return self._fail(f"a condition should start here, not {self._now.text!r}", self._now)
+        if self._peek().kind == "keyword" and self._peek().text == "null":
+            self._fail("null cannot be compared", self._peek(), hint=_NULL_HINT)
+        return self._fail(f"a condition should start here, not {self._peek().text!r}", self._peek())
 
     def _field_first(self) -> Expr:
         field = self._field()
         token = self._next()
         if token.text in _OPERATORS and token.kind == "symbol":
             tree = self._comparison(field, token, self._constant())
-            if self._now.kind == "symbol" and self._now.text in _OPERATORS:
-                self._fail("a range has the field in the middle", self._now, hint=f"10 < {field.name} <= 20")
+            if self._peek().kind == "symbol" and self._peek().text in _OPERATORS:
+                self._fail("a range has the field in the middle", self._peek(), hint=f"10 < {field.name} <= 20")
             return tree
         if token.kind == "keyword" and token.text == "is":
             negated = self._take("keyword", "not") is not None
             if not self._take("keyword", "null"):
-                self._fail("`is` goes with null only", self._now, hint="compare with == instead")
+                self._fail("`is` goes with null only", self._peek(), hint="compare with == instead")
             return IsNull(field, negated)
         if token.kind == "keyword" and token.text == "not":
             return Not(self._member_or_like(field, self._next()))
@@ -124,22 +126,25 @@ class _Parser:
         if token.kind == "keyword" and token.text == "in":
             return In(field, self._constants())
         if token.kind == "keyword" and token.text == "like":
+            written = self._peek()
             pattern = self._constant()
             if not isinstance(pattern, str):
-                self._fail("`like` takes a pattern in quotes", self._previous, hint=f'{field.name} like "%word%"')
+                self._fail("`like` takes a pattern in quotes", written, hint=f'{field.name} like "%word%"')
             return Like(field, pattern)
         return self._fail_operator(field, token)
 
     def _constant_first(self) -> Expr:
         value = self._constant()
         operator = self._operator()
-        if self._starts_constant(self._now):
-            self._fail("one side has to be a field", self._now, hint="text in quotes is a constant, a field has none")
-        if self._now.kind != "name":
-            self._fail(f"a field should stand here, not {self._now.text!r}", self._now)
+        if self._starts_constant(self._peek()):
+            self._fail(
+                "one side has to be a field", self._peek(), hint="text in quotes is a constant, a field has none"
+            )
+        if self._peek().kind != "name":
+            self._fail(f"a field should stand here, not {self._peek().text!r}", self._peek())
         field = self._field()
         first = self._comparison(field, operator, value, flip=True)
-        if self._now.kind != "symbol" or self._now.text not in _OPERATORS:
+        if self._peek().kind != "symbol" or self._peek().text not in _OPERATORS:
             return first
         second = self._next()
         if operator.text[0] not in "<>" or second.text[0] != operator.text[0]:
@@ -186,7 +191,7 @@ class _Parser:
 
     def _constant(self) -> Scalar:
         token = self._next()
-        if token.kind == "symbol" and token.text in "+-" and self._now.kind == "number":
+        if token.kind == "symbol" and token.text in "+-" and self._peek().kind == "number":
             number = self._next().value
             assert not isinstance(number, str)
             return -number if token.text == "-" else number
@@ -239,25 +244,20 @@ class _Parser:
         if self._depth > MAX_DEPTH:
             self._fail(f"the filter is nested more than {MAX_DEPTH} deep", token)
 
-    @property
-    def _now(self) -> Token:
+    def _peek(self) -> Token:
         return self._tokens[self._at]
 
-    @property
-    def _previous(self) -> Token:
-        return self._tokens[self._at - 1]
-
     def _next(self) -> Token:
-        token = self._now
+        token = self._peek()
         self._at = min(self._at + 1, len(self._tokens) - 1)
         return token
 
     def _take(self, kind: str, text: str) -> Token | None:
-        return self._next() if self._now.kind == kind and self._now.text == text else None
+        return self._next() if self._peek().kind == kind and self._peek().text == text else None
 
     def _expect(self, symbol: str, message: str, *, hint: str | None = None) -> None:
         if not self._take("symbol", symbol):
-            self._fail(f"{message}: {symbol!r} should stand here", self._now, hint=hint)
+            self._fail(f"{message}: {symbol!r} should stand here", self._peek(), hint=hint)
 
     def _fail(self, message: str, token: Token, *, hint: str | None = None) -> NoReturn:
         raise FilterError(message, position=token.position, expression=self._text, hint=hint)
