@@ -256,7 +256,11 @@ class Engine:
     def suggested_facets(self) -> list[str]:
         """Fields whose values are worth showing as a choice: at least two, few enough to read, and repeated."""
         snapshot = self._store.snapshot()
-        candidates = [name for name, kind in snapshot.fields().items() if kind in ("text", "boolean")]
+        candidates = [
+            name
+            for name, kind in snapshot.fields().items()
+            if kind in ("text", "boolean") and name not in ("id", "title")
+        ]
         counts = snapshot.facets(candidates, limit=_FACET_VALUES)
         enough = _FACET_COVER * snapshot.count()
         return [name for name in candidates if len(counts[name]) >= 2 and _repeated(counts[name]) >= enough]
