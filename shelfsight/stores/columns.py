@@ -17,9 +17,10 @@ import numpy.typing as npt
 from shelfsight.core.types import Value
 from shelfsight.stores.state import Slots
 
-__all__ = ["EXACT", "Column", "Columns", "Type", "facet_text"]
+__all__ = ["EXACT", "OWN_FIELDS", "Column", "Columns", "Type", "facet_text"]
 
 Path = tuple[str, ...]
+OWN_FIELDS = frozenset({"id", "title"})  # an item's own, whatever its metadata calls so
 EXACT = 2**53  # integers beyond are not all float64
 _CHUNK = 4096  # records parsed at once; more as there are more, so that copying stays linear
 
@@ -179,7 +180,6 @@ class Columns:
 
 
 def _fields(record: bytes, id: str) -> dict[str, Value]:
-    """All fields of an item. ``id`` and ``title`` are its own, whatever the metadata calls so."""
     content = json.loads(record)
     return {**content[1], "id": id, "title": content[0]}
 

@@ -160,5 +160,5 @@ def unknown_field(field: FieldPath, names: Iterable[str]) -> UnknownField:
     if near and near[0] != field.name:
         hint = f"did you mean {', '.join(near)}?"
     else:
-        hint = f"fields are: {', '.join(known[:20])}" if known else "the collection has no items yet"
+        hint = f"fields are: {', '.join(known[:20])}"
     return UnknownField(f"no item has the field {name!r} (position {field.position})", hint=hint)

@@ -1,5 +1,6 @@
 """A :class:`~shelfsight.core.protocols.Snapshot` over a :class:`~shelfsight.stores.state.State`."""
 
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +12,7 @@ from shelfsight.core.protocols import Match, StoredItem
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.stores import masks, records
 from shelfsight.stores.blocks import BoolArray
-from shelfsight.stores.columns import Column, Columns, Type, facet_text
+from shelfsight.stores.columns import OWN_FIELDS, Column, Columns, Type, facet_text
 from shelfsight.stores.ranking import Rows, best_items
 from shelfsight.stores.state import State
 
@@ -60,9 +61,10 @@ class LocalSnapshot:
         return {name: _facet(self._column(FieldPath(name)), passing, limit) for name in fields}
 
     def fields(self) -> dict[str, str]:
-        """Field name -> type, by name. ``json`` where a list or object, or more than one type, occurs."""
+        """Metadata field -> type, by name; ``json`` where a list or object, or more than one type, occurs.
+        A field that is null in every item is none. ``id`` and ``title`` can be filtered by and are not listed."""
         found = {}
-        for name in sorted(self._names()):
+        for name in sorted(set(self._names()) - OWN_FIELDS):
             held = self._held(self._columns.column((name,), len(self._state.alive)))
             if held:
                 found[name] = _WORDS.get(held.pop(), "json") if len(held) == 1 else "json"
@@ -113,7 +115,7 @@ class LocalSnapshot:
     def _column(self, field: FieldPath) -> Column:
         column = self._columns.column((field.name, *field.keys), len(self._state.alive))
         if not self._held(column):
-            raise masks.unknown_field(field, self.fields())
+            raise masks.unknown_field(field, {*self.fields(), *OWN_FIELDS})
         return column
 
     def _names(self) -> list[str]:
@@ -139,4 +141,4 @@ def _facet(column: Column, passing: BoolArray, limit: int) -> dict[str, int]:
     counts.update({facet_text(flag) or "": n for flag, n in zip(flags.tolist(), found.tolist(), strict=True)})
     for slot in np.flatnonzero(passing & (column.types == Type.JSON)).tolist():
         counts.update(column.lists.get(slot, ()))
-    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:limit])
+    return dict(heapq.nsmallest(limit, counts.items(), key=lambda pair: (-pair[1], pair[0])))
