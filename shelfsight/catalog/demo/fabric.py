@@ -130,7 +130,7 @@ def _striped(ink: Print, u: Floats, v: Floats) -> Floats:
 
 def _checked(ink: Print, u: Floats, v: Floats) -> Floats:
     period = (26 + ink.seed % 3 * 9) * ink.size
-    bands = [step(period * 0.32, np.abs((axis / period) % 1 - 0.5) * period) for axis in (u, v)]
+    bands = [step(period * 0.36, np.abs((axis / period) % 1 - 0.5) * period) for axis in (u, v)]
     cloth = _mix(_mix(ink.base, ink.accent, bands[0] * 0.5), ink.accent, bands[1] * 0.5)
     if ink.seed % 2:
         return cloth

@@ -83,7 +83,8 @@ def _print(item: Spec, rng: np.random.Generator) -> Print:
 def _shade(colour: str, rng: np.random.Generator) -> Floats:
     """The named colour as one dyer or another makes it."""
     base = np.asarray(COLOURS[colour], np.float32) / 255
-    varied = base * np.float32(rng.uniform(0.92, 1.06)) + rng.uniform(-0.018, 0.018, 3).astype(np.float32)
+    drift = 0.006 + 0.018 * float(base.max() - base.min())
+    varied = base * np.float32(rng.uniform(0.92, 1.06)) + rng.uniform(-drift, drift, 3).astype(np.float32)
     return np.clip(varied, 0.02, 0.97).astype(np.float32)
 
 

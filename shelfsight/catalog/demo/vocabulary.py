@@ -20,10 +20,10 @@ ACCENTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 BRANDS: dict[str, tuple[str, ...]] = {
-    "clothing": ("Ostrevale", "Kindlemoor", "Tarnwick & Rue", "Velorindo", "Quillhaven", "Brannickstow"),
-    "footwear": ("Pacelark", "Strydmoor", "Hestrandal", "Gravelline"),
+    "clothing": ("Ostrevale", "Kindlemoor", "Tarnwick & Rue", "Velorindo", "Quarrindale", "Brannickstow"),
+    "footwear": ("Pacelark", "Strydmoor", "Hestrandal", "Gravenlark"),
     "bags": ("Solmarrow", "Fernholt & Daw", "Carrowmint"),
-    "accessories": ("Tickenhurst", "Lumberow", "Ellsparrow"),
+    "accessories": ("Tickenhurst", "Lumberow", "Ellowisp"),
     "home": ("Hearthelm", "Nookvale", "Oakenlund", "Clayburrow"),
 }
 GENERAL = ("cotton", "linen")
