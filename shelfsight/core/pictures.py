@@ -168,7 +168,7 @@ _FORMATS = (
     _Format(_signature(rb"RIFF.{4}WEBP"), WebPImagePlugin.WebPImageFile),
     _Format(_signature(rb"GIF8[79]a"), GifImagePlugin.GifImageFile),
     _Format(_signature(rb".{4}ftypavi[fs]"), _avif_reader),
-    _Format(_signature(rb"II[*+]\0|MM\0[*+]"), TiffImagePlugin.TiffImageFile, sure=False),
+    _Format(_signature(rb"II[*+]\0|MM\0[*+]"), TiffImagePlugin.TiffImageFile),
     _Format(_signature(rb"BM"), BmpImagePlugin.BmpImageFile, sure=False),
     _Format(_signature(rb"P[1-6]\s"), PpmImagePlugin.PpmImageFile, sure=False),
 )
