@@ -75,6 +75,6 @@ def test_a_report_by_hand(store: Store) -> None:
 def test_a_field_without_classes_is_refused(store: Store) -> None:
     with pytest.raises(UnknownField, match="colour") as caught:
         classify(store, TableEncoder(), "colour")
-    assert caught.value.hint == "fields: id, kind, price"
+    assert caught.value.hint == "fields: kind, price"
     with pytest.raises(UsageError, match="'price' holds 0 different texts"):
         classify(store, TableEncoder(), "price")
