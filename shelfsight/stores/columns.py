@@ -41,7 +41,7 @@ class Column:
 
     Attributes:
         types: int8, a :class:`Type` a slot.
-        numbers: float64, NaN where there is no number; object dtype once an integer does not fit float64.
+        numbers: float64, 0 where there is no number; object dtype once an integer does not fit float64.
         codes: int32 into ``texts``, -1 where there is no text. Text only.
         flags: bool, False where there is no boolean.
         texts: distinct texts, appended to by longer versions of this column.
@@ -96,7 +96,7 @@ def facet_text(value: Value) -> str | None:
 def _extended(column: Column, values: Sequence[Value]) -> Column:
     """``column`` with the values of the next slots."""
     types = np.zeros(len(values), np.int8)
-    numbers: npt.NDArray[Any] = np.full(len(values), np.nan)
+    numbers: npt.NDArray[Any] = np.zeros(len(values))
     codes = np.full(len(values), -1, np.int32)
     flags = np.zeros(len(values), np.bool_)
     texts, code_of = column.texts, column.code_of
