@@ -37,8 +37,8 @@ def _outline(neck: str, bottom: float, spread: float) -> list[Knot]:
     hip = 68.0 if spread < 64 else 51 + (spread - 51) * 0.52
     hip_at = 14.0 if spread < 64 else (bottom - 38) / 2
     half: list[Knot] = [
-        *SHOULDERS[neck], (49, -142), (62, -106), (58, -72), (50, -38), (hip, hip_at),
-        (spread, bottom - 6), (spread, bottom, 1), (spread * 0.5, bottom + 7), (0, bottom + 9),
+        *SHOULDERS[neck], (49, -142), (62, -106), (58, -72), (50, -38), (hip, hip_at), (spread, bottom, 1),
+        (spread * 0.5, bottom + 7), (0, bottom + 9),
     ]  # fmt: skip
     return mirrored(half)
 
@@ -102,8 +102,8 @@ def skirt(painter: Painter, look: Look) -> None:
     bottom = {"mini": 60.0, "midi": 140.0, "maxi": 195.0}[length]
     spread = {"A-line": 128.0, "pleated": 142.0, "pencil": 84.0}[cut] * (0.92 if length == "mini" else 1.0)
     half: list[Knot] = [
-        (0, -146), (64, -150, 1), (70, -118), ((78 + spread) / 2 + 4, (bottom - 130) / 2), (spread, bottom - 6),
-        (spread, bottom, 1), (spread / 2, bottom + 8), (0, bottom + 11),
+        (0, -146), (64, -150, 1), (70, -118), ((78 + spread) / 2 + 4, (bottom - 130) / 2), (spread, bottom, 1),
+        (spread / 2, bottom + 8), (0, bottom + 11),
     ]  # fmt: skip
     depth, count = {"A-line": (6.0, 11.0), "pleated": (6.0, 30.0), "pencil": (1.0, 6.0)}[cut]
     folds = pleats(painter.rng, -130, bottom, count=count, depth=depth, apex=-330)

@@ -123,7 +123,7 @@ def _mix(base: Floats, accent: Floats, weight: Floats) -> Floats:
 def _striped(ink: Print, u: Floats, v: Floats) -> Floats:
     along = u if ink.turn else v
     period = (16 + ink.seed % 4 * 5) * ink.size
-    duty = (0.32, 0.25, 0.40)[ink.seed // 4 % 3]
+    duty = (0.30, 0.24, 0.34)[ink.seed // 4 % 3]
     phase = np.abs((along / period) % 1 - 0.5) * period
     return _mix(ink.base, ink.accent, step(period * (1 - duty) / 2, phase))
 

@@ -12,7 +12,7 @@ from shelfsight.catalog.demo.assortment import spec
 from shelfsight.catalog.demo.canvas import Floats
 from shelfsight.catalog.demo.render import render
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)

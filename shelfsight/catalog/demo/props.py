@@ -102,7 +102,7 @@ def lie(image: Image.Image, rng: np.random.Generator) -> None:
     width = image.width
     for cx, cy in ((0.08, 0.1), (0.92, 0.1), (0.08, 0.9), (0.92, 0.9)):
         x, y = (cx + rng.uniform(-0.04, 0.04)) * width, (cy + rng.uniform(-0.06, 0.06)) * width
-        (_leaves, _card, _cup)[int(rng.integers(3))](draw, x, y, width * rng.uniform(0.14, 0.2), rng)
+        FLAT[int(rng.integers(len(FLAT)))](draw, x, y, width * rng.uniform(0.14, 0.2), rng)
 
 
 def _leaves(draw: ImageDraw.ImageDraw, x: float, y: float, size: float, rng: np.random.Generator) -> None:
@@ -128,3 +128,22 @@ def _cup(draw: ImageDraw.ImageDraw, x: float, y: float, size: float, rng: np.ran
     for scale, colour in ((0.8, (222, 216, 206)), (0.52, _pick(rng)), (0.42, (84, 54, 36))):
         r = size * scale
         draw.ellipse((x - r, y - r, x + r, y + r), fill=colour)
+
+
+def _blossom(draw: ImageDraw.ImageDraw, x: float, y: float, size: float, rng: np.random.Generator) -> None:
+    petals = _tone(_pick(rng), 1.2)
+    for angle in np.linspace(0, 2 * np.pi, 9)[:-1]:
+        px, py, r = x + np.cos(angle) * size * 0.4, y + np.sin(angle) * size * 0.4, size * 0.22
+        draw.ellipse((px - r, py - r, px + r, py + r), fill=petals)
+    draw.ellipse((x - size * 0.2, y - size * 0.2, x + size * 0.2, y + size * 0.2), fill=(196, 156, 84))
+
+
+def _pebbles(draw: ImageDraw.ImageDraw, x: float, y: float, size: float, rng: np.random.Generator) -> None:
+    for _ in range(7):
+        px, py = x + rng.uniform(-0.7, 0.7) * size, y + rng.uniform(-0.7, 0.7) * size
+        rx, ry = size * rng.uniform(0.12, 0.24), size * rng.uniform(0.1, 0.18)
+        draw.ellipse((px - rx + 2, py - ry + 3, px + rx + 2, py + ry + 3), fill=(84, 76, 70))
+        draw.ellipse((px - rx, py - ry, px + rx, py + ry), fill=_pick(rng))
+
+
+FLAT: tuple[Prop, ...] = (_leaves, _card, _cup, _blossom, _pebbles)

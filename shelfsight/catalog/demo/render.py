@@ -76,7 +76,7 @@ def _print(item: Spec, rng: np.random.Generator) -> Print:
     base, accent = _shade(item.colour, rng), _shade(item.accent, rng)
     second = np.clip(accent * 0.55 + base * 0.45 if item.pattern == "checked" else accent * np.float32(0.7), 0, 1)
     seed = int(rng.integers(1000))
-    turn = item.kind.name in ("shirt", "trousers", "lamp", "sofa", "chair") and bool(rng.random() < 0.8)
+    turn = item.kind.name in ("shirt", "trousers", "lamp", "sofa", "chair")
     return Print(item.pattern, base, accent, second.astype(np.float32), float(rng.uniform(0.8, 1.15)), turn, seed)
 
 

@@ -39,7 +39,7 @@ def _ribs(u: Floats, _v: Floats) -> Floats:
 def torso(width: float, hem: float, neck: list[Knot], flare: float = 0.0) -> list[Knot]:
     """The body of a top: `neck` is the right half of the neckline, from its middle to the shoulder."""
     half: list[Knot] = [
-        *neck, (70, -144), (86, -112), (width, -62), (width - 4, 20), (width + flare, hem - 8), (width + flare, hem, 1),
+        *neck, (70, -144), (86, -112), (width, -62), (width - 4, 20), (width + flare, hem, 1),
         (0, hem + 5),
     ]  # fmt: skip
     return mirrored(half)
@@ -83,7 +83,7 @@ def t_shirt(painter: Painter, look: Look) -> None:
 
 def _armholes(painter: Painter, body: Patch) -> None:
     for side in (-1, 1):
-        painter.seam([(70 * side, -146), (83 * side, -112), (89 * side, -64)], body, width=2, depth=0.45)
+        painter.seam([(70 * side, -146), (83 * side, -112), (89 * side, -64)], body, width=2, depth=0.3)
 
 
 def _pocket(painter: Painter, look: Look, body: Patch) -> None:

@@ -40,7 +40,7 @@ def shorts(painter: Painter, look: Look) -> None:
 def _half(outer: float, inner: float, hem: float) -> list[Knot]:
     knee = (96 + outer) / 2 - 4
     return [
-        (0, -190), (66, -197, 1), (82, -150), (92, -96), (knee, 40), (outer, hem - 10), (outer, hem, 1),
+        (0, -190), (66, -197, 1), (82, -150), (92, -96), (knee, 40), (outer, hem, 1),
         ((outer + inner) / 2, hem + 4), (inner, hem, 1), (inner * 0.7, 60), (5, -60), (0, -76, 1),
     ]  # fmt: skip
 
