@@ -1,0 +1,73 @@
+"""The two hashes that make indexing idempotent, and what they are made of.
+
+``pictures``
+    sha256 over the sha256 of every picture's bytes, in order (a reason code where a file could not be read). Indexes of
+    pictures that were read but could not be decoded follow after a colon, so that the next job can name them again
+    without decoding the others.
+``metadata``
+    sha256 over title and metadata as canonical JSON; then, after a colon, sha256 over names and paths of the pictures.
+    Either part changing is an update; only the second needs the collection to learn new places.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shelfsight.core.protocols import Fingerprints
+from shelfsight.core.types import Picture, Value
+
+__all__ = ["Known", "metadata_hash", "picture_hash", "pictures_hash", "places_hash", "to_fingerprints"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Fingerprints taken apart.
+
+    Attributes:
+        pictures: hash over the pictures' bytes.
+        undecodable: indexes of pictures that were read but not decoded.
+        metadata: hash over title and metadata.
+        places: hash over names and paths.
+    """
+
+    pictures: str
+    undecodable: tuple[int, ...]
+    metadata: str
+    places: str
+
+    @classmethod
+    def of(cls, fingerprints: Fingerprints) -> "Known":
+        """Fingerprints that some other program wrote have empty parts, which equal nothing."""
+        pictures, _, undecodable = fingerprints.pictures.partition(":")
+        metadata, _, places = fingerprints.metadata.partition(":")
+        indexes = tuple(int(index) for index in undecodable.split(",") if index.isdecimal())
+        return cls(pictures, indexes, metadata, places)
+
+
+def to_fingerprints(pictures: str, undecodable: Iterable[int], metadata: str, places: str) -> Fingerprints:
+    """The parts together, as the collection keeps them."""
+    indexes = ",".join(map(str, undecodable))
+    return Fingerprints(pictures=f"{pictures}:{indexes}" if indexes else pictures, metadata=f"{metadata}:{places}")
+
+
+def picture_hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def pictures_hash(parts: Sequence[str]) -> str:
+    """Over the hash, or the reason code, of every picture."""
+    return _digest(list(parts))
+
+
+def metadata_hash(title: str | None, metadata: Mapping[str, Value]) -> str:
+    return _digest([title, {name: value for name, value in metadata.items() if value is not None}])
+
+
+def places_hash(pictures: Sequence[Picture]) -> str:
+    return _digest([[picture.name, None if picture.path is None else str(picture.path)] for picture in pictures])
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,92 @@
+"""Draw rows from the catalogue: refuse ids that come twice, and look up what the collection knows."""
+
+from collections.abc import Iterable, Iterator
+
+from shelfsight.core.errors import CatalogueError, Reason
+from shelfsight.core.protocols import Catalogue, Store
+from shelfsight.core.types import Failure, Item
+from shelfsight.indexer.seen import SeenIds
+from shelfsight.indexer.work import Row
+
+__all__ = ["Intake"]
+
+_CHUNK_ROWS = 128
+_CHUNK_BYTES = 16_000_000
+
+
+class Intake:
+    """The rows of one job.
+
+    Attributes:
+        items: rows so far that were items.
+        nameless: rows so far that failed and did not say which item they were.
+        error: what cut the reading short. The stream then just ends, so that what was read is committed.
+    """
+
+    def __init__(self, catalogue: Catalogue, store: Store, seen: SeenIds) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._seen = seen
+        self.items = 0
+        self.nameless = 0
+        self.error: CatalogueError | None = None
+
+    def rows(self) -> Iterator[Row]:
+        """Every row once, in order. The collection is asked for many ids at a time."""
+        for chunk in _chunks(self._checked()):
+            ids = [each.id for each in chunk if isinstance(each, Item)]
+            known = self._store.fingerprints(ids) if ids else {}
+            for each in chunk:
+                if isinstance(each, Failure):
+                    yield Row(failure=each)
+                else:
+                    yield Row(item=each, known=known.get(each.id))
+
+    def _checked(self) -> Iterator[Item | Failure]:
+        try:
+            for row in self._catalogue:
+                yield self._check_item(row) if isinstance(row, Item) else self._note(row)
+        except CatalogueError as error:
+            self.error = error
+
+    def _check_item(self, item: Item) -> Item | Failure:
+        self.items += 1
+        if reason := _id_fault(item.id):
+            return Failure(reason=reason, place=item.place, message=f"{item.id!a} cannot be an id", id=None)
+        if self._seen.add(item.id):
+            return item
+        message = f"the id {item.id!r} has come before in this catalogue; the first one counts"
+        return Failure(reason=Reason.DUPLICATE_ID, place=item.place, message=message, id=item.id)
+
+    def _note(self, failure: Failure) -> Failure:
+        """An item that failed is still in the catalogue: it is not pruned."""
+        if failure.id and not _id_fault(failure.id):
+            self._seen.add(failure.id)
+        elif failure.reason is not Reason.EMPTY_ID:
+            self.nameless += 1
+        return failure
+
+
+def _id_fault(id: str) -> Reason | None:
+    if not id:
+        return Reason.EMPTY_ID
+    try:
+        id.encode()
+    except UnicodeEncodeError:
+        return Reason.BAD_VALUE
+    return None
+
+
+def _chunks(rows: Iterable[Item | Failure]) -> Iterator[list[Item | Failure]]:
+    """Lists of rows, bounded in number and in the bytes of pictures that the rows carry themselves."""
+    chunk: list[Item | Failure] = []
+    size = 0
+    for row in rows:
+        chunk.append(row)
+        if isinstance(row, Item):
+            size += sum(len(picture.data or b"") for picture in row.pictures)
+        if len(chunk) >= _CHUNK_ROWS or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk

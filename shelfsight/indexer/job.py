@@ -1,0 +1,171 @@
+"""One indexing job from beginning to end."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from shelfsight.core.errors import ShelfsightError, StoreError
+from shelfsight.core.protocols import Catalogue, Encoder, Store
+from shelfsight.core.settings import Settings
+from shelfsight.indexer.batches import Batch, batches, encode
+from shelfsight.indexer.commits import Committer
+from shelfsight.indexer.examine import examine
+from shelfsight.indexer.intake import Intake
+from shelfsight.indexer.interruption import Interruption
+from shelfsight.indexer.ordered import ordered
+from shelfsight.indexer.prepare import Preparation
+from shelfsight.indexer.progress import Progress
+from shelfsight.indexer.pruning import prune as delete_absent
+from shelfsight.indexer.report import FailureLog, Report, Tally, attach
+from shelfsight.indexer.seen import SeenIds
+from shelfsight.indexer.work import Decision, Entry
+
+__all__ = ["index"]
+
+# Two batches at a time keep an accelerator fed, and on a CPU leave no core waiting for another's layer to end.
+_ENCODE_THREADS = 2
+_ROWS_AHEAD = 16
+
+
+def index(
+    catalogue: Catalogue,
+    *,
+    encoder: Encoder,
+    store: Store,
+    settings: Settings,
+    prune: bool = False,
+    progress: Progress | None = None,
+    failures_to: Path | None = None,
+) -> Report:
+    """Bring ``store`` up to date with ``catalogue``.
+
+    Rows that cannot be used are reported and never stop the job. What an item had before stays when it fails. Ctrl-C
+    and SIGTERM end the job after the batch in hand. Whatever ends it early, committed items stay, the next job goes on
+    from there, and :func:`~shelfsight.indexer.report_of` tells from the error how far it got.
+
+    Args:
+        prune: delete items that the catalogue no longer has, after everything else.
+        progress: told after every batch.
+        failures_to: JSON lines, one a failure, the fields of ``failures`` in the report; none, no file.
+
+    Raises:
+        LeaseHeld: another job is at work; names it.
+        CatalogueError: the catalogue cannot be read on (what was read is committed), or ``prune`` found no items.
+        StoreError, StoreFull: the collection cannot be written; all commits before are in.
+        ModelError: the encoder fails; what was encoded before is committed.
+        KeyboardInterrupt: it was told to end.
+    """
+    with store.lease(f"index of {catalogue.name}"), FailureLog(failures_to).open() as log:
+        tally = Tally(log)
+        job = _Job(catalogue, encoder, store, settings, tally, progress)
+        try:
+            job.run(prune)
+        except BaseException as error:
+            attach(_report(store, tally), error)
+            raise
+        return _report(store, tally)
+
+
+class _Job:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        encoder: Encoder,
+        store: Store,
+        settings: Settings,
+        tally: Tally,
+        progress: Progress | None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._encoder = encoder
+        self._store = store
+        self._settings = settings
+        self._tally = tally
+        self._progress = progress
+        self._total = catalogue.count() if progress else None
+        self._committer = Committer(store, settings.index, tally)
+
+    def run(self, prune: bool) -> None:
+        with SeenIds() as seen, Interruption() as interruption:
+            intake = Intake(self._catalogue, self._store, seen)
+            self._bring_in(intake, interruption)
+            if intake.error is not None:
+                raise intake.error
+            if prune:
+                delete_absent(self._catalogue.name, self._store, intake, seen, self._tally)
+        self._store.maintain()
+
+    def _bring_in(self, intake: Intake, interruption: Interruption) -> None:
+        self._tell()
+        try:
+            with (
+                _threads(self._settings.index.decode_threads, "decode") as decoders,
+                _threads(_ENCODE_THREADS, "encode") as encoders,
+            ):
+                for batch in self._stream(intake, decoders, encoders):
+                    self._take(batch)
+                    self._committer.tick()
+                    self._tell()
+                    interruption.check()
+        except StoreError:
+            raise
+        except BaseException:
+            self._committer.flush()  # what is finished is kept, whatever went wrong behind it
+            raise
+        self._committer.flush()
+
+    def _stream(self, intake: Intake, decoders: ThreadPoolExecutor, encoders: ThreadPoolExecutor) -> Iterator[Batch]:
+        """Encoded batches in the catalogue's order. Every stage draws from the one before it, a bounded way ahead."""
+        size = self._settings.index.batch_size
+        look = partial(examine, limits=self._settings.pictures)
+        examined = ordered(decoders, look, intake.rows(), window=_ROWS_AHEAD)
+        tasks = chain.from_iterable(each.tasks() for each in examined)
+        prepare = Preparation(self._encoder, self._settings)
+        entries = ordered(decoders, prepare, tasks, window=2 * size)
+        return ordered(encoders, partial(encode, encoder=self._encoder), batches(entries, size), window=_ENCODE_THREADS)
+
+    def _take(self, batch: Batch) -> None:
+        vectors = iter(() if batch.vectors is None else batch.vectors)
+        for entry in batch.entries:
+            work = entry.work
+            if entry.failure is not None:
+                work.failures.append(entry.failure)
+                work.undecodable.append(entry.index)
+            if entry.picture is not None:
+                work.pictures.append(entry.picture)
+                work.vectors.append(next(vectors))
+            if entry.last:
+                self._finish(entry)
+        self._tally.encoded += batch.pictures
+
+    def _finish(self, entry: Entry) -> None:
+        work = entry.work
+        if work.decision is Decision.ENCODE and not work.vectors:
+            work.decision = Decision.FAIL
+        self._committer.take(work)
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            tally = self._tally
+            self._progress(tally.rows, self._total, pictures=tally.encoded, failed=tally.failed)
+
+
+@contextmanager
+def _threads(count: int, name: str) -> Iterator[ThreadPoolExecutor]:
+    """A pool whose threads have ended when the block is left; what had not begun is dropped."""
+    pool = ThreadPoolExecutor(count, thread_name_prefix=f"shelfsight-{name}")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _report(store: Store, tally: Tally) -> Report:
+    try:
+        manifest = store.manifest
+    except ShelfsightError:  # the store is what broke; its error says so
+        return tally.report(items=0, pictures=0)
+    return tally.report(items=manifest.items, pictures=manifest.pictures)
