@@ -8,7 +8,6 @@ Everything named in ``__all__`` is loaded when it is first used, so ``import she
 """
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -92,6 +91,8 @@ def __dir__() -> list[str]:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("shelfsight")
     except PackageNotFoundError:  # run from a source tree that is not installed

@@ -9,6 +9,7 @@ from shelfsight.api.documents import dump
 
 __all__ = ["print_document", "print_table", "safe", "say", "write_line"]
 
+_UNBROKEN = 10_000
 _ESCAPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
@@ -34,7 +35,7 @@ def print_document(document: Mapping[str, Any]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """A table on stdout as wide as the terminal; every cell is made safe."""
+    """A table on stdout: as wide as the terminal, or one line a row in a pipe. Every cell is made safe."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -44,8 +45,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(safe(cell)) for cell in row))
-    console = Console(file=sys.stdout, highlight=False, **({} if sys.stdout.isatty() else {"width": 160}))
-    console.print(table)
+    width = None if sys.stdout.isatty() else _UNBROKEN
+    Console(file=sys.stdout, highlight=False, width=width).print(table)
 
 
 def write_line(stream: IO[str], message: str) -> None:

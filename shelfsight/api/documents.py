@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shelfsight.core.errors import FilterError, PictureError, ShelfsightError
-from shelfsight.core.protocols import Manifest, StoredItem
-from shelfsight.core.types import Hit, Page
+
+if TYPE_CHECKING:  # these bring numpy along, and `--help` must not wait for it
+    from shelfsight.core.protocols import Manifest, StoredItem
+    from shelfsight.core.types import Hit, Page
 
 __all__ = ["dump", "error_document", "hit_document", "item_document", "manifest_document", "page_document"]
 
@@ -26,7 +28,7 @@ def dump(document: Mapping[str, Any], *, indent: int | None = None) -> str:
     return text
 
 
-def hit_document(hit: Hit) -> dict[str, Any]:
+def hit_document(hit: "Hit") -> dict[str, Any]:
     """A hit. ``relevance`` and ``explanation`` appear only where a stage gave them."""
     document: dict[str, Any] = {
         "id": hit.id,
@@ -45,7 +47,7 @@ def hit_document(hit: Hit) -> dict[str, Any]:
     return document
 
 
-def page_document(page: Page) -> dict[str, Any]:
+def page_document(page: "Page") -> dict[str, Any]:
     """What a search answers; ``warnings`` appears only where something was degraded."""
     document: dict[str, Any] = {
         "hits": [hit_document(hit) for hit in page.hits],
@@ -58,7 +60,7 @@ def page_document(page: Page) -> dict[str, Any]:
     return document
 
 
-def item_document(item: StoredItem) -> dict[str, Any]:
+def item_document(item: "StoredItem") -> dict[str, Any]:
     """An item without its vectors; pictures by name only, never by the place of their files."""
     return {
         "id": item.id,
@@ -68,7 +70,7 @@ def item_document(item: StoredItem) -> dict[str, Any]:
     }
 
 
-def manifest_document(manifest: Manifest) -> dict[str, Any]:
+def manifest_document(manifest: "Manifest") -> dict[str, Any]:
     """A manifest, whole."""
     return asdict(manifest)
 

@@ -1,6 +1,6 @@
 """The Python front door: a collection, its encoder and its searcher behind one object."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -18,7 +18,7 @@ from shelfsight.api.pictures import (
     thumbnail_of,
     version_of,
 )
-from shelfsight.core.errors import EncoderMismatch, NotFound, UsageError
+from shelfsight.core.errors import Conflict, EncoderMismatch, NotFound, UsageError
 from shelfsight.core.filters import Expr, parse
 from shelfsight.core.protocols import Catalogue, Encoder, EncoderSpec, Manifest, Store, StoredItem, StoredPicture
 from shelfsight.core.settings import Settings
@@ -26,12 +26,13 @@ from shelfsight.core.types import Mode, Page, Query
 
 if TYPE_CHECKING:
     from shelfsight.evaluation import ClassifyReport, EvaluationReport, JudgedQuery
-    from shelfsight.indexer import Report
+    from shelfsight.indexer import Progress, Report
     from shelfsight.search import Searcher
 
-__all__ = ["DEFAULT_ENCODER", "Engine", "open_engine"]
+__all__ = ["DEFAULT_ENCODER", "DEFAULT_STORE", "Engine", "open_engine"]
 
 DEFAULT_ENCODER = "embedded"
+DEFAULT_STORE = "faiss"
 _FACET_VALUES = 50
 _FACET_COVER = 0.5
 _NO_VLM = "re-ranking and explaining need a vision-language model, and this version has none yet"
@@ -44,7 +45,7 @@ def open_engine(
     settings: Settings | None = None,
     device: str | None = None,
     create: bool = False,
-    store: str = "faiss",
+    store: str | None = None,
 ) -> "Engine":
     """Open a collection.
 
@@ -55,28 +56,32 @@ def open_engine(
         encoder: the encoder's name; the one the collection was built with where left out.
         device: ``cpu``, ``cuda``, ``cuda:1`` ...; the best there is where left out.
         create: make the collection (with ``encoder``, or the embedded one) where there is none.
-        store: kind of store of a collection that is made: ``faiss`` or ``exact``.
+        store: ``faiss`` or ``exact``; a new collection gets ``faiss`` where left out.
 
     Raises:
         NotFound: no collection there, and ``create`` is false.
         EncoderMismatch: the collection was built with another encoder.
+        Conflict: it has another kind of store.
         ModelError: ``create``, and the encoder cannot be opened.
     """
     from shelfsight import stores
 
     folder = Path(path)
-    known: Encoder | None = None
-    if create and not (folder / "manifest.json").exists():
-        known = _open_encoder(encoder or DEFAULT_ENCODER, device)
-        opened = stores.create_store(folder, kind=store, encoder=known.spec)
-    else:
-        opened = stores.open_store(folder)
+    created: Encoder | None = None
     try:
-        _check_name(folder, opened.manifest.encoder, encoder)
+        opened = stores.open_store(folder)
+    except NotFound:
+        if not create:
+            raise
+        created = _open_encoder(encoder or DEFAULT_ENCODER, device)
+        opened = stores.create_store(folder, kind=store or DEFAULT_STORE, encoder=created.spec)
+    try:
+        if created is None:
+            _check_asked(folder, opened.manifest, encoder, store)
     except BaseException:
         opened.close()
         raise
-    return Engine(opened, path=folder, settings=settings or Settings(), device=device, encoder=known)
+    return Engine(opened, path=folder, settings=settings or Settings(), device=device, encoder=created)
 
 
 class Engine:
@@ -270,7 +275,7 @@ class Engine:
         catalogue: Catalogue | str | Path,
         *,
         prune: bool = False,
-        progress: Callable[..., None] | None = None,
+        progress: "Progress | None" = None,
         failures_to: Path | None = None,
     ) -> "Report":
         """Bring the collection up to date with a catalogue; see :func:`shelfsight.indexer.index`."""
@@ -366,13 +371,18 @@ def _open_encoder(name: str, device: str | None) -> Encoder:
     return open_encoder(name, device=device)
 
 
-def _check_name(folder: Path, built_with: EncoderSpec, asked: str | None) -> None:
-    if asked is None or asked == built_with.name or _as_folder(asked) == built_with.name:
-        return
-    raise EncoderMismatch(
-        f"{str(folder)!r} was built with encoder {built_with.name!r} and cannot be opened with {asked!r}",
-        hint="leave the encoder out, or index the catalogue into a new collection",
-    )
+def _check_asked(folder: Path, manifest: Manifest, encoder: str | None, store: str | None) -> None:
+    built_with = manifest.encoder.name
+    if encoder is not None and built_with not in (encoder, _as_folder(encoder)):
+        raise EncoderMismatch(
+            f"{str(folder)!r} was built with encoder {built_with!r} and cannot be opened with {encoder!r}",
+            hint="leave the encoder out, or index the catalogue into a new collection",
+        )
+    if store is not None and store != manifest.store:
+        raise Conflict(
+            f"{str(folder)!r} has a {manifest.store!r} store, not {store!r}",
+            hint="leave the store out, or index the catalogue into a new collection",
+        )
 
 
 def _as_folder(name: str) -> str:

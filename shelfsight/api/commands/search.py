@@ -1,13 +1,15 @@
 """``shelfsight search``."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shelfsight.api.commands import options
 from shelfsight.api.console import print_document, print_table, safe, say
-from shelfsight.core.types import Hit, Page
+
+if TYPE_CHECKING:
+    from shelfsight.core.types import Hit, Page
 
 __all__ = ["print_hits", "search"]
 
@@ -61,7 +63,7 @@ def search(
         print_page(page)
 
 
-def print_page(page: Page) -> None:
+def print_page(page: "Page") -> None:
     """Hits and facets as tables on stdout; warnings and times on stderr."""
     for warning in page.warnings:
         say(f"warning: {safe(warning)}")
@@ -73,13 +75,13 @@ def print_page(page: Page) -> None:
     say(f"{len(page.hits)} of {page.total} items in {total:.0f} ms")
 
 
-def print_hits(hits: tuple[Hit, ...]) -> None:
+def print_hits(hits: "tuple[Hit, ...]") -> None:
     """A table of hits, best first, with the common shop fields that they have."""
     shown = [name for name in _SHOWN_FIELDS if any(hit.metadata.get(name) is not None for hit in hits)]
     columns = ("#", "score", "title", *shown, "id", "picture")
     print_table(columns, [_row(hit, shown) for hit in hits], right=("#", "score", "price"))
 
 
-def _row(hit: Hit, shown: list[str]) -> tuple[str, ...]:
+def _row(hit: "Hit", shown: list[str]) -> tuple[str, ...]:
     fields = ("" if (value := hit.metadata.get(name)) is None else str(value) for name in shown)
     return (str(hit.rank), f"{hit.score:.3f}", hit.title or "", *fields, hit.id, hit.picture)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from fastapi import HTTPException, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.types import Message, Receive
 
@@ -24,7 +24,11 @@ class SearchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    query: str | None = Field(default=None, description="A phrase or sentence; `-floral` asks for the opposite.")
+    query: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("query", "text"),
+        description="A phrase or sentence; hits should not show what is written `-floral`. Also called `text`.",
+    )
     image: str | None = Field(default=None, description="A picture, base64; in a form: an uploaded file.")
     image_weight: float = Field(default=0.5, ge=0, le=1, description="Share of the picture beside the query.")
     negative: list[str] = Field(default=[], description="What hits should not show.")

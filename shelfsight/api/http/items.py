@@ -1,6 +1,6 @@
 """Items, their pictures, and what looks like them, over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
@@ -15,7 +15,7 @@ from shelfsight.api.pictures import PictureFile
 __all__ = ["item_routes"]
 
 _MAX_AGE = 300
-_PICTURE = {200: {"description": "The picture.", "content": {"image/*": {}}}}
+_PICTURE: dict[int | str, dict[str, Any]] = {200: {"description": "The picture.", "content": {"image/*": {}}}}
 
 ItemId = Annotated[str, Path(description="The item's id, percent-encoded, slashes too.")]
 Index = Annotated[int, Path(description="Which picture, from 0.")]

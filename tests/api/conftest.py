@@ -1,0 +1,74 @@
+"""The front doors in use: the command line in this process, and a real server on loopback."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from served import served
+
+from shelfsight import Engine, open_engine
+from shelfsight.api.cli import run
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """stdout as the one JSON document that it must be."""
+        return json.loads(self.out)
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Runs ``shelfsight ARGUMENTS`` here."""
+
+    def call(*arguments: object) -> Result:
+        capfd.readouterr()
+        code = run([str(argument) for argument in arguments])
+        captured = capfd.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+ODD_IDS = ("shoes/red boot.jpg", "shoes/thumbnail.png", "a%2Fb.png", "tür/ключ?#+&=;'\".png", "x/pictures/0/y.png")
+
+
+@pytest.fixture(scope="session")
+def odd_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder catalogue whose ids are names that tempt a URL."""
+    folder = tmp_path_factory.mktemp("odd") / "pictures"
+    for number, name in enumerate(ODD_IDS):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (60, 40), (40 * number, 90, 200 - 40 * number)).save(path)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def odd_collection(odd_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("odd-indexed") / "odd.collection"
+    with open_engine(path, create=True) as engine:
+        engine.index(odd_folder)
+    return path
+
+
+@pytest.fixture(scope="session")
+def shop(demo_collection: Path) -> Iterator[tuple[Engine, httpx.Client]]:
+    """The demo collection's engine, and a client of a server on it."""
+    with open_engine(demo_collection) as engine, served(engine) as url, httpx.Client(base_url=url) as client:
+        yield engine, client

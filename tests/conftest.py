@@ -1,0 +1,37 @@
+"""A small real shop for every test that needs one: rendered and indexed once a run by the product itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shelfsight import Engine, open_engine
+
+DEMO_ITEMS = 96
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered demo catalogue of 96 items: ``catalog.csv``, ``queries.jsonl`` and ``images/``. Not to be changed."""
+    from shelfsight.catalog.demo import write_catalogue
+
+    folder = tmp_path_factory.mktemp("demo") / "shop"
+    write_catalogue(folder, seed=0, count=DEMO_ITEMS)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_collection(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo catalogue indexed with the embedded encoder. Not to be changed: make your own to write to."""
+    path = tmp_path_factory.mktemp("indexed") / "demo.collection"
+    with open_engine(path, create=True) as engine:
+        report = engine.index(demo_folder / "catalog.csv")
+    assert report.to_json()["indexed"] == DEMO_ITEMS
+    return path
+
+
+@pytest.fixture
+def demo_engine(demo_collection: Path) -> Iterator[Engine]:
+    """An engine on the demo collection; closed at the end of the test."""
+    with open_engine(demo_collection) as engine:
+        yield engine

@@ -1,0 +1,38 @@
+"""A real server on a free port of loopback, for as long as a test needs it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+
+from shelfsight import Engine
+from shelfsight.api.app import create_app
+from shelfsight.api.server import address_of, bind
+
+__all__ = ["served"]
+
+
+@contextmanager
+def served(engine: Engine, *, max_request: int = 25_000_000) -> Iterator[str]:
+    """The URL of ``engine`` served over HTTP."""
+    with bind("127.0.0.1", 0) as bound:
+        app = create_app(engine, max_request=max_request)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+        thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="test-server")
+        thread.start()
+        try:
+            _wait_for(server, thread)
+            yield address_of(bound).rstrip("/")
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
+
+
+def _wait_for(server: uvicorn.Server, thread: Thread) -> None:
+    deadline = time.monotonic() + 30
+    while not server.started:
+        assert thread.is_alive(), "the server ended before it started"
+        assert time.monotonic() < deadline, "the server does not start"
+        time.sleep(0.01)
