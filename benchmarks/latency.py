@@ -9,6 +9,7 @@ the baseline is the same search with its text's vector at hand (retrieval, items
 import json
 from argparse import ArgumentParser, Namespace
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -24,8 +25,8 @@ WARM_UP = 20
 TARGET_MS = 15.0
 
 
-def main() -> None:
-    arguments = _arguments()
+def main(argv: Sequence[str] | None = None) -> None:
+    arguments = _arguments(argv)
     encoder = open_encoder(arguments.encoder)
     path = arguments.data / "fashion"
     store = build(path, arguments.cache, encoder=encoder, kind=arguments.store)
@@ -51,12 +52,12 @@ def main() -> None:
     store.close()
 
 
-def _arguments() -> Namespace:
+def _arguments(argv: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(description="Search latency in process.")
     add_arguments(parser)
     parser.add_argument("--searches", type=int, default=500, help="how many (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     if arguments.data is None:
         parser.error("--data or SHELFSIGHT_DATA must name the folder of data sets")
     return arguments

@@ -42,8 +42,8 @@ class Figure:
     targets: dict[str, float | None]
 
 
-def main() -> None:
-    arguments = _arguments()
+def main(argv: Sequence[str] | None = None) -> None:
+    arguments = _arguments(argv)
     encoder = open_encoder(arguments.encoder)
     results: dict[str, Any] = {}
     for task in arguments.tasks:
@@ -55,13 +55,13 @@ def main() -> None:
         arguments.json.write_text(json.dumps({**document, "figures": results}, indent=2) + "\n")
 
 
-def _arguments() -> Namespace:
+def _arguments(argv: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(description="Search quality on pictures alone.")
     add_arguments(parser)
     parser.add_argument("--split", choices=["validation", "test"], default="test", help="whose titles are asked")
     parser.add_argument("--tasks", type=lambda text: text.split(","), default=TASKS, help=f"of {','.join(TASKS)}")
     parser.add_argument("--json", type=Path, help="write all metrics with their intervals to this file")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     if unknown := set(arguments.tasks) - set(TASKS):
         parser.error(f"unknown tasks: {', '.join(sorted(unknown))}")
     if arguments.data is None and set(arguments.tasks) != {"demo"}:
