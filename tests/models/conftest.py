@@ -1,9 +1,9 @@
 import numpy as np
+import openclip_folders as folders
 import pytest
 from PIL import Image
 
 from shelfsight.models.encoders.openclip import OpenClipEncoder, open_openclip
-from tests.models import folders
 
 
 @pytest.fixture(scope="session")

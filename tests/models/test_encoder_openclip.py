@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import open_clip
+import openclip_folders as folders
 import pytest
 import torch
 from open_clip.transform import PreprocessCfg, image_transform_v2
@@ -11,7 +12,6 @@ from open_clip.transform import PreprocessCfg, image_transform_v2
 from shelfsight.core.protocols import Encoder
 from shelfsight.models import open_encoder
 from shelfsight.models.encoders.openclip import OpenClipEncoder, open_openclip
-from tests.models import folders
 
 KINDS = ("clip", "siglip", "timm")
 TEXTS = [

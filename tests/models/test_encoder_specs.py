@@ -4,12 +4,12 @@ import hashlib
 import json
 import shutil
 
+import openclip_folders as folders
 import pytest
 
 from shelfsight.core.errors import ModelError
 from shelfsight.models import open_encoder
 from shelfsight.models.encoders import names
-from tests.models import folders
 
 REGISTRY = names.Registry(
     tags={
