@@ -15,16 +15,24 @@ def encode(item: StoredItem) -> bytes:
     """``[title, metadata, [[picture name, path], ...], pictures hash, metadata hash]`` as UTF-8 JSON.
 
     A number that is not finite says nothing and becomes null; JSON has no word for it.
+
+    Raises:
+        UsageError: metadata that is no JSON.
     """
-    return _dump(
-        [
-            item.title,
-            dict(item.metadata),
-            [[picture.name, picture.path] for picture in item.pictures],
-            item.fingerprints.pictures,
-            item.fingerprints.metadata,
-        ]
-    )
+    fields = [
+        item.title,
+        dict(item.metadata),
+        [[picture.name, picture.path] for picture in item.pictures],
+        item.fingerprints.pictures,
+        item.fingerprints.metadata,
+    ]
+    try:
+        return _dump(fields)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"the metadata of item {item.id!r} cannot be kept: {error}",
+            hint="values are text, numbers, true, false, null, lists and objects of these",
+        ) from error
 
 
 def decode(id: str, record: bytes) -> StoredItem:

@@ -23,6 +23,7 @@ from shelfsight.stores.ledger import Ids, Replay, Upsert
 __all__ = ["Slots", "State", "empty_state", "follow"]
 
 _NOBODY = -1
+_SPARE = 20_000  # dead slots or rows that are never worth reading everything anew
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class State:
         """Whether what is dead outweighs what is alive, and reading everything anew pays."""
         dead_slots = len(self.alive) - np.count_nonzero(self.alive)
         dead_rows = np.count_nonzero(self.row_slot == _NOBODY)
-        return bool(dead_slots > 20_000 + len(self.alive) // 2 or dead_rows > 20_000 + len(self.row_slot) // 2)
+        return bool(dead_slots > _SPARE + len(self.alive) // 2 or dead_rows > _SPARE + len(self.row_slot) // 2)
 
 
 def empty_state(factory: BlockFactory) -> State:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from store_processes import Child
 from store_samples import SPEC
 
 from shelfsight.core.protocols import EncoderSpec, Store
@@ -42,3 +43,16 @@ def store_factory(kind: str, collection: Path) -> Iterator[StoreFactory]:
 @pytest.fixture
 def store(store_factory: StoreFactory) -> Store:
     return store_factory()
+
+
+@pytest.fixture
+def child() -> Iterator[Callable[..., Child]]:
+    started: list[Child] = []
+
+    def start(command: str, collection: Path, *arguments: object) -> Child:
+        started.append(Child(command, collection, *arguments))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()
