@@ -29,7 +29,11 @@ class Committer:
         self._before: Snapshot | None = None
 
     def take(self, work: Work) -> None:
-        """One row, complete: every usable picture has its vector."""
+        """One row, complete: every usable picture has its vector. Commits if it is time.
+
+        Raises:
+            StoreFull, StoreError: as :meth:`flush`.
+        """
         self._tally.rows += 1
         for failure in work.failures:
             self._tally.log.add(failure)
@@ -45,9 +49,6 @@ class Committer:
                 self._changes.append(self._moved(work))
             case Decision.UPDATE:
                 self._changes.append(Change(item=work.to_stored(), vectors=None))
-
-    def tick(self) -> None:
-        """Commit if it is time."""
         full = len(self._changes) >= self._settings.commit_items
         if full or time.monotonic() - self._last >= self._settings.commit_seconds:
             self.flush()

@@ -107,7 +107,6 @@ class _Job:
             ):
                 for batch in self._stream(intake, decoders, encoders):
                     self._take(batch)
-                    self._committer.tick()
                     self._tell()
                     interruption.check()
         except StoreError:
@@ -128,6 +127,7 @@ class _Job:
         return ordered(encoders, partial(encode, encoder=self._encoder), batches(entries, size), window=_ENCODE_THREADS)
 
     def _take(self, batch: Batch) -> None:
+        self._tally.encoded += batch.pictures
         vectors = iter(() if batch.vectors is None else batch.vectors)
         for entry in batch.entries:
             work = entry.work
@@ -139,7 +139,6 @@ class _Job:
                 work.vectors.append(next(vectors))
             if entry.last:
                 self._finish(entry)
-        self._tally.encoded += batch.pictures
 
     def _finish(self, entry: Entry) -> None:
         work = entry.work

@@ -22,7 +22,7 @@ SPEC = EncoderSpec(name="patches", revision="1", fingerprint="1", dimension=3 * 
 
 
 def settings(**index: Any) -> Settings:
-    return Settings(index=IndexSettings(**({"batch_size": 8, "commit_items": 10} | index)))
+    return Settings(index=IndexSettings(**({"batch_size": 8, "commit_items": 10, "commit_seconds": 600} | index)))
 
 
 class PatchEncoder:

@@ -273,7 +273,7 @@ def test_a_price_update_goes_through_during_a_job(shop, store, tmp_path):
     shop.fill(10, start=40)
     prices = []
 
-    def between(done: int, total: int | None, *, pictures: int, failed: int) -> None:
+    def between(done: int, *_: object, **__: object) -> None:
         if done < 40 or prices:
             return
         with closing(open_store(tmp_path / "shop.collection")) as other:
