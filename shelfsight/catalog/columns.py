@@ -23,6 +23,7 @@ Everything else is metadata.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shelfsight.catalog.options import Columns
 from shelfsight.core.errors import CatalogueError
@@ -30,6 +31,7 @@ from shelfsight.core.errors import CatalogueError
 __all__ = ["Layout", "lay_out", "normal", "normal_names", "title_column"]
 
 
+@lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """``Product ID``, ``product-id`` and ``productId`` are one name."""
     return re.sub(r"[\s._-]+", "", name).casefold()

@@ -114,7 +114,7 @@ class _Reader:
         csv.field_size_limit(max(_MAX_FIELD, csv.field_size_limit()))
         self._lines = _Lines(file)
         delimiter = self._delimiter(path)
-        self._records = csv.reader(self._lines, delimiter=delimiter)
+        self._records = csv.reader(self._lines, delimiter=delimiter, strict=True)
         try:
             header = next((cells for cells in self._records if any(map(str.strip, cells))), [])
         except csv.Error as error:

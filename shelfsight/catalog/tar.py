@@ -4,6 +4,7 @@ import json
 import tarfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
@@ -48,7 +49,8 @@ class TarCatalogue:
     def check(self) -> None:
         """Raise what iterating would raise at once: a first member that cannot be read."""
         for path in self.files:
-            next(_members(path), None)
+            with _opened(path) as tar:
+                tar.next()
 
 
 @dataclass(slots=True)
@@ -59,44 +61,59 @@ class _Sample:
 
 
 class _Member(tarfile.TarInfo):
-    """A header that is damaged is an error wherever it stands; tarfile would take it for the end."""
+    """A header, strictly: tarfile takes a damaged one, or a file that breaks off between members, for the end."""
 
     @classmethod
     def fromtarfile(cls, tarfile_: tarfile.TarFile) -> "_Member":
         try:
             return super().fromtarfile(tarfile_)
-        except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the mark of the end
+            raise
+        except tarfile.HeaderError as error:
             raise tarfile.ReadError(str(error)) from error
 
 
-def _members(path: Path) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
+@contextmanager
+def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+    """``path`` open as a stream; what goes wrong with the file becomes a :class:`CatalogueError`."""
     try:
         with tarfile.open(path, "r|*", tarinfo=_Member) as tar:
-            while (member := tar.next()) is not None:
-                yield member, tar
-                tar.members = []  # type: ignore[attr-defined]  # tarfile keeps every header it has read
+            yield tar
     except (tarfile.TarError, OSError, EOFError, zlib.error, LZMAError) as error:
         raise CatalogueError(f"{path.name} cannot be read as tar: {error}") from error
 
 
+def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    while (member := tar.next()) is not None:
+        yield member
+        tar.members = []  # type: ignore[attr-defined]  # tarfile keeps every header it has read
+
+
 def _samples(path: Path, max_bytes: int) -> Iterator[_Sample]:
     sample: _Sample | None = None
-    for member, tar in _members(path):
-        inner = PurePosixPath(member.name)
-        if not member.isreg() or any(part.startswith((".", "__MACOSX")) and part != "." for part in inner.parts):
-            continue
-        stem, _, _ = inner.name.partition(".")
-        suffix = inner.suffix.lower()
-        if suffix not in PICTURE_SUFFIXES and suffix not in _TEXTS:
-            continue
-        key = inner.with_name(stem).as_posix()
-        if sample is None or sample.key != key:
-            if sample is not None:
-                yield sample
-            sample = _Sample(key)
-        _add(sample, member, tar, suffix, max_bytes, f"{path.name}#{clean_text(key)}")
+    with _opened(path) as tar:
+        for member in _members(tar):
+            found = _key_and_suffix(member)
+            if found is None:
+                continue
+            key, suffix = found
+            if sample is None or sample.key != key:
+                if sample is not None:
+                    yield sample
+                sample = _Sample(key)
+            _add(sample, member, tar, suffix, max_bytes, f"{path.name}#{clean_text(key)}")
     if sample is not None:
         yield sample
+
+
+def _key_and_suffix(member: tarfile.TarInfo) -> tuple[str, str] | None:
+    """Which item a member belongs to and what it is of it; ``None``: nothing."""
+    path = PurePosixPath(member.name)
+    suffix = path.suffix.lower()
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    if not member.isreg() or hidden or not (suffix in PICTURE_SUFFIXES or suffix in _TEXTS):
+        return None
+    return path.with_name(path.name.partition(".")[0]).as_posix(), suffix
 
 
 def _add(
