@@ -33,7 +33,8 @@ def _choice(rng: np.random.Generator, colours: tuple[tuple[int, int, int], ...])
 
 
 def _grid() -> tuple[Floats, Floats]:
-    y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32)
+    line = np.arange(SIZE, dtype=np.float32)
+    y, x = np.meshgrid(line, line, indexing="ij")
     return x, y
 
 
@@ -61,7 +62,7 @@ def planks(rng: np.random.Generator, colour: Floats, x: Floats, y: Floats, width
     """Wooden boards along x, `width` high each, (h, w, 3)."""
     board = np.floor(y / width)
     tones = rng.uniform(0.88, 1.08, 64).astype(np.float32)
-    offset = board * 97 + rng.integers(TILE)
+    offset = board * 97 + int(rng.integers(TILE))
     grain = 0.05 * sample(noise(2, 5), x * 0.12 + offset, y * 1.4) + 0.04 * sample(
         noise(16, 6), x * 0.3 + offset, y * 1.2
     )

@@ -93,9 +93,9 @@ class Pose:
 
     def frame(self, window: Window) -> tuple[Floats, Floats]:
         """The frame coordinates (u, v), each (h, w), of the pixels in `window`."""
-        y, x = np.mgrid[window].astype(np.float32)
-        x += 0.5 - self.dx
-        y += 0.5 - self.dy
+        rows, columns = window
+        y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + (0.5 - self.dy)
+        x = np.arange(columns.start, columns.stop, dtype=np.float32)[None, :] + (0.5 - self.dx)
         c, s = cos(radians(self.angle)) / self.scale, sin(radians(self.angle)) / self.scale
         u, v = c * x + s * y, c * y - s * x
         return (-u if self.flip else u), v

@@ -7,7 +7,7 @@ import numpy as np
 
 from shelfsight.catalog.demo.canvas import Floats, Knot, Layer, Patch, Pose, curve, ellipse, rasterise, ribbon
 from shelfsight.catalog.demo.fabric import TEXTURES, TILE, Print, noise, printed, sample
-from shelfsight.catalog.demo.light import Lamp, blur, dome, glint, lit, resize, shading, soften
+from shelfsight.catalog.demo.light import Lamp, blur, dome, framed, glint, lit, resize, shading, soften
 
 Relief = Callable[[Floats, Floats], Floats]
 
@@ -85,7 +85,7 @@ class Painter:
     @staticmethod
     def _edge(cover: Floats) -> Floats:
         """Soft occlusion: a part is a little darker within a few pixels of its outline."""
-        inner = soften(np.pad(cover, 3), 2.4)[3:-3, 3:-3]
+        inner = soften(framed(cover, 3, 3, 3, 3), 2.4)[3:-3, 3:-3]
         values: Floats = np.minimum(0.72 + 0.30 * inner, 1)
         return values
 
@@ -96,7 +96,7 @@ class Painter:
         patch = self.patch(*[o + np.asarray([0, drop], np.float32) for o in outlines])
         margin = int(soft * 2)
         top, left = max(0, patch.top - margin), max(0, patch.left - margin)
-        grown = np.pad(patch.cover, ((patch.top - top, margin), (patch.left - left, margin)))
+        grown = framed(patch.cover, patch.top - top, patch.left - left, margin, margin)
         grown = grown[: 512 - top, : 512 - left]
         soft_patch = Patch(top, left, soften(grown, soft)).within(within)
         self._darken(soft_patch, strength)
@@ -145,7 +145,7 @@ class Painter:
 
 def creases(rng: np.random.Generator, depth: float = 3.0, *, lean: float = 0.5, length: float = 2.6) -> Relief:
     """Soft wrinkles that run at a lean, as of cloth that hangs or has been worn."""
-    seed, offset = int(rng.integers(4)), rng.integers(0, TILE, 2)
+    seed, offset = int(rng.integers(4)), rng.integers(0, TILE, 2).tolist()
     across = 0.9
 
     def relief(u: Floats, v: Floats) -> Floats:
