@@ -8,18 +8,16 @@ from threading import Thread
 import uvicorn
 
 from shelfsight import Engine
-from shelfsight.api.app import create_app
-from shelfsight.api.server import address_of, bind
+from shelfsight.api.server import MAX_REQUEST, address_of, bind, server_for
 
 __all__ = ["served"]
 
 
 @contextmanager
-def served(engine: Engine, *, max_request: int = 25_000_000) -> Iterator[str]:
+def served(engine: Engine, *, max_request: int = MAX_REQUEST) -> Iterator[str]:
     """The URL of ``engine`` served over HTTP."""
     with bind("127.0.0.1", 0) as bound:
-        app = create_app(engine, max_request=max_request)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+        server = server_for(engine, max_request=max_request)
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="test-server")
         thread.start()
         try:

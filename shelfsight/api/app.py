@@ -23,7 +23,7 @@ __all__ = ["create_app"]
 _PAGE = Path(__file__).parent / "page"
 
 
-def create_app(engine: Engine, *, max_request: int = 25_000_000) -> FastAPI:
+def create_app(engine: Engine, *, max_request: int) -> FastAPI:
     """The app over one engine. The engine is not closed with the app.
 
     Args:

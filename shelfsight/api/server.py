@@ -2,12 +2,18 @@
 
 import errno
 import socket
+from typing import TYPE_CHECKING
 
-from shelfsight.api.console import say
+from shelfsight.api.console import safe, say
 from shelfsight.api.engine import Engine
 from shelfsight.core.errors import UsageError
 
-__all__ = ["address_of", "bind", "bind_near", "serve_on"]
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["MAX_REQUEST", "address_of", "bind", "bind_near", "serve_on", "server_for"]
+
+MAX_REQUEST = 25_000_000
 
 _GRACE = 5
 
@@ -45,16 +51,21 @@ def address_of(bound: socket.socket) -> str:
 
 def serve_on(bound: socket.socket, engine: Engine) -> None:
     """Serve ``engine`` until SIGINT or SIGTERM; open requests get a few seconds to end."""
+    say(f"serving {safe(str(engine.path))} on {address_of(bound)} (Ctrl-C ends it)")
+    with bound:
+        server_for(engine).run(sockets=[bound])
+
+
+def server_for(engine: Engine, *, max_request: int = MAX_REQUEST) -> "uvicorn.Server":
+    """The server as it is run everywhere; a request body may have ``max_request`` bytes."""
     import uvicorn
 
     from shelfsight.api.app import create_app
 
-    say(f"serving {engine.path} on {address_of(bound)} (Ctrl-C ends it)")
-    settings = uvicorn.Config(
-        create_app(engine), log_level="warning", timeout_graceful_shutdown=_GRACE, server_header=False
+    app = create_app(engine, max_request=max_request)
+    return uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE, server_header=False)
     )
-    with bound:
-        uvicorn.Server(settings).run(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -1,35 +1,16 @@
 """The front doors in use: the command line in this process, and a real server on loopback."""
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+from front_door import ODD_IDS, Cli, Result
 from PIL import Image
 from served import served
 
 from shelfsight import Engine, open_engine
 from shelfsight.api.cli import run
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        """stdout as the one JSON document that it must be."""
-        return json.loads(self.out)
-
-
-Cli = Callable[..., Result]
 
 
 @pytest.fixture
@@ -43,9 +24,6 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Cli:
         return Result(code, captured.out, captured.err)
 
     return call
-
-
-ODD_IDS = ("shoes/red boot.jpg", "shoes/thumbnail.png", "a%2Fb.png", "tür/ключ?#+&=;'\".png", "x/pictures/0/y.png")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Cli
+from front_door import Cli
 from PIL import Image
 
 from shelfsight import __version__
@@ -23,13 +23,13 @@ def write_catalogue(folder: Path, prices: dict[str, str] | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, colour in COLOURS.items():
         Image.new("RGB", (64, 64), colour).save(folder / f"{name}.png")
-    rows = [(name, f"{name}.png", f"A {name} square", (prices or {}).get(name, "10")) for name in COLOURS]
+    rows = [(name, f"{name}.png", f"A {name} square", (prices or {}).get(name, "10"), name) for name in COLOURS]
     return write_rows(folder / "catalog.csv", rows)
 
 
 def write_rows(path: Path, rows: list[tuple[str, ...]]) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("id", "image", "title", "price"), *rows])
+        csv.writer(file).writerows([("id", "image", "title", "price", "colour"), *rows])
     return path
 
 
@@ -61,7 +61,7 @@ def test_index_counts_what_each_run_did(cli: Cli, tmp_path: Path) -> None:
     assert counts() == {"items": 4, "pictures": 4, "unchanged": 3, "updated": 1}
     Image.new("RGB", (64, 64), (1, 2, 3)).save(tmp_path / "shop" / "blue.png")
     assert counts() == {"items": 4, "pictures": 4, "unchanged": 3, "indexed": 1, "encoded": 1}
-    write_rows(catalogue, [("red", "red.png", "A red square", "12")])
+    write_rows(catalogue, [("red", "red.png", "A red square", "12", "red")])
     assert counts() == {"items": 4, "pictures": 4, "unchanged": 1}
     assert counts("--prune") == {"items": 1, "pictures": 1, "unchanged": 1, "deleted": 3}
 
@@ -140,7 +140,7 @@ def test_search_document(cli: Cli, indexed: tuple[Path, Path]) -> None:
     assert result.document["total"] == 4
     assert sum(result.document["facets"]["price"].values()) == 4
     assert result.document["trace"]["total"] > 0
-    assert hits[0]["metadata"] == {"price": 10}
+    assert hits[0]["metadata"] == {"price": 10, "colour": hits[0]["id"]}
 
 
 def test_search_by_picture_finds_that_picture(cli: Cli, indexed: tuple[Path, Path]) -> None:
@@ -176,7 +176,7 @@ def test_search_table(cli: Cli, indexed: tuple[Path, Path]) -> None:
     ("arguments", "said"),
     [
         (["--filter", "price <"], "position 7"),
-        (["--filter", "colour == 'red'"], "colour"),
+        (["--filter", "size == 'red'"], "size"),
         (["-k", "0"], "k is 0"),
         (["--offset", "-1"], "offset"),
         (["--image-weight", "2"], "image_weight"),
@@ -239,8 +239,9 @@ def test_evaluate_documents(cli: Cli, indexed: tuple[Path, Path], tmp_path: Path
     assert set(document["metrics"]) >= {f"{m}@{k}" for m in ("recall", "precision", "mrr", "ndcg") for k in (1, 10)}
     assert document["metrics"]["recall@10"] == pytest.approx(4 / 5)  # ten of four items are all; the fifth is absent
     assert document["metrics"]["precision@10"] == pytest.approx(4 / 5 / 10)
-    told = cli("evaluate", "-c", indexed[1], "--classify", "title", "--json").document
-    assert (told["field"], told["items"]) == ("title", 4) if "title" in told["field"] else told
+    told = cli("evaluate", "-c", indexed[1], "--classify", "colour", "--json").document
+    assert (told["field"], told["classes"], told["items"], told["skipped"]) == ("colour", 4, 4, 0)
+    assert told["top1"] == sum(each["top1"] for each in told["per_class"].values()) / 4
 
 
 def test_evaluate_wrong_usage(cli: Cli, indexed: tuple[Path, Path], tmp_path: Path) -> None:
