@@ -1,0 +1,43 @@
+"""``python -m shelfsight.training encoder --data DIR --out DIR [--start WEIGHTS]``."""
+
+import logging
+from pathlib import Path
+
+import click
+
+from shelfsight.training.settings import EncoderSettings
+
+_EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def main() -> None:
+    """Train the models that are embedded in Shelfsight, or one of your own in their shape."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+
+
+@main.command()
+@click.option("--data", type=_EXISTING_FOLDER, required=True, help="Folder with fashion/, grocery/, clothing/.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where the run lives.")
+@click.option("--start", type=_EXISTING_FILE, help="mobilenetv2_100 weights to start from (safetensors).")
+@click.option("--settings", type=_EXISTING_FILE, help="JSON with fields of EncoderSettings; the rest keeps defaults.")
+@click.option("--seed", type=int, help="Overrides the seed of the settings.")
+@click.option("--rendered", type=int, help="Overrides how many rendered pictures take part.")
+def encoder(
+    data: Path, out: Path, start: Path | None, settings: Path | None, seed: int | None, rendered: int | None
+) -> None:
+    """Train the embedded encoder and write it to OUT/encoder. Interrupted, the same command goes on."""
+    from shelfsight.training.encoder import train_encoder
+
+    chosen = EncoderSettings.model_validate_json(settings.read_text(encoding="utf-8") if settings else "{}")
+    overrides = {name: value for name, value in (("seed", seed), ("rendered", rendered)) if value is not None}
+    try:
+        folder = train_encoder(data, out, chosen.model_copy(update=overrides), start=start)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(f"{folder}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Write the trained encoder as an OpenCLIP model folder that needs nothing of this project to be loaded."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+
+__all__ = ["export"]
+
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+
+
+def export(model: Any, source: Path, target: Path) -> Path:
+    """Copy configuration and tokenizer from ``source`` and write the weights as float16.
+
+    Running variances of BatchNorm may be smaller than float16 can hold exactly; they and their means stay float32.
+
+    Returns:
+        The path of the weights.
+    """
+    from safetensors.torch import save_file
+
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("open_clip_config.json", *_TOKENIZER_FILES):
+        if (source / name).exists():
+            shutil.copyfile(source / name, target / name)
+    weights = {name: _stored(name, value) for name, value in model.state_dict().items()}
+    path = target / "open_clip_model.safetensors"
+    save_file(weights, path, metadata={"format": "pt"})
+    return path
+
+def _stored(name: str, value: torch.Tensor) -> torch.Tensor:
+    keep = not value.is_floating_point() or "running_" in name or value.ndim == 0
+    return value.detach().contiguous().to(value.dtype if keep else torch.float16)

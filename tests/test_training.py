@@ -1,0 +1,307 @@
+"""The training of the embedded encoder, on a tiny catalogue that the test draws itself."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image
+
+from shelfsight.models.torchvision_compat import ensure_torchvision
+from shelfsight.training.__main__ import main
+from shelfsight.training.data import FIELDS, Row, read_rows
+from shelfsight.training.encoder import train_encoder
+from shelfsight.training.folding import folded
+from shelfsight.training.loss import contrastive_loss, phrase_truth, title_truth
+from shelfsight.training.model import embed_texts, vision_parts
+from shelfsight.training.pictures import fit_square
+from shelfsight.training.settings import EncoderSettings, Stage, TextTower
+from shelfsight.training.texts import title_text, write_phrase
+from shelfsight.training.tokenizer import fit_tokenizer
+from shelfsight.training.words import canonical_type, kind_of
+
+COLOURS = {"Red": (200, 20, 20), "Blue": (20, 40, 200), "Green": (20, 160, 40), "Black": (15, 15, 15)}
+TYPES = {"Handbags": (40, 30), "Trousers": (14, 60), "Watches": (16, 16)}
+SETTINGS = EncoderSettings(
+    image_size=33,
+    embed_dim=32,
+    text=TextTower(vocabulary=400, context=12, width=32, heads=2, layers=1),
+    rendered=0,
+    threads=1,
+    bfloat16=False,
+    gallery=40,
+    checkpoint_seconds=1e9,
+    stages=(
+        Stage(name="head", frozen=9, views=2, epochs=6, batch=24, rate=3e-3, warmup=2),
+        Stage(name="upper", frozen=4, views=1, epochs=1, batch=24, rate=1e-3, tower_rate=1e-4, warmup=1),
+        Stage(name="whole", frozen=0, epochs=1, batch=24, rate=1e-3, tower_rate=1e-4, warmup=1),
+    ),
+)
+
+
+def picture(colour: str, kind: str, size: tuple[int, int] = (60, 80)) -> Image.Image:
+    canvas = Image.new("RGB", size, "white")
+    width, height = TYPES[kind]
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    canvas.paste(COLOURS[colour], (left, top, left + width, top + height))
+    return canvas
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """fashion (72 rows, 12 of each other split) and clothing (6 rows); no grocery."""
+    root = tmp_path_factory.mktemp("data")
+    rows = []
+    splits = ["train"] * 4 + ["validation", "test"]
+    for number, split in enumerate(splits):
+        for colour in COLOURS:
+            for kind in TYPES:
+                rows.append(
+                    {
+                        "id": f"{split}-{number}-{colour}-{kind}",
+                        "image": png(picture(colour, kind)),
+                        "title": f"Acme{number} Women {colour} {kind}",
+                        "gender": "Women",
+                        "article_type": kind,
+                        "colour": colour,
+                        "usage": "Casual" if number % 2 else "NA",
+                        "split": split,
+                    }
+                )
+    (root / "fashion").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows[:40]), root / "fashion" / "part-0.parquet")
+    pq.write_table(pa.Table.from_pylist(rows[40:]), root / "fashion" / "part-1.parquet")
+    clothing = root / "clothing"
+    (clothing / "images").mkdir(parents=True)
+    with (clothing / "catalog.csv").open("w", encoding="utf-8", newline="") as lines:
+        table = csv.DictWriter(lines, ["id", "image", "label", "kids", "split"])
+        table.writeheader()
+        for number, label in enumerate(["T-Shirt", "Pants", "Hoodie", "Pants", "Shoes", "Hat"]):
+            picture("Red", "Trousers", (180, 240)).save(clothing / "images" / f"{number}.jpg")
+            split = "test" if number == 5 else "train"
+            table.writerow(
+                {"id": number, "image": f"images/{number}.jpg", "label": label, "kids": "False", "split": split}
+            )
+    return root
+
+
+@pytest.fixture(scope="module")
+def trained(catalogues: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("run")
+    assert train_encoder(catalogues, out, SETTINGS) == out / "encoder"
+    return out
+
+
+def test_rows_leave_the_test_split_behind(catalogues: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = list(read_rows(catalogues))
+    assert [row.split for row in rows].count("train") == 48 + 5
+    assert [row.split for row in rows].count("validation") == 12
+    assert not any(row.key.startswith("test") for row in rows)
+    assert "grocery" in caplog.text
+
+
+def test_a_row_knows_its_attributes_in_one_vocabulary(catalogues: Path) -> None:
+    rows = list(read_rows(catalogues))
+    assert rows[0].attributes == {"kind": "bags", "type": "handbags", "colour": "red", "gender": "women"}
+    second_hand = [row for row in rows if row.source == "clothing"]
+    assert [row.attributes["kind"] for row in second_hand] == ["t shirts", "pants", "hoodies", "pants", "shoes"]
+    assert second_hand[0].open().size == (180, 240)
+    assert rows[0].open().getpixel((30, 40)) == COLOURS["Red"]
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical", "kind"),
+    [
+        ("T-Shirt", "tshirts", "t shirts"),
+        ("Tshirts", "tshirts", "t shirts"),
+        ("Track Pants", "track pants", "pants"),
+        ("lamp", "lamp", "lamp"),
+    ],
+)
+def test_types_of_different_catalogues_meet(name: str, canonical: str, kind: str) -> None:
+    assert canonical_type(name) == canonical
+    assert kind_of(canonical) == kind
+
+
+def test_phrases_say_what_is_true_and_know_what_they_say() -> None:
+    row = Row("fashion", "1", "train", "", {"kind": "bags", "type": "backpacks", "colour": "navy blue"}, b"")
+    random = np.random.default_rng(0)
+    phrases = [write_phrase(row, random) for _ in range(400)]
+    both = {phrase.text for phrase in phrases if phrase.named == (False, True, True, False, False, False)}
+    assert "navy blue backpack" in both
+    for phrase in phrases:
+        names_colour = any(word in phrase.text for word in ("navy", "dark blue"))
+        assert phrase.named[FIELDS.index("colour")] == names_colour
+        assert not (phrase.named[FIELDS.index("kind")] and "backpack" in phrase.text)
+
+
+def test_titles_keep_their_words_unless_they_say_so() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(300):
+        text, shortened = title_text("Acme Women Red Sling-Bag", random)
+        words = text.replace("-", " ").split()
+        assert set(words) <= {"Acme", "Women", "Red", "Sling", "Bag"}
+        assert shortened or len(words) == 5
+
+
+def test_tokenizer_round_trip(tmp_path: Path) -> None:
+    ensure_torchvision()
+    from open_clip.tokenizer import HFTokenizer
+
+    texts = ["navy blue backpack", "red shoes 2011", "café crème"] * 3
+    count = fit_tokenizer(texts, vocabulary=320, context=16, folder=tmp_path)
+    tokenizer = HFTokenizer(str(tmp_path), context_length=16)
+    tokens = tokenizer(["Navy BLUE backpack", "navy blue backpack", "", "🙂 " * 40])
+    assert tokens.shape == (4, 16)
+    assert torch.equal(tokens[0], tokens[1])
+    assert tokens[:, 0].tolist() == [1] * 4
+    assert (tokens == count - 1).sum(dim=1).tolist() == [1] * 4
+    assert tokens.max() == count - 1
+    for text in ("red shoes 2011", "café crème", "日本 🙂"):
+        assert tokenizer.tokenizer.decode(tokenizer(text)[0], skip_special_tokens=True).strip() == text
+
+
+def test_loss_by_hand() -> None:
+    logits = torch.tensor([[2.0, 0.0, 1.0], [0.0, 1.0, 5.0]])
+    right = torch.tensor([[True, False, True], [False, True, False]])
+    ignored = torch.tensor([[False, False, False], [False, False, True]])
+    first = -(2.0 + 1.0) / 2 + np.log(np.exp(2) + 1 + np.exp(1))
+    second = -1.0 + np.log(1 + np.exp(1))
+    columns = [np.log(np.exp(2) + 1) - 2.0, np.log(1 + np.exp(1)) - 1.0, 0.0]
+    expected = ((first + second) / 2 + np.mean(columns)) / 2
+    assert contrastive_loss(logits, right, ignored).item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_who_is_right_for_a_phrase() -> None:
+    # fields: kind, type, colour, gender, usage, pattern
+    codes = np.array(
+        [
+            [0, 0, 0, -1, -1, -1],
+            [0, 0, 1, -1, -1, -1],
+            [0, 1, 0, -1, -1, -1],
+            [0, 1, -1, -1, -1, -1],
+            [1, 2, 0, 0, 0, 0],
+        ]
+    )
+    named = np.zeros((5, 6), dtype=bool)
+    named[:, 1:3] = True  # type and colour
+    right, ignored = phrase_truth(named, codes, np.array([0, 0, 0, 1, 0]))
+    assert right[0].tolist() == [True, False, False, False, False]
+    assert ignored[0].tolist() == [False, False, False, True, False]  # another shop's type of this kind, colour unknown
+
+
+def test_who_is_right_for_a_title() -> None:
+    codes = np.array([[0, 0], [0, 0], [0, 1], [2, 2]])
+    right, ignored = title_truth(
+        np.array([5, 6, 5, 9]), np.array([True, False, False, False]), codes, np.array([True, True, True, False])
+    )
+    assert right.int().tolist() == [[1, 0, 1, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
+    assert ignored[0].tolist() == [True, True, False, False]
+    assert ignored[3].tolist() == [True] * 4
+
+
+def test_pictures_are_fitted_as_open_clip_does() -> None:
+    ensure_torchvision()
+    from open_clip.transform import image_transform
+
+    image = Image.effect_noise((61, 97), 80).convert("RGB")
+    transform = image_transform(
+        33,
+        is_train=False,
+        mean=(0, 0, 0),
+        std=(1, 1, 1),
+        resize_mode="longest",
+        interpolation="bicubic",
+        fill_color=255,
+    )
+    expected = (transform(image).permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    assert np.array_equal(fit_square(image, 33), expected)
+
+
+def test_folded_parts_are_the_same_function() -> None:
+    ensure_torchvision()
+    import timm
+
+    class Holder:
+        visual = torch.nn.Module()
+
+    torch.manual_seed(0)
+    Holder.visual.trunk = timm.create_model("mobilenetv2_100", num_classes=0).eval()
+    for module in Holder.visual.trunk.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2.0)
+    plain = quick = torch.rand(2, 3, 65, 65)
+    with torch.no_grad():
+        for part in vision_parts(Holder):
+            plain, quick = part(plain), folded(part)(quick)
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for p in vision_parts(Holder) for m in folded(p).modules())
+    torch.testing.assert_close(quick, plain, rtol=1e-3, atol=1e-5)
+
+
+def test_training_lowers_the_loss(trained: Path) -> None:
+    lines = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
+    stages = [line["stage"] for line in lines if line["kind"] == "validation"]
+    assert stages == ["head"] * 6 + ["upper", "whole"]
+    losses = [line["loss"] for line in lines if line["kind"] == "steps" and line["stage"] == "head"]
+    assert losses[-1] < 0.95 * losses[0]
+
+
+def test_interrupted_and_resumed_equals_uninterrupted(trained: Path, catalogues: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    for steps in (5, 4, 4, 1):
+        assert train_encoder(catalogues, tmp_path, SETTINGS, stop_after=steps) is None
+    folder = train_encoder(catalogues, tmp_path, SETTINGS)
+    assert folder is not None
+    ours = load_file(folder / "open_clip_model.safetensors")
+    theirs = load_file(trained / "encoder" / "open_clip_model.safetensors")
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_run_with_other_settings_is_not_mixed_in(trained: Path, catalogues: Path) -> None:
+    with pytest.raises(ValueError, match="other settings"):
+        train_encoder(catalogues, trained, SETTINGS.model_copy(update={"seed": 8}))
+
+
+def test_nothing_to_learn_from(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    result = CliRunner().invoke(
+        main, ["encoder", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--rendered", "0"]
+    )
+    assert result.exit_code == 2
+    assert "no training rows" in result.output
+
+
+def test_the_folder_loads_in_open_clip(trained: Path) -> None:
+    ensure_torchvision()
+    import open_clip
+
+    name = f"local-dir:{trained / 'encoder'}"
+    model, _, preprocess = open_clip.create_model_and_transforms(name)
+    tokenizer = open_clip.get_tokenizer(name)
+    model.eval()
+    texts = ["red", "Acme1 Women Blue Handbags", "a very long query with many more words than the context can hold", ""]
+    with torch.no_grad():
+        batch = model.encode_text(tokenizer(texts), normalize=True)
+        single = torch.cat([model.encode_text(tokenizer(text), normalize=True) for text in texts])
+        trimmed = embed_texts(model, tokenizer(texts))
+        pixels = preprocess(picture("Red", "Handbags"))[None]
+        embedded = model.encode_image(pixels)
+        patches = model.visual.head(model.visual.trunk.forward_features(pixels).flatten(2).transpose(1, 2))
+    torch.testing.assert_close(batch, single, rtol=0, atol=1e-5)
+    torch.testing.assert_close(batch, trimmed, rtol=0, atol=1e-5)
+    torch.testing.assert_close(embedded, patches.mean(dim=1), rtol=1e-4, atol=1e-5)
