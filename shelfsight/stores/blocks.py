@@ -19,6 +19,7 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 Top = tuple[FloatArray, IntArray]
 
+_MERGED = 32_768  # larger blocks stay as they are, memory-mapped ones on disk
 _SCORES_AT_ONCE = 8_000_000  # 32 MB of scores
 
 
@@ -81,12 +82,12 @@ class Blocks:
         return sum(len(part.vectors) for part in self.parts)
 
     def append(self, vectors: FloatArray) -> "Blocks":
-        """With ``vectors`` as the last rows. Trailing blocks that are not larger are merged in, so that
-        n small appends leave about log(n) blocks and copy a row about log(n) times."""
+        """With ``vectors`` as the last rows. Trailing blocks that are small and not larger are merged in,
+        so that n small appends leave about log(n) small blocks and copy a row about log(n) times."""
         if not len(vectors):
             return self
         parts = list(self.parts)
-        while parts and len(parts[-1].vectors) <= len(vectors):
+        while parts and len(parts[-1].vectors) <= min(len(vectors), _MERGED):
             vectors = np.concatenate([parts.pop().vectors, vectors])
         return Blocks(self.factory, (*parts, self.factory(vectors)))
 

@@ -7,12 +7,11 @@ from shelfsight.core.protocols import EncoderSpec
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import TEMPORARY, locked, sync_directory
 from shelfsight.stores.ledger import DATABASE, create_database
+from shelfsight.stores.maintenance import MAINTAIN_LOCK
 from shelfsight.stores.manifest import FORMAT, MANIFEST, METRIC, Header, write_header
 from shelfsight.stores.segments import SEGMENTS
 
 __all__ = ["create_collection"]
-
-_LOCK = "maintain.lock"
 
 
 def create_collection(path: Path, kind: str, encoder: EncoderSpec) -> None:
@@ -25,7 +24,7 @@ def create_collection(path: Path, kind: str, encoder: EncoderSpec) -> None:
     with storage_faults(path):
         _refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
-        with locked(path / _LOCK, wait=True):
+        with locked(path / MAINTAIN_LOCK, wait=True):
             _refuse_existing(path)
             (path / SEGMENTS).mkdir(exist_ok=True)
             create_database(path)
@@ -54,4 +53,4 @@ def _refuse_foreign(path: Path) -> None:
 
 def _ours(name: str) -> bool:
     """What an interrupted creation leaves."""
-    return name in (_LOCK, SEGMENTS) or name.startswith(DATABASE) or name.endswith(TEMPORARY)
+    return name in (MAINTAIN_LOCK, SEGMENTS) or name.startswith(DATABASE) or name.endswith(TEMPORARY)

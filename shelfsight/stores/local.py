@@ -83,7 +83,7 @@ class LocalStore:
         checked(changes, self._header.encoder.dimension)
         with self._writing, storage_faults(self._path):
             if self._delta_span() >= _SEAL_AT:
-                self._maintenance.seal(self._writer)
+                self._maintenance.seal()
             with writing(self._writer):
                 return Writer(self._writer).apply(changes, deletes)
 
@@ -131,8 +131,8 @@ class LocalStore:
             yield
 
     def maintain(self) -> None:
-        with self._writing, storage_faults(self._path):
-            self._maintenance.run(self._writer)
+        with storage_faults(self._path):
+            self._maintenance.run()
 
     def close(self) -> None:
         with self._reading, self._writing, storage_faults(self._path):

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import numpy as np
 
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.files import TEMPORARY, locked, publish
-from shelfsight.stores.ledger import Ids, Ledger, SegmentRow, reading, writing
+from shelfsight.stores.ledger import Ids, Ledger, SegmentRow, connect, reading, writing
 from shelfsight.stores.segments import SEGMENTS, map_segment, new_name, write_segment
 
-__all__ = ["Maintenance"]
+__all__ = ["MAINTAIN_LOCK", "Maintenance"]
 
-_LOCK = "maintain.lock"
+MAINTAIN_LOCK = "maintain.lock"
 _SMALL = 65_536
 _MANY = 8
 _DEAD_SHARE = 0.3
@@ -31,25 +32,25 @@ class _Victim:
 
 
 class Maintenance:
-    """Housekeeping of the collection at ``path``. Files are written outside the write lock; only the
-    registration of what was written takes it."""
+    """Housekeeping of the collection at ``path``, over a connection of its own. Files are written outside
+    the write lock; only the registration of what was written takes it, so commits go through meanwhile."""
 
     def __init__(self, path: Path, dimension: int) -> None:
         self._path = path
         self._segments = path / SEGMENTS
         self._dimension = dimension
 
-    def run(self, connection: sqlite3.Connection) -> None:
+    def run(self) -> None:
         """Everything; waits for another maintainer to end."""
-        with locked(self._path / _LOCK, wait=True):
+        with closing(connect(self._path)) as connection, locked(self._path / MAINTAIN_LOCK, wait=True):
             self._seal(connection, compact=True)
             self._forget(connection)
             self._sweep(connection)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def seal(self, connection: sqlite3.Connection) -> None:
+    def seal(self) -> None:
         """The delta to a segment; nothing if another maintainer is at work."""
-        with locked(self._path / _LOCK, wait=False) as lock:
+        with closing(connect(self._path)) as connection, locked(self._path / MAINTAIN_LOCK, wait=False) as lock:
             if lock is not None:
                 self._seal(connection, compact=False)
 

@@ -109,14 +109,17 @@ def _member(field: FieldPath, column: Column, values: tuple[Scalar, ...]) -> Tru
     if not values:
         null = column.types == Type.NULL
         return Truth(np.zeros(len(column), np.bool_), ~null)
-    parts = [_compare(column, "==", value) for value in values]
+    codes = [column.code_of.get(value, -2) for value in values if isinstance(value, str)]
+    parts = [_compare(column, "==", value) for value in values if not isinstance(value, str)]
+    if codes:
+        parts.append(_known(column, Type.TEXT, np.isin(column.codes, codes)))
     yes = _any(part.yes for part in parts)
     return Truth(yes, _any(part.no for part in parts) & ~yes)
 
 
 def _check_type(field: FieldPath, column: Column, value: Scalar) -> None:
     kind = _type_of(value)
-    held = set(np.unique(column.types).tolist()) - {Type.NULL}
+    held = set(np.flatnonzero(np.bincount(column.types, minlength=len(Type))).tolist()) - {Type.NULL}
     if held and kind not in held:
         names = " and ".join(sorted(_WORDS[Type(code)] for code in held))
         raise UsageError(

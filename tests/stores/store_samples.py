@@ -1,12 +1,14 @@
 """Items and changes for store tests."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from shelfsight.core.protocols import Change, EncoderSpec, Fingerprints, StoredItem, StoredPicture
 from shelfsight.core.types import Value
-from shelfsight.core.vectors import FloatArray, normalise
+from shelfsight.core.vectors import normalise
 
 DIMENSION = 8
 SPEC = EncoderSpec(name="embedded", revision="r1", fingerprint="f1", dimension=DIMENSION, image_size=64)
@@ -40,7 +42,7 @@ def stored(
 
 def change(
     id: str,
-    vectors: FloatArray | Sequence[Sequence[float]],
+    vectors: npt.NDArray[Any] | Sequence[Sequence[float]],
     metadata: Mapping[str, Value] | None = None,
     *,
     title: str | None = None,

@@ -11,6 +11,7 @@ from store_samples import DIMENSION, SPEC, axis, change, random_changes, stored,
 from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.filters import parse
 from shelfsight.core.protocols import Change, Fingerprints, Match, Store
+from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
 
 Factory = Callable[..., Store]
@@ -191,7 +192,7 @@ def test_an_id_in_changes_and_deletes_is_deleted(store: Store) -> None:
 
 
 def test_items_come_back_as_they_went_in(store: Store) -> None:
-    metadata = {
+    metadata: dict[str, Value] = {
         "text": 'quotes " and \\ and ü and 日本 and \x00',
         "number": 3.5,
         "large": 2**70,

@@ -6,9 +6,9 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +23,12 @@ from shelfsight.stores import create_store, open_store, read_manifest
 
 Factory = Callable[..., Store]
 StartChild = Callable[..., Child]
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Path:
+    """On a real disk, whatever the other tests do."""
+    return tmp_path / "shop.collection"
 
 
 def state_after(store: Store) -> int:
@@ -263,7 +269,8 @@ def test_a_busy_database_is_a_store_error(store: Store, collection: Path, monkey
 def test_a_change_that_fails_half_way_leaves_nothing(store: Store) -> None:
     """The second item's metadata is no JSON, found out when the first is written already."""
     store.commit([change("a", [axis(0)], {"x": 1})])
-    bad = replace(stored("b"), metadata={"x": {1, 2}})
+    no_json: dict[str, Any] = {"x": {1, 2}}
+    bad = stored("b", no_json)
     with pytest.raises(UsageError, match="'b'"):
         store.commit(
             [change("a", [axis(1)], {"x": 2}), Change(item=bad, vectors=np.eye(1, DIMENSION, dtype=np.float32))]

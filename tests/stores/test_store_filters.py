@@ -207,7 +207,7 @@ def test_a_filter_that_few_or_most_pass_gives_exact_hits(store: Store) -> None:
         oracle.check(store.snapshot().search(query, 10, where=where)[0], query[0], 10, where=where)
 
 
-_VALUES = st.sampled_from(
+_VALUES: st.SearchStrategy[Value] = st.sampled_from(
     [None, "", "a", "ab", "B", "%", 0, 1, 2.5, -1, 10**18, 10**18 + 1, True, False, ["a"], {"k": 1}]
 )
 _CONSTANTS = st.sampled_from(["a", "ab", "b", 0, 1.0, 2.5, 10**18, True, False])
@@ -235,7 +235,8 @@ _TREES = st.recursive(
     max_leaves=6,
 )
 # Every type occurs in both fields, so that no constant is of a type its field never has.
-_BASE: list[dict[str, Value]] = [{"x": value, "y": value} for value in ("a", 1, True, None, ["z"])]
+_TYPES: tuple[Value, ...] = ("a", 1, True, None, ["z"])
+_BASE: list[dict[str, Value]] = [{"x": value, "y": value} for value in _TYPES]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,9 @@ from store_samples import DIMENSION, axis, change, random_changes, update
 
 from shelfsight.core.filters import parse
 from shelfsight.core.protocols import Snapshot, Store
+from shelfsight.stores.files import locked
+from shelfsight.stores.local import LocalStore
+from shelfsight.stores.maintenance import MAINTAIN_LOCK
 
 Factory = Callable[..., Store]
 StartChild = Callable[..., Child]
@@ -146,6 +149,34 @@ def test_two_processes_and_a_thread_write_while_others_read(store: Store, collec
     oracle.check(snapshot.search(query, 40)[0], query[0], 40)
 
 
+def test_commits_go_through_while_another_maintains(store: Store, collection: Path) -> None:
+    """The maintainer's lock keeps a second maintainer waiting and nobody else."""
+    store.commit([change("a", [axis(0)])])
+    with ThreadPoolExecutor(1) as pool:
+        with locked(collection / MAINTAIN_LOCK, wait=True):
+            waiting = pool.submit(store.maintain)
+            store.commit([change("b", [axis(1)])])
+            assert store.snapshot().count() == 2
+            assert not waiting.done()
+        waiting.result(timeout=30)
+    assert len(list((collection / "segments").iterdir())) == 1
+    assert store.snapshot().count() == 2
+
+
+def test_a_long_job_seals_as_it_goes(store_factory: Factory, collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shelfsight.stores.local._SEAL_AT", 100)
+    store, reader = store_factory(), store_factory()
+    oracle = Oracle()
+    query = np.random.default_rng(3).standard_normal((1, DIMENSION)).astype(np.float32)
+    for number in range(30):
+        store.commit(batch(1, number))
+        oracle.commit(batch(1, number))
+        if number % 4 == 0:
+            oracle.check(reader.snapshot().search(query, 30)[0], query[0], 30)
+    assert len(list((collection / "segments").iterdir())) > 5
+    oracle.check(store_factory().snapshot().search(query, 30)[0], query[0], 30)
+
+
 def test_threads_share_one_store(store: Store) -> None:
     def work(seed: int) -> None:
         for number in range(8):
@@ -187,5 +218,6 @@ def test_what_is_dead_is_let_go(store: Store, monkeypatch: pytest.MonkeyPatch) -
         store.commit([update(c.item.id, {"price": price}) for c in changes])
         store.snapshot()
     assert store.snapshot().count(parse("price == 39")) == 50
+    assert isinstance(store, LocalStore)
     assert len(store._state.slots.ids) < 400
     assert held.count(parse("price is not null")) == sum(c.item.metadata["price"] is not None for c in changes)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from store_processes import Child
@@ -95,7 +96,8 @@ def test_no_collection_there(tmp_path: Path, use: Callable[[Path], object]) -> N
     [("name", "ViT-B-32/openai"), ("revision", "r2"), ("fingerprint", "f2"), ("dimension", 16), ("image_size", 224)],
 )
 def test_another_encoder_is_refused(store: Store, collection: Path, field: str, value: str | int) -> None:
-    other = replace(SPEC, **{field: value})
+    changed: dict[str, Any] = {field: value}
+    other = replace(SPEC, **changed)
     with pytest.raises(EncoderMismatch) as caught:
         open_store(collection, encoder=other)
     message = str(caught.value)
@@ -151,6 +153,7 @@ def test_the_lease_dies_with_its_process(store: Store, collection: Path, child: 
 _FORKING = """
 import os, sys, time
 from pathlib import Path
+from typing import Any
 from shelfsight.stores import open_store
 with open_store(Path(sys.argv[1])).lease("parent"):
     if os.fork() == 0:
