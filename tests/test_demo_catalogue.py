@@ -17,7 +17,7 @@ from shelfsight.catalog.demo.fabric import Print, printed
 from shelfsight.catalog.demo.items import item
 from shelfsight.catalog.demo.light import blur, soften
 from shelfsight.catalog.demo.publish import queries
-from shelfsight.catalog.demo.vocabulary import BRANDS, COLOURS, KINDS
+from shelfsight.catalog.demo.vocabulary import BRANDS, COLOURS, KINDSfrom shelfsight.core.errors import UsageError
 
 SEED, FEW = 4, 80
 
@@ -236,12 +236,12 @@ class TestFiles:
     def test_a_half_written_folder_is_not_taken_for_complete(self, tmp_path: Path) -> None:
         table = write_catalogue(tmp_path / "shop", SEED, 3)
         (table.parent / "demo.json").unlink()
-        with pytest.raises(FileExistsError, match="something else"):
+        with pytest.raises(UsageError, match="something else"):
             write_catalogue(tmp_path / "shop", SEED, 3)
 
     def test_a_folder_with_other_things_is_left_alone(self, tmp_path: Path) -> None:
         (tmp_path / "holiday.txt").write_text("mine")
-        with pytest.raises(FileExistsError):
+        with pytest.raises(UsageError):
             write_catalogue(tmp_path, SEED, 2)
         assert (tmp_path / "holiday.txt").read_text() == "mine"
 

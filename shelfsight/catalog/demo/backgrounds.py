@@ -187,7 +187,7 @@ def wardrobe(rng: np.random.Generator, _floor: float) -> Floats:
     picture = _soft(image, rng.uniform(2, 4)) * _fall_off(rng, 0.2)
     hanger = Image.new("L", (SIZE, SIZE))
     pen = ImageDraw.Draw(hanger)
-    pen.arc((244, 18, 268, 46), 150, 400, fill=255, width=4)
+    pen.arc((244, 18, 268, 46), 150, 450, fill=255, width=4)
     pen.line([(257, 46), (257, 160)], fill=255, width=4)
     metal = np.asarray(hanger.filter(ImageFilter.GaussianBlur(0.8)), np.float32)[..., None] / 255
     return picture * (1 - metal) + np.float32(0.42) * metal

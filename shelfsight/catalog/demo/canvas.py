@@ -114,6 +114,15 @@ class Patch:
         height, width = self.cover.shape
         return slice(self.top, self.top + height), slice(self.left, self.left + width)
 
+    def grown(self, margin: int) -> "Patch":
+        """The same patch with room around it, as far as the picture goes."""
+        top, left = max(0, self.top - margin), max(0, self.left - margin)
+        height, width = self.cover.shape
+        bottom, right = min(SIZE, self.top + height + margin), min(SIZE, self.left + width + margin)
+        cover = np.zeros((bottom - top, right - left), np.float32)
+        cover[self.top - top : self.top - top + height, self.left - left : self.left - left + width] = self.cover
+        return Patch(top, left, cover)
+
     def within(self, other: "Patch") -> "Patch":
         """This patch where `other` covers it."""
         whole = np.zeros((SIZE, SIZE), np.float32)

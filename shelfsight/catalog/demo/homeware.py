@@ -130,8 +130,8 @@ def _pendant(painter: Painter, look: Look) -> None:
 
 
 def _halo(layer: Layer, patch: Patch) -> None:
-    soft = Patch(patch.top, patch.left, soften(patch.cover, 12))
-    layer.paint(soft, rgb(255, 240, 200), opacity=0.25)
+    room = patch.grown(40)
+    layer.paint(Patch(room.top, room.left, soften(room.cover, 12)), rgb(255, 240, 200), opacity=0.25)
 
 
 def _desk(painter: Painter, look: Look) -> None:

@@ -94,11 +94,8 @@ class Painter:
     ) -> None:
         """The shadow a part that is painted next throws on `within`."""
         patch = self.patch(*[o + np.asarray([0, drop], np.float32) for o in outlines])
-        margin = int(soft * 2)
-        top, left = max(0, patch.top - margin), max(0, patch.left - margin)
-        grown = framed(patch.cover, patch.top - top, patch.left - left, margin, margin)
-        grown = grown[: 512 - top, : 512 - left]
-        soft_patch = Patch(top, left, soften(grown, soft)).within(within)
+        room = patch.grown(int(soft * 2))
+        soft_patch = Patch(room.top, room.left, soften(room.cover, soft)).within(within)
         self._darken(soft_patch, strength)
 
     def _darken(self, patch: Patch, strength: float) -> None:

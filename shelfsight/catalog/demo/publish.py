@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from shelfsight.catalog.demo.items import VERSION, DemoItem, render_catalogue
+from shelfsight.core.errors import UsageError
 
 COLUMNS = ("id", "image", "title", "price", "brand", "category", "kind", "colour", "pattern", "material")
 QUALITY = 88
@@ -21,7 +22,7 @@ def write_catalogue(
     """Write the catalogue into `folder` and return the path of its `catalog.csv`.
 
     The folder appears whole or not at all: it is written beside itself and renamed. A complete catalogue with the same
-    seed, count and version is used again; any other folder that holds files is refused (`FileExistsError`) unless an
+    seed, count and version is used again; any other folder that holds files is refused (`UsageError`) unless an
     earlier catalogue of this function lies in it, which is replaced. `progress(done, count)` is called after each item.
     """
     folder = Path(folder)
@@ -29,8 +30,10 @@ def write_catalogue(
     found = _mark(folder)
     if found == mark:
         return folder / "catalog.csv"
-    if found is None and folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder} holds something else than a demo catalogue; name another folder or empty it")
+    if found is None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            f"{folder} holds something else than a demo catalogue", hint="name another folder, or empty this one"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
