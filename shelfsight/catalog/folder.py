@@ -59,6 +59,8 @@ class PictureFolder:
             with os.scandir(place) as entries:
                 found = sorted((each.name, each.is_dir()) for each in entries if not is_hidden(each.name))
         except OSError as error:
+            if not above:
+                raise CatalogueError(f"{self.name} cannot be read: {error.strerror or error}") from error
             message = f"the folder cannot be read: {error.strerror or error}"
             yield Failure(reason=Reason.UNREADABLE_FILE, place=clean_text(below.as_posix()), message=message)
             return

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ParquetTable"]
 
-_BATCH_ROWS = 64
+_BATCH_ROWS = 1024
+_BATCH_BYTES = 8 * 1024 * 1024
 _BUFFER_BYTES = 1024 * 1024
 
 
@@ -101,7 +102,7 @@ def _read(path: Path, columns: list[str]) -> Iterator[Row | Failure]:
     folder = path.absolute().parent
     number = 0
     with _opened(path) as file:
-        for batch in file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False):
+        for batch in file.iter_batches(_rows_a_batch(file), columns=columns, use_threads=False):
             for values in _to_python(_in_microseconds(batch)):
                 place = f"{path.name}#{number}"
                 number += 1
@@ -109,6 +110,13 @@ def _read(path: Path, columns: list[str]) -> Iterator[Row | Failure]:
                     yield Failure(reason=Reason.BAD_ROW, place=place, message=values)
                 else:
                     yield Row(place, folder, values)
+
+
+def _rows_a_batch(file: "pq.ParquetFile") -> int:
+    """So many that a batch has some megabytes: rows may be words, or pictures as a camera makes them."""
+    groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+    widest = max((group.total_byte_size / group.num_rows for group in groups if group.num_rows), default=1)
+    return max(1, min(_BATCH_ROWS, int(_BATCH_BYTES / max(1, widest))))
 
 
 def _to_python(batch: "pa.RecordBatch") -> list[dict[str, object] | str]:

@@ -112,6 +112,7 @@ def _json_value(value: object, depth: int = 0) -> Value:
 
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)?(?:\.\d+)?(?<=\d)(?:[eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+_MAX_SAMPLED = 64  # characters; no number and no price is longer
 _MAX_DIGITS = 15  # as many as a float64 keeps
 _BOOLEANS = {"true": True, "false": False}
 
@@ -147,8 +148,8 @@ def decide_kinds(
     samples: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         for name, value in row.items():
-            if isinstance(value, str) and value.strip():
-                samples[name].append(value.strip())
+            if isinstance(value, str) and not value.isspace() and value:
+                samples[name].append(value.strip() if len(value) <= _MAX_SAMPLED else "text")
     stays = set(map(normal, text))
     kinds: dict[str, Kind] = {}
     for name, values in samples.items():

@@ -1,10 +1,13 @@
 """CSV and TSV catalogues."""
 
+import csv
 import gzip
 from pathlib import Path
 
 import pytest
 from catalogue_files import failures, items, reasons, write
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shelfsight.catalog import Columns, open_catalogue
 from shelfsight.core.errors import CatalogueError, Reason
@@ -245,6 +248,30 @@ def test_the_header_decides(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="no UTF-8 text"):
         open_catalogue(tmp_path / "g.csv")
     assert list(open_catalogue(write(tmp_path / "h.csv", "id,image\n"))) == []
+
+
+_CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=st.lists(st.tuples(_CELLS, _CELLS), min_size=1, max_size=6),
+    delimiter=st.sampled_from(",;\t|"),
+    ends=st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_csv_writes_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], delimiter: str, ends: str
+) -> None:
+    path = tmp_path_factory.mktemp("written") / "c.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter, lineterminator=ends, quoting=csv.QUOTE_ALL)
+        writer.writerow(["id", "image", "title", "note"])
+        writer.writerows((number, "a.jpg", *row) for number, row in enumerate(rows))
+    found = items(open_catalogue(path, columns=Columns(text=("note",))))
+    assert [item.id for item in found] == [str(number) for number in range(len(rows))]
+    assert [(item.title, item.metadata.get("note")) for item in found] == [
+        (title if title.strip() else None, note if note.strip() else None) for title, note in rows
+    ]
 
 
 def test_no_final_line_end_and_one_column_too_many_in_the_header(tmp_path: Path) -> None:

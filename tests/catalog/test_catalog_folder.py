@@ -75,6 +75,23 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     assert [each.id for each in found if isinstance(each, Item)] == ["fine.jpg"]
 
 
+def test_a_folder_that_went_away(tmp_path: Path) -> None:
+    catalogue = open_catalogue(_pictures(tmp_path / "shop", "1.jpg"))
+    (tmp_path / "shop").rename(tmp_path / "gone")
+    with pytest.raises(CatalogueError, match="shop cannot be read: No such file or directory"):
+        list(catalogue)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_subfolder_that_may_not_be_read(tmp_path: Path) -> None:
+    folder = _pictures(tmp_path / "shop", "1.jpg", "locked/2.jpg")
+    (folder / "locked").chmod(0)
+    found = list(open_catalogue(folder))
+    (folder / "locked").chmod(0o700)
+    assert [each.id for each in found] == ["1.jpg", None]
+    assert reasons(found) == [("locked", Reason.UNREADABLE_FILE)]
+
+
 def test_no_pictures(tmp_path: Path) -> None:
     (tmp_path / "empty" / "deeper").mkdir(parents=True)
     with pytest.raises(CatalogueError, match="no pictures in empty"):
