@@ -17,7 +17,8 @@ from shelfsight.catalog.demo.fabric import Print, printed
 from shelfsight.catalog.demo.items import item
 from shelfsight.catalog.demo.light import blur, soften
 from shelfsight.catalog.demo.publish import queries
-from shelfsight.catalog.demo.vocabulary import BRANDS, COLOURS, KINDSfrom shelfsight.core.errors import UsageError
+from shelfsight.catalog.demo.vocabulary import BRANDS, COLOURS, KINDS
+from shelfsight.core.errors import UsageError
 
 SEED, FEW = 4, 80
 
@@ -214,11 +215,21 @@ class TestFiles:
         assert {path: path.stat().st_mtime_ns for path in table.parent.rglob("*")} == before
         assert steps == []
 
-    def test_another_count_replaces_it(self, tmp_path: Path) -> None:
-        write_catalogue(tmp_path / "shop", SEED, 2)
-        table = write_catalogue(tmp_path / "shop", SEED, 3)
-        assert len(list((table.parent / "images").iterdir())) == 3
+    def test_another_count_replaces_it_and_nothing_else(self, tmp_path: Path) -> None:
+        shop = write_catalogue(tmp_path / "shop", SEED, 2).parent
+        (shop / "collection").mkdir()
+        (shop / "collection" / "items").write_text("indexed")
+        table = write_catalogue(shop, SEED, 3)
+        assert len(list((shop / "images").iterdir())) == 3
+        assert len(table.read_text(encoding="utf-8").splitlines()) == 4
+        assert (shop / "collection" / "items").read_text() == "indexed"
         assert [path.name for path in tmp_path.iterdir()] == ["shop"]
+
+    def test_an_interrupted_replacement_is_done_again(self, tmp_path: Path) -> None:
+        shop = write_catalogue(tmp_path / "shop", SEED, 2).parent
+        (shop / "demo.json").write_text('{"version": 0}')
+        (shop / "catalog.csv").unlink()
+        assert len(write_catalogue(shop, SEED, 2).read_text(encoding="utf-8").splitlines()) == 3
 
     def test_an_interrupted_run_leaves_nothing_that_looks_complete(self, tmp_path: Path) -> None:
         class StopError(Exception):

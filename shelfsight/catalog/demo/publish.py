@@ -14,6 +14,7 @@ from shelfsight.core.errors import UsageError
 COLUMNS = ("id", "image", "title", "price", "brand", "category", "kind", "colour", "pattern", "material")
 QUALITY = 88
 ENOUGH = 5
+MARK = "demo.json"
 
 
 def write_catalogue(
@@ -21,9 +22,9 @@ def write_catalogue(
 ) -> Path:
     """Write the catalogue into `folder` and return the path of its `catalog.csv`.
 
-    The folder appears whole or not at all: it is written beside itself and renamed. A complete catalogue with the same
-    seed, count and version is used again; any other folder that holds files is refused (`UsageError`) unless an
-    earlier catalogue of this function lies in it, which is replaced. `progress(done, count)` is called after each item.
+    A new folder appears whole or not at all: it is written beside itself and renamed. A complete catalogue with the same
+    seed, count and version is used again; an older or unfinished one is replaced, and other files in its folder stay.
+    A folder that holds anything else is refused (`UsageError`). `progress(done, count)` is called after each item.
     """
     folder = Path(folder)
     mark = {"seed": seed, "count": count, "version": VERSION}
@@ -47,7 +48,7 @@ def write_catalogue(
 def _mark(folder: Path) -> dict[str, int] | None:
     """What a complete catalogue in `folder` says of itself."""
     try:
-        mark = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
+        mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return mark if isinstance(mark, dict) else None
@@ -71,19 +72,23 @@ def _write(
     with (draft / "queries.jsonl").open("w", encoding="utf-8") as file:
         for query, relevant in queries(items).items():
             file.write(json.dumps({"query": query, "relevant": dict.fromkeys(relevant, 1)}) + "\n")
-    (draft / "demo.json").write_text(json.dumps(mark), encoding="utf-8")
+    (draft / MARK).write_text(json.dumps(mark), encoding="utf-8")
 
 
 def _publish(draft: Path, folder: Path) -> None:
-    """Put the draft in the folder's place; an older catalogue there is moved away first, then removed."""
-    draft.chmod(0o755)
-    if folder.exists():
-        old = Path(mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-        folder.replace(old)
+    """Put the draft in the folder's place; in place of an older catalogue, leave alone what else lies in its folder."""
+    if not folder.exists() or not any(folder.iterdir()):
+        draft.chmod(0o755)
         draft.replace(folder)
-        shutil.rmtree(old)
-    else:
-        draft.replace(folder)
+        return
+    unfinished = draft / "unfinished.json"
+    unfinished.write_text(json.dumps({"version": 0}), encoding="utf-8")
+    unfinished.replace(folder / MARK)
+    for name in ("images", "catalog.csv", "queries.jsonl"):
+        if (folder / name).exists():
+            (folder / name).replace(draft / f"old-{name}")
+        (draft / name).replace(folder / name)
+    (draft / MARK).replace(folder / MARK)
 
 
 def queries(items: Iterable[DemoItem]) -> dict[str, list[str]]:
