@@ -144,7 +144,8 @@ def _type_hint(kind: Type, held: set[int]) -> str:
 
 def _like(pattern: str) -> Callable[[str], object]:
     """``%`` any run, ``_`` any one character, backslash takes the next as it is; case counts."""
-    parts, characters = [], iter(pattern)
+    parts: list[str] = []
+    characters = iter(pattern)
     for character in characters:
         if character == "%":
             parts.append(".*")
@@ -152,7 +153,10 @@ def _like(pattern: str) -> Callable[[str], object]:
             parts.append(".")
         else:
             parts.append(re.escape(next(characters, "\\") if character == "\\" else character))
-    return re.compile("".join(parts), re.DOTALL).fullmatch
+    start = "" if parts[:1] == [".*"] else r"\A"
+    end = "" if parts[-1:] == [".*"] else r"\Z"
+    body = "".join(parts[not start : len(parts) - (not end)])
+    return re.compile(start + body + end, re.DOTALL).search  # searching for a word beats matching ".*word.*"
 
 
 def unknown_field(field: FieldPath, names: Iterable[str]) -> UnknownField:

@@ -1,6 +1,7 @@
 """A :class:`~shelfsight.core.protocols.Snapshot` over a :class:`~shelfsight.stores.state.State`."""
 
 import heapq
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -18,6 +19,8 @@ from shelfsight.stores.state import State
 
 __all__ = ["LocalSnapshot"]
 
+_MASKS = 16  # filters remembered: one search asks for hits, their number and facets under the same one
+
 
 class LocalSnapshot:
     """One committed state, held in memory; later commits do not reach it."""
@@ -27,6 +30,8 @@ class LocalSnapshot:
         self._columns = columns
         self._dimension = dimension
         self._rows = Rows(state.row_slot, state.first_row, state.slots.ids)
+        self._masks: dict[str, BoolArray] = {}
+        self._lock = threading.Lock()
         self._all_alive = bool(np.all(state.row_slot >= 0))
 
     @property
@@ -98,7 +103,16 @@ class LocalSnapshot:
         """(slots,) alive and passing."""
         if where is None:
             return self._state.alive
-        return masks.evaluate(where, self._column).yes & self._state.alive
+        key = repr(where)  # not the tree itself: 1 == True, and a filter tells them apart
+        with self._lock:
+            mask = self._masks.pop(key, None)
+        if mask is None:
+            mask = masks.evaluate(where, self._column).yes & self._state.alive
+        with self._lock:
+            self._masks[key] = mask
+            if len(self._masks) > _MASKS:
+                del self._masks[next(iter(self._masks))]
+        return mask
 
     def _allowed_rows(self, where: Expr | None, exclude: Sequence[str]) -> BoolArray | None:
         """(rows,) that may be found; ``None`` when all may."""

@@ -288,3 +288,20 @@ def test_an_item_is_judged_by_its_newest_metadata_only(store: Store) -> None:
         store.commit([entry, change(f"other-{price}", [axis(1)], {"price": -1})])
         assert store.snapshot().count(parse(f"price == {price}")) == 1
         assert store.snapshot().count(parse("price >= 0")) == 1
+
+
+def test_one_and_true_are_different_filters(store: Store) -> None:
+    """They are equal in Python, so a memory of filters must not confuse them."""
+    store.commit([change("a", [axis(0)], {"x": 1}), change("b", [axis(1)], {"x": True})])
+    snapshot = store.snapshot()
+    query = np.ones((1, DIMENSION), np.float32)
+    for _ in range(2):
+        assert [m.id for m in snapshot.search(query, 5, where=parse("x == 1"))[0]] == ["a"]
+        assert [m.id for m in snapshot.search(query, 5, where=parse("x == true"))[0]] == ["b"]
+
+
+def test_more_filters_than_are_remembered(store: Store) -> None:
+    store.commit([change(f"{i:02d}", [axis(0)], {"n": i}) for i in range(40)])
+    snapshot = store.snapshot()
+    for _ in range(2):
+        assert [snapshot.count(parse(f"n < {bound}")) for bound in range(40)] == list(range(40))
