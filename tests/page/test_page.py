@@ -1,0 +1,202 @@
+"""What a person does on the page, in a real browser: each answer is compared with the engine's own."""
+
+import re
+from pathlib import Path
+
+import pytest
+from browsing import Tab
+from playwright.sync_api import Browser, expect
+from served import served
+
+from shelfsight import Engine, Page, open_engine
+
+pytestmark = pytest.mark.slow
+SHOWN = 24
+
+
+def ids(page: Page) -> list[str]:
+    return [hit.id for hit in page.hits]
+
+
+def test_it_opens_on_the_shelf(tab: Tab) -> None:
+    tab.open()
+    expect(tab.cards).to_have_count(SHOWN)
+    expect(tab.page.get_by_role("status")).to_have_text("96 items")
+    tab.pictures_are_drawn()
+    assert tab.page.title() == "Shelfsight"
+
+
+def test_typing_finds(tab: Tab, page_engine: Engine) -> None:
+    tab.open()
+    tab.page.keyboard.press("/")
+    expect(tab.page.get_by_role("searchbox")).to_be_focused()
+    tab.after(lambda: tab.page.keyboard.type("yellow polka dot mug", delay=20))
+    best = page_engine.search("yellow polka dot mug", k=SHOWN)
+    expect(tab.cards.first).to_have_attribute("data-id", best.hits[0].id)
+    tab.settled()
+    assert tab.ids() == ids(best)
+    first = tab.cards.first
+    expect(first).to_contain_text(best.hits[0].title or "")
+    expect(first.locator(".score")).to_have_text(f"{best.hits[0].score:.2f}")
+    expect(first.locator(".price")).to_have_text(f"{best.hits[0].metadata['price']:,.2f}")
+    tab.pictures_are_drawn()
+    tab.page.keyboard.press("Escape")
+    expect(tab.page.get_by_role("status")).to_have_text("96 items")
+    expect(tab.page.get_by_role("searchbox")).to_have_value("")
+
+
+def test_facets_filter(tab: Tab, page_engine: Engine) -> None:
+    tab.open()
+    tab.type("something soft")
+    group = tab.page.get_by_role("group", name="Kind")
+    tab.after(lambda: group.get_by_label("dress").check())
+    tab.after(lambda: group.get_by_label("lamp").check())
+    filter = 'kind in ["dress", "lamp"]'
+    expected = page_engine.search("something soft", filter=filter, k=SHOWN, facets=["kind", "colour"])
+    assert tab.ids() == ids(expected)
+    for colour, count in expected.facets["colour"].items():
+        expect(tab.page.get_by_role("group", name="Colour").get_by_label(colour, exact=False).first).to_be_visible()
+        row = tab.page.get_by_role("group", name="Colour").locator(".choice", has_text=re.compile(f"^{colour}\\d+$"))
+        expect(row.locator(".count")).to_have_text(str(count))
+    mugs = group.locator(".choice", has_text=re.compile(r"^t-shirt\d+$"))
+    expect(mugs.locator(".count")).to_have_text(str(page_engine.search("x", filter='kind == "t-shirt"').total))
+    expect(tab.page.get_by_role("list", name="Active filters")).to_contain_text("Kind: dress")
+    tab.after(lambda: tab.page.get_by_role("button", name="Remove Kind: dress").click())
+    assert tab.ids() == ids(page_engine.search("something soft", filter='kind == "lamp"', k=SHOWN))
+
+
+def test_price_range_and_nothing_found(tab: Tab, page_engine: Engine) -> None:
+    tab.open("/?q=warm")
+    low = tab.page.get_by_label("Price from")
+    low.fill("50")
+    tab.after(lambda: low.press("Enter"))
+    assert tab.ids() == ids(page_engine.search("warm", filter="price >= 50", k=SHOWN))
+    high = tab.page.get_by_label("Price to")
+    high.fill("50.5")
+    tab.after(lambda: high.blur())
+    assert tab.ids() == ids(page_engine.search("warm", filter="price >= 50 and price <= 50.5", k=SHOWN))
+    low = tab.page.get_by_label("Price from")
+    low.fill("99999")
+    tab.after(lambda: low.press("Enter"))
+    expect(tab.page.get_by_role("alert")).to_contain_text("Nothing passes these filters")
+    tab.after(lambda: tab.page.get_by_role("alert").get_by_role("button", name="Clear filters").click())
+    assert tab.ids() == ids(page_engine.search("warm", k=SHOWN))
+
+
+def test_a_dropped_picture_with_words(tab: Tab, page_engine: Engine, demo_folder: Path) -> None:
+    picture = demo_folder / "images" / "demo-00011.jpg"
+    tab.open()
+    tab.drop(picture)
+    assert tab.ids() == ids(page_engine.search(image=picture, k=SHOWN))
+    assert tab.ids()[0] == "demo-00011"
+    tab.type("in blue")
+    assert tab.ids() == ids(page_engine.search("in blue", image=picture, k=SHOWN))
+    slider = tab.page.get_by_role("slider")
+    tab.after(lambda: slider.fill("0.2"))
+    assert tab.ids() == ids(page_engine.search("in blue", image=picture, image_weight=0.2, k=SHOWN))
+    tab.after(lambda: tab.page.get_by_role("button", name="Remove the picture").click())
+    assert tab.ids() == ids(page_engine.search("in blue", k=SHOWN))
+
+
+def test_a_chosen_file_that_is_no_picture(tab: Tab, tmp_path: Path) -> None:
+    torn = tmp_path / "torn.jpg"
+    torn.write_bytes(b"\xff\xd8\xff\xe0 and then nothing")
+    tab.expected = ["422", "blob:"]
+    tab.open()
+    tab.after(lambda: tab.page.set_input_files("#file", torn))
+    expect(tab.page.get_by_role("alert")).to_be_visible()
+
+
+def test_more_like_this(tab: Tab, page_engine: Engine) -> None:
+    tab.open("/?q=boots")
+    id = tab.ids()[2]
+    tab.after(lambda: tab.cards.nth(2).get_by_role("button", name="More like").click())
+    assert tab.ids() == ids(page_engine.similar(id, k=SHOWN))
+    title = page_engine.get(id).title or ""
+    expect(tab.page.locator(".chip")).to_contain_text(f"Like “{title}”")
+    expect(tab.page.get_by_role("searchbox")).to_have_value("")
+
+
+def test_details_and_back(tab: Tab, page_engine: Engine) -> None:
+    tab.open("/?q=handbag")
+    item = page_engine.get(tab.ids()[0])
+    tab.cards.first.get_by_role("button", name="Details").click()
+    dialog = tab.page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_have_text(item.title or "")
+    for name in ("brand", "category", "colour", "material"):
+        expect(dialog.get_by_role("table")).to_contain_text(str(item.metadata[name]))
+    tab.page.wait_for_function("() => document.querySelector('.stage img').naturalWidth > 320")
+    tab.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    tab.after(lambda: tab.cards.nth(1).get_by_role("button", name="More like").click())
+    tab.after(lambda: tab.page.go_back())
+    assert tab.ids() == ids(page_engine.search("handbag", k=SHOWN))
+
+
+def test_show_more_until_the_end(tab: Tab, page_engine: Engine) -> None:
+    tab.open("/?q=chair&f.pattern=plain")
+    expected = ids(page_engine.search("chair", filter='pattern == "plain"', k=100))
+    more = tab.page.get_by_role("button", name="Show more", exact=True)
+    while more.is_visible():
+        tab.after(lambda: more.click())
+    assert tab.ids() == expected
+
+
+def test_an_address_can_be_shared(tab: Tab, page_engine: Engine) -> None:
+    tab.open("/?q=green+shoe&f.kind=running+shoe&f.kind=boot&min=20&max=160")
+    filter = 'kind in ["running shoe", "boot"] and price >= 20 and price <= 160'
+    assert tab.ids() == ids(page_engine.search("green shoe", filter=filter, k=SHOWN))
+    expect(tab.page.get_by_role("searchbox")).to_have_value("green shoe")
+    expect(tab.page.get_by_role("group", name="Kind").get_by_label("boot")).to_be_checked()
+    expect(tab.page.get_by_label("Price from")).to_have_value("20")
+    tab.type("red shoe")
+    assert "q=red+shoe" in tab.page.url
+    assert "f.kind=boot" in tab.page.url
+
+
+def test_a_bad_address_says_what_is_wrong(tab: Tab) -> None:
+    tab.expected = ["422"]
+    tab.open("/?q=shoe&f.nowhere=x")
+    expect(tab.page.get_by_role("alert")).to_contain_text("nowhere")
+
+
+def test_only_the_last_words_count(tab: Tab, page_engine: Engine) -> None:
+    tab.open()
+    box = tab.page.get_by_role("searchbox")
+    for text in ("hat", "red", "mug", "sofa", "watch"):
+        box.fill(text)
+        tab.page.wait_for_timeout(190)
+    best = page_engine.search("watch", k=SHOWN)
+    expect(tab.cards.first).to_have_attribute("data-id", best.hits[0].id)
+    tab.settled()
+    assert tab.ids() == ids(best)
+
+
+def test_a_phone_in_the_dark(browser: Browser, page_url: str) -> None:
+    with browser.new_context(viewport={"width": 375, "height": 700}, color_scheme="dark") as context:
+        tab = Tab(context.new_page(), page_url)
+        tab.open("/?q=lamp")
+        assert tab.page.evaluate("document.documentElement.scrollWidth") <= 375
+        background = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert max(int(part) for part in re.findall(r"\d+", background)) < 60
+        expect(tab.page.get_by_role("group", name="Kind")).to_be_hidden()
+        tab.page.get_by_text("Filters", exact=True).click()
+        tab.after(lambda: tab.page.get_by_role("group", name="Kind").get_by_label("lamp").check())
+        expect(tab.page.locator("summary")).to_have_text("Filters (1)")
+        tab.check()
+
+
+def test_the_reference_page(tab: Tab) -> None:
+    tab.page.goto(tab.url + "/docs")
+    expect(tab.page.get_by_role("heading", name="The API")).to_be_visible()
+    expect(tab.page.locator(".operation")).to_have_count(11)
+    expect(tab.page.locator(".operation").first).to_contain_text("/v1/search")
+
+
+def test_the_server_goes_away(browser: Browser, demo_collection: Path) -> None:
+    with browser.new_context() as context, open_engine(demo_collection) as engine:
+        with served(engine) as url:
+            tab = Tab(context.new_page(), url)
+            tab.open()
+        tab.page.get_by_role("searchbox").fill("mug")
+        expect(tab.page.get_by_role("alert")).to_contain_text("The server cannot be reached")
