@@ -20,7 +20,7 @@ from shelfsight.catalog.demo.publish import queries
 from shelfsight.catalog.demo.vocabulary import BRANDS, COLOURS, KINDS
 from shelfsight.core.errors import UsageError
 
-SEED, FEW = 4, 80
+SEED, FEW = 4, 60
 
 
 @pytest.fixture(scope="module")
@@ -202,10 +202,10 @@ class TestFiles:
             assert difference.mean() < 4
 
     def test_queries_are_written(self, tmp_path: Path) -> None:
-        seed = next(seed for seed in range(1000) if max(Counter(_phrases(seed, 60)).values()) >= 5)
-        folder = write_catalogue(tmp_path / "shop", seed, 60).parent
+        seed = next(seed for seed in range(1000) if max(Counter(_phrases(seed, 48)).values()) >= 5)
+        folder = write_catalogue(tmp_path / "shop", seed, 48).parent
         lines = [json.loads(line) for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
-        assert {line["query"] for line in lines} == {p for p, n in Counter(_phrases(seed, 60)).items() if n >= 5}
+        assert {line["query"] for line in lines} == {p for p, n in Counter(_phrases(seed, 48)).items() if n >= 5}
 
     def test_a_complete_catalogue_is_used_again(self, tmp_path: Path) -> None:
         table = write_catalogue(tmp_path / "shop", SEED, 3)

@@ -22,9 +22,9 @@ def write_catalogue(
 ) -> Path:
     """Write the catalogue into `folder` and return the path of its `catalog.csv`.
 
-    A new folder appears whole or not at all: it is written beside itself and renamed. A complete catalogue with the same
-    seed, count and version is used again; an older or unfinished one is replaced, and other files in its folder stay.
-    A folder that holds anything else is refused (`UsageError`). `progress(done, count)` is called after each item.
+    A new folder appears whole or not at all: it is written beside itself and renamed. A complete catalogue with the
+    same seed, count and version is used again; an older or unfinished one is replaced, and other files in its folder
+    stay. A folder that holds anything else is refused (`UsageError`). `progress(done, count)` follows each item.
     """
     folder = Path(folder)
     mark = {"seed": seed, "count": count, "version": VERSION}
