@@ -53,7 +53,10 @@ class PictureFolder:
     def _walk_below(self, below: PurePosixPath, above: tuple[str, ...]) -> Iterator[PurePosixPath | Failure]:
         place = self.folder / below
         real = os.path.realpath(place)
-        if real in above or (self.options.root is not None and inside(place, self.options.root) is None):
+        if real in above:
+            return
+        if self.options.root is not None and inside(place, self.options.root) is None:
+            yield _outside(below)
             return
         try:
             with os.scandir(place) as entries:
@@ -79,8 +82,13 @@ class PictureFolder:
             return Failure(reason=error.reason, place=name, message=f"the file's name cannot be an id: {error}")
         root = self.options.root
         if root is not None and inside(path, root) is None:
-            message = f"{name!r} leads out of the folder that pictures may come from"
-            return Failure(reason=Reason.OUTSIDE_ROOT, place=name, message=message, id=identifier, picture=name)
+            return _outside(relative, identifier)
         category = relative.parent.as_posix()
         metadata = {} if category == "." else {"category": category}
         return Item(id=identifier, pictures=(Picture(name=name, path=path),), metadata=metadata, place=name)
+
+
+def _outside(relative: PurePosixPath, identifier: str | None = None) -> Failure:
+    name = clean_text(relative.as_posix())
+    message = f"{name!r} leads out of the folder that pictures may come from"
+    return Failure(reason=Reason.OUTSIDE_ROOT, place=name, message=message, id=identifier)

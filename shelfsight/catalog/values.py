@@ -38,6 +38,7 @@ class BadValue(Exception):
 # --- one value ------------------------------------------------------------------------------------------------------
 
 _MAX_DEPTH = 32
+_MAX_ID = 4096  # as long as a path may be
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -50,7 +51,7 @@ def read_id(value: object) -> str:
     """An id as text: ``12`` and pandas' ``12.0`` are ``"12"``; text is stripped.
 
     Raises:
-        BadValue: empty_id, or bad_value for what cannot be an id.
+        BadValue: empty_id, text_too_long, or bad_value for what cannot be an id.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         raise BadValue(Reason.EMPTY_ID, "the id is empty")
@@ -63,6 +64,8 @@ def read_id(value: object) -> str:
     text = str(value).strip()
     if not text:
         raise BadValue(Reason.EMPTY_ID, "the id is empty")
+    if len(text) > _MAX_ID:
+        raise BadValue(Reason.TEXT_TOO_LONG, f"the id has {len(text):,} characters, the limit is {_MAX_ID:,}")
     if _NOT_TEXT.search(text):
         raise BadValue(Reason.BAD_VALUE, f"the id {_shown(text)} has characters that are no text")
     return text
@@ -254,7 +257,8 @@ class ValueReader:
             raise BadValue(Reason.BAD_VALUE, f"{_shown(text)} is no {kind}") from error
 
     def _check_price(self, value: object) -> None:
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        # A structure (amount and currency, say) is kept as it is.
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal | dict | list | tuple):
             raise BadValue(Reason.BAD_VALUE, f"{_shown(value)} is no number")
 
     def _check_length(self, value: str | list[Value] | dict[str, Value]) -> None:

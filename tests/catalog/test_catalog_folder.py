@@ -64,7 +64,10 @@ def test_links_and_pipes_in_a_folder(tmp_path: Path) -> None:
     assert [item.id for item in items(open_catalogue(folder))] == everything
     found = list(open_catalogue(folder, roots=folder))
     assert [each.id for each in found if isinstance(each, Item)] == ["a/1.jpg", "broken.jpg", "pipe.jpg"]
-    assert [(each.id, each.reason) for each in failures(found)] == [("out.jpg", Reason.OUTSIDE_ROOT)]
+    assert [(each.id, each.place, each.reason) for each in failures(found)] == [
+        (None, "linked", Reason.OUTSIDE_ROOT),
+        ("out.jpg", "out.jpg", Reason.OUTSIDE_ROOT),
+    ]
 
 
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:

@@ -114,6 +114,15 @@ def test_long_texts(tmp_path: Path) -> None:
     ]
 
 
+def test_an_id_that_is_too_long_and_a_price_of_two_parts(tmp_path: Path) -> None:
+    price = {"amount": 5, "currency": "EUR"}
+    path = _write(tmp_path / "c.jsonl", {"id": "x" * 5000, "image": "a"}, {"id": "2", "image": "a", "price": price})
+    found = list(open_catalogue(path))
+    assert reasons(found) == [("c.jsonl:1", Reason.TEXT_TOO_LONG)]
+    assert isinstance(found[1], Item)
+    assert found[1].metadata == {"price": price}
+
+
 def test_a_key_that_comes_late_is_metadata(tmp_path: Path) -> None:
     rows = [{"id": number, "image": "a.jpg"} for number in range(1100)]
     path = _write(tmp_path / "c.jsonl.gz", *rows[:-1], {**rows[-1], "sku": "new"})
