@@ -55,19 +55,21 @@ class ExactBlock:
 
 def best_by_product(vectors: FloatArray, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
     """:meth:`Block.top` by brute force, a bounded number of scores at a time."""
-    kept = min(k, len(vectors))
     scores = np.full((len(queries), k), -np.inf, np.float32)
     rows = np.full((len(queries), k), -1, np.int64)
-    step = max(1, _SCORES_AT_ONCE // max(1, len(vectors)))
+    places = np.arange(len(vectors)) if allowed is None else np.flatnonzero(allowed)
+    kept = min(k, len(places))
+    if kept == 0:
+        return scores, rows
+    step = max(1, _SCORES_AT_ONCE // len(vectors))
     for start in range(0, len(queries), step):
         part = slice(start, start + step)
         products = queries[part] @ vectors.T
         if allowed is not None:
-            products[:, ~allowed] = -np.inf
-        best = np.argpartition(products, len(vectors) - kept, axis=1)[:, len(vectors) - kept :]
+            products = products[:, places]
+        best = np.argpartition(products, len(places) - kept, axis=1)[:, len(places) - kept :]
         scores[part, :kept] = np.take_along_axis(products, best, axis=1)
-        rows[part, :kept] = best
-    rows[np.isneginf(scores)] = -1
+        rows[part, :kept] = places[best]
     return scores, rows
 
 

@@ -46,6 +46,7 @@ class Maintenance:
             self._seal(connection, compact=True)
             self._forget(connection)
             self._sweep(connection)
+            connection.execute("PRAGMA busy_timeout = 0")  # waiting for a reader here would keep writers out
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def seal(self) -> None:

@@ -1,6 +1,7 @@
 """Snapshots stay as they are; stores follow what other threads and processes commit."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -161,6 +162,40 @@ def test_commits_go_through_while_another_maintains(store: Store, collection: Pa
         waiting.result(timeout=30)
     assert len(list((collection / "segments").iterdir())) == 1
     assert store.snapshot().count() == 2
+
+
+def test_a_slow_reader_of_ids_holds_up_nobody(store: Store) -> None:
+    """It goes on to see the state it began with."""
+    changes = random_changes(50, seed=0)
+    store.commit(changes)
+    ids = store.ids()
+    seen = [next(ids)]
+    started = time.monotonic()
+    store.commit(random_changes(50, seed=1, start=50), [c.item.id for c in changes[10:]])
+    store.maintain()
+    store.commit(random_changes(5, seed=2, start=200))
+    assert time.monotonic() - started < 20
+    assert seen + list(ids) == [c.item.id for c in changes]
+
+
+def test_opening_while_another_compacts(store_factory: Factory) -> None:
+    """Files named by the state that is being read may be gone when they are opened."""
+    writer = store_factory()
+    writer.commit(random_changes(60, seed=0))
+    stop = threading.Event()
+
+    def churn() -> None:
+        while not stop.is_set():
+            writer.commit(random_changes(60, seed=1))
+            writer.maintain()
+
+    with ThreadPoolExecutor(1) as pool:
+        churning = pool.submit(churn)
+        try:
+            assert [store_factory().snapshot().count() for _ in range(40)] == [60] * 40
+        finally:
+            stop.set()
+        churning.result()
 
 
 def test_a_long_job_seals_as_it_goes(store_factory: Factory, collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:
