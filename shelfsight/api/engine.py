@@ -67,6 +67,8 @@ def open_engine(
     from shelfsight import stores
 
     folder = Path(path)
+    if "\0" in str(folder):
+        raise NotFound(f"no file can be called {str(folder)!r}")
     created: Encoder | None = None
     try:
         opened = stores.open_store(folder)

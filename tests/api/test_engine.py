@@ -1,0 +1,154 @@
+"""The Python front door: what it exports, what it answers, and that only its own errors leave it."""
+
+import inspect
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import shelfsight
+from shelfsight import (
+    Conflict,
+    EncoderMismatch,
+    Engine,
+    FilterError,
+    NotFound,
+    PictureError,
+    ShelfsightError,
+    UnknownField,
+    UsageError,
+    open_engine,
+)
+from shelfsight.core import errors
+
+
+def test_exported_members() -> None:
+    assert set(shelfsight.__all__) == set(dir(shelfsight))
+    for name in shelfsight.__all__:
+        assert getattr(shelfsight, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = shelfsight.nonsense
+    tree = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)}
+    assert tree <= set(shelfsight.__all__)
+
+
+def test_search_answers_the_same_from_file_bytes_and_text(demo_engine: Engine, demo_folder: Path) -> None:
+    path = demo_folder / "images" / "demo-00020.jpg"
+    pages = [demo_engine.search(image=image, k=4) for image in (path, str(path), path.read_bytes())]
+    assert pages[0].hits == pages[1].hits == pages[2].hits
+    assert pages[0].hits[0].id == "demo-00020"
+
+
+def test_similar_is_search_by_the_items_own_picture(demo_engine: Engine, demo_folder: Path) -> None:
+    by_picture = demo_engine.search(image=demo_folder / "images" / "demo-00020.jpg", k=6).hits[1:]
+    similar = demo_engine.similar("demo-00020", k=5).hits
+    assert [hit.id for hit in similar] == [hit.id for hit in by_picture]
+    assert [hit.score for hit in similar] == pytest.approx([hit.score for hit in by_picture], abs=1e-4)
+
+
+def test_threads_get_what_one_alone_gets(demo_collection: Path) -> None:
+    texts = ["red dress", "blue sofa", "a mug", "boots"] * 4
+    with open_engine(demo_collection) as engine, ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda text: engine.search(text, k=5).hits, texts))
+        assert together == [engine.search(text, k=5).hits for text in texts]
+
+
+def test_facets_agree_with_counting(demo_engine: Engine) -> None:
+    suggested = demo_engine.suggested_facets()
+    counts = demo_engine.facets(suggested, filter="price < 60")
+    for field, values in counts.items():
+        for value, count in values.items():
+            assert count == demo_engine.count(f'price < 60 and {field} == "{value}"')
+
+
+def test_a_thumbnail_follows_its_file(tmp_path: Path) -> None:
+    from PIL import Image
+
+    picture = tmp_path / "pictures" / "a.png"
+    picture.parent.mkdir()
+    Image.new("RGB", (40, 40), "red").save(picture)
+    with open_engine(tmp_path / "c", create=True) as engine:
+        engine.index(picture.parent)
+        before = engine.thumbnail("a.png")
+        assert engine.thumbnail("a.png") is before
+        Image.new("RGB", (40, 20), "blue").save(picture)
+        assert engine.thumbnail("a.png").tag != before.tag
+
+
+def mistakes(folder: Path, engine: Engine) -> list[tuple[type[Exception], Any]]:
+    """(error, call) pairs: everything a caller can get wrong."""
+    torn = folder / "torn.jpg"
+    torn.write_bytes(b"\xff\xd8\xff\xe0torn")
+    (folder / "catalog.xlsx").write_bytes(b"PK")
+    return [
+        (NotFound, lambda: open_engine(folder / "nowhere")),
+        (NotFound, lambda: open_engine("")),
+        (NotFound, lambda: open_engine("a\0b")),
+        (EncoderMismatch, lambda: open_engine(engine.path, encoder="ViT-B-32/openai")),
+        (Conflict, lambda: open_engine(engine.path, create=True, store="exact")),
+        (Conflict, lambda: open_engine(folder, create=True)),
+        (UsageError, lambda: engine.search()),
+        (UsageError, lambda: engine.search("")),
+        (UsageError, lambda: engine.search("-red")),
+        (UsageError, lambda: engine.search("x", k=0)),
+        (UsageError, lambda: engine.search("x", k=10**9)),
+        (UsageError, lambda: engine.search("x", offset=-1)),
+        (UsageError, lambda: engine.search("x", image_weight=float("nan"))),
+        (UsageError, lambda: engine.search("x", mode="hybrid")),
+        (UsageError, lambda: engine.search("x", rerank=True)),
+        (UsageError, lambda: engine.search("x", explain=True)),
+        (UsageError, lambda: engine.search("half \ud800 a character")),
+        (FilterError, lambda: engine.search("x", filter="price <")),
+        (FilterError, lambda: engine.search("x", filter="")),
+        (FilterError, lambda: engine.search("x", filter="(" * 5000)),
+        (UnknownField, lambda: engine.search("x", filter="nowhere == 1")),
+        (UnknownField, lambda: engine.search("x", facets=["nowhere"])),
+        (UnknownField, lambda: engine.facets(["nowhere"])),
+        (PictureError, lambda: engine.search(image=torn)),
+        (PictureError, lambda: engine.search(image=b"")),
+        (PictureError, lambda: engine.search(image=folder / "nowhere.jpg")),
+        (PictureError, lambda: engine.search(image=folder)),
+        (NotFound, lambda: engine.similar("nowhere")),
+        (NotFound, lambda: engine.get("nowhere")),
+        (NotFound, lambda: engine.get("half \ud800")),
+        (NotFound, lambda: engine.picture("demo-00001", 1)),
+        (NotFound, lambda: engine.picture("demo-00001", -1)),
+        (UsageError, lambda: engine.thumbnail("demo-00001", side=0)),
+        (NotFound, lambda: engine.index(folder / "nowhere.csv")),
+        (ShelfsightError, lambda: engine.index(folder / "catalog.xlsx")),
+        (NotFound, lambda: engine.evaluate(folder / "nowhere.jsonl")),
+        (UsageError, lambda: engine.evaluate([])),
+        (UnknownField, lambda: engine.classify("nowhere")),
+    ]
+
+
+def raised_by(call: Any) -> Exception | None:
+    try:
+        call()
+    except Exception as error:
+        return error
+    return None
+
+
+def test_only_our_own_errors_leave(demo_engine: Engine, tmp_path: Path) -> None:
+    raised = [(kind, raised_by(call)) for kind, call in mistakes(tmp_path, demo_engine)]
+    assert [(n, kind, error) for n, (kind, error) in enumerate(raised) if not isinstance(error, kind)] == []
+    assert all(str(error) for _, error in raised)
+
+
+def test_damaged_collections(demo_collection: Path, tmp_path: Path) -> None:
+    def damaged(name: str, data: bytes) -> Path:
+        copy = tmp_path / name.replace("/", "-")
+        shutil.copytree(demo_collection, copy)
+        (copy / name).write_bytes(data)
+        return copy
+
+    manifest = json.loads((demo_collection / "manifest.json").read_text())
+    for data in (b"", b"{", b"[]", b"{}", json.dumps({**manifest, "format": 999}).encode()):
+        path = damaged("manifest.json", data)
+        with pytest.raises(ShelfsightError):
+            open_engine(path).search("x")
+        shutil.rmtree(path)

@@ -1,0 +1,53 @@
+"""The public front as a caller writes it; mypy checks it, nothing runs it."""
+
+from pathlib import Path
+from typing import assert_type
+
+from shelfsight import (
+    Engine,
+    FilterError,
+    Hit,
+    Page,
+    PictureFile,
+    Settings,
+    ShelfsightError,
+    open_engine,
+)
+
+
+def search(path: Path) -> list[tuple[int, str, float]]:
+    with open_engine(path, settings=Settings(), device="cpu") as engine:
+        assert_type(engine, Engine)
+        page = engine.search("red shoes", k=5, filter="price < 80", negative=["laces"], facets=["brand"])
+        assert_type(page, Page)
+        assert_type(page.hits, tuple[Hit, ...])
+        return [(hit.rank, hit.id, hit.score) for hit in page.hits]
+
+
+def search_by_picture(engine: Engine, upload: bytes) -> Page:
+    by_file = engine.search(image="photo.jpg", image_weight=0.8)
+    by_bytes = engine.search("in blue", image=upload, offset=by_file.total)
+    return engine.similar(by_bytes.hits[0].id, k=3)
+
+
+def picture(engine: Engine, id: str) -> PictureFile:
+    assert_type(engine.get(id).title, str | None)
+    assert_type(engine.picture(id).media_type, str)
+    return engine.thumbnail(id, 0, side=128)
+
+
+def index_and_measure(path: Path) -> float:
+    engine = open_engine(path, create=True, encoder="embedded", store="exact")
+    report = engine.index("catalog.csv", prune=True)
+    assert_type(report.failed, int)
+    return engine.evaluate("queries.jsonl", ks=(1, 10)).metrics["recall@10"]
+
+
+def mistakes(engine: Engine) -> str:
+    try:
+        engine.search("shoe", filter="price <")
+    except FilterError as error:
+        return f"{error.message} {error.hint} {error.position}"
+    except ShelfsightError as error:
+        return error.code
+    return ""
