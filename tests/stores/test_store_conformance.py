@@ -84,6 +84,12 @@ def test_an_item_with_very_many_pictures_takes_one_place(store: Store) -> None:
     assert [(m.id, m.picture_index) for m in found] == [("many", 0), ("one-0", 0), ("one-1", 0)]
 
 
+def test_of_equal_pictures_the_first_is_named(store: Store) -> None:
+    store.commit([change("a", [axis(1), axis(0), axis(0), axis(0)]), change("b", [axis(0), axis(0)])])
+    found = store.snapshot().search(np.array([axis(0)], np.float32), 2)[0]
+    assert [(m.id, m.picture_index) for m in found] == [("a", 1), ("b", 0)]
+
+
 def test_both_kinds_give_the_same_matches(tmp_path_factory: pytest.TempPathFactory) -> None:
     from shelfsight.stores import KINDS, create_store
 

@@ -290,3 +290,19 @@ def test_files_are_no_larger_than_their_vectors(store: Store, collection: Path) 
     pictures = store.manifest.pictures
     size = sum(file.stat().st_size for file in (collection / "segments").iterdir())
     assert size < 2 * pictures * DIMENSION * 4 + 1024
+
+
+def test_sealed_vectors_leave_the_database(store: Store, collection: Path) -> None:
+    store.commit(random_changes(30, seed=0))
+    store.maintain()
+    connection = sqlite3.connect(collection / "items.sqlite")
+    assert connection.execute("SELECT count(*) FROM delta").fetchone() == (0,)
+    connection.close()
+
+
+def test_replaced_previews_do_not_pile_up(store: Store, collection: Path) -> None:
+    for number in range(30):
+        store.commit([with_preview(number)])
+    store.maintain()
+    assert store.preview("big", 0) == preview(29)
+    assert sum(file.stat().st_size for file in collection.glob("items.sqlite*")) < 300_000
