@@ -22,7 +22,7 @@ ITEMS = 200
 KILLS = 20
 EARLY = 2  # kills at a random moment from the start on; all others come after a commit
 ITEMS_A_ROUND = 9
-ENCODER = os.environ.get("SHELFSIGHT_KILL_ENCODER", "embedded")
+ENCODER = "embedded"
 
 pytestmark = pytest.mark.slow
 
