@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from shelfsight.api.matching import check_asked, check_spec, open_encoder_named
 from shelfsight.api.pictures import (
     PictureFile,
     ThumbnailCache,
@@ -18,9 +19,9 @@ from shelfsight.api.pictures import (
     thumbnail_of,
     version_of,
 )
-from shelfsight.core.errors import Conflict, EncoderMismatch, NotFound, UsageError
+from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.filters import Expr, parse
-from shelfsight.core.protocols import Catalogue, Encoder, EncoderSpec, Manifest, Store, StoredItem, StoredPicture
+from shelfsight.core.protocols import Catalogue, Encoder, Manifest, Store, StoredItem, StoredPicture
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Mode, Page, Query
 
@@ -75,11 +76,11 @@ def open_engine(
     except NotFound:
         if not create:
             raise
-        created = _open_encoder(encoder or DEFAULT_ENCODER, device)
+        created = open_encoder_named(encoder or DEFAULT_ENCODER, device)
         opened = stores.create_store(folder, kind=store or DEFAULT_STORE, encoder=created.spec)
     try:
         if created is None:
-            _check_asked(folder, opened.manifest, encoder, store)
+            check_asked(folder, opened.manifest, encoder, store)
     except BaseException:
         opened.close()
         raise
@@ -328,8 +329,8 @@ class Engine:
         with self._loading:
             if self._encoder is None:
                 wanted = self.manifest.encoder
-                opened = _open_encoder(wanted.name, self._device)
-                _check_spec(self._path, wanted, opened.spec)
+                opened = open_encoder_named(wanted.name, self._device)
+                check_spec(self._path, wanted, opened.spec)
                 self._encoder = opened
             return self._encoder
 
@@ -365,45 +366,3 @@ def _repeated(counts: Mapping[str, int]) -> int:
 
 def _parsed(filter: str | None) -> Expr | None:
     return None if filter is None else parse(filter)
-
-
-def _open_encoder(name: str, device: str | None) -> Encoder:
-    from shelfsight.models import open_encoder
-
-    return open_encoder(name, device=device)
-
-
-def _check_asked(folder: Path, manifest: Manifest, encoder: str | None, store: str | None) -> None:
-    built_with = manifest.encoder.name
-    if encoder is not None and built_with not in (encoder, _as_folder(encoder)):
-        raise EncoderMismatch(
-            f"{str(folder)!r} was built with encoder {built_with!r} and cannot be opened with {encoder!r}",
-            hint="leave the encoder out, or index the catalogue into a new collection",
-        )
-    if store is not None and store != manifest.store:
-        raise Conflict(
-            f"{str(folder)!r} has a {manifest.store!r} store, not {store!r}",
-            hint="leave the store out, or index the catalogue into a new collection",
-        )
-
-
-def _as_folder(name: str) -> str:
-    """The name that a model folder goes by in a manifest: its absolute path."""
-    return str(Path(name.removeprefix("local-dir:")).expanduser().resolve())
-
-
-def _check_spec(folder: Path, built_with: EncoderSpec, installed: EncoderSpec) -> None:
-    if installed == built_with:
-        return
-    raise EncoderMismatch(
-        f"{str(folder)!r} was built with {_describe(built_with)}; what opens under that name now is "
-        f"{_describe(installed)}",
-        hint="index the catalogue into a new collection, or install the version it was built with",
-    )
-
-
-def _describe(spec: EncoderSpec) -> str:
-    return (
-        f"encoder {spec.name!r} (revision {spec.revision[:12]}, preprocessing {spec.fingerprint[:12]}, "
-        f"{spec.dimension} numbers)"
-    )

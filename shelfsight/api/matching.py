@@ -1,0 +1,65 @@
+"""Which encoder and which store a collection may be opened with: the ones it was built with."""
+
+from pathlib import Path
+
+from shelfsight.core.errors import Conflict, EncoderMismatch
+from shelfsight.core.protocols import Encoder, EncoderSpec, Manifest
+
+__all__ = ["check_asked", "check_spec", "open_encoder_named"]
+
+
+def open_encoder_named(name: str, device: str | None) -> Encoder:
+    """The encoder of that name.
+
+    Raises:
+        ModelError: it cannot be found or loaded.
+    """
+    from shelfsight.models import open_encoder
+
+    return open_encoder(name, device=device)
+
+
+def check_asked(folder: Path, manifest: Manifest, encoder: str | None, store: str | None) -> None:
+    """Compare what a caller asks for (``None``: whatever there is) with what the collection is.
+
+    Raises:
+        EncoderMismatch, Conflict: it is something else; both are named.
+    """
+    built_with = manifest.encoder.name
+    if encoder is not None and built_with not in (encoder, _as_folder(encoder)):
+        raise EncoderMismatch(
+            f"{str(folder)!r} was built with encoder {built_with!r} and cannot be opened with {encoder!r}",
+            hint="leave the encoder out, or index the catalogue into a new collection",
+        )
+    if store is not None and store != manifest.store:
+        raise Conflict(
+            f"{str(folder)!r} has a {manifest.store!r} store, not {store!r}",
+            hint="leave the store out, or index the catalogue into a new collection",
+        )
+
+
+def _as_folder(name: str) -> str:
+    """The name that a model folder goes by in a manifest: its absolute path."""
+    return str(Path(name.removeprefix("local-dir:")).expanduser().resolve())
+
+
+def check_spec(folder: Path, built_with: EncoderSpec, installed: EncoderSpec) -> None:
+    """Compare the encoder that was loaded with the one that made the vectors.
+
+    Raises:
+        EncoderMismatch: weights, preprocessing or dimension are not the same.
+    """
+    if installed == built_with:
+        return
+    raise EncoderMismatch(
+        f"{str(folder)!r} was built with {_describe(built_with)}; what opens under that name now is "
+        f"{_describe(installed)}",
+        hint="index the catalogue into a new collection, or install the version it was built with",
+    )
+
+
+def _describe(spec: EncoderSpec) -> str:
+    return (
+        f"encoder {spec.name!r} (revision {spec.revision[:12]}, preprocessing {spec.fingerprint[:12]}, "
+        f"{spec.dimension} numbers)"
+    )
