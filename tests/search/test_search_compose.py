@@ -55,12 +55,20 @@ def test_what_a_minus_term_shares_with_the_query_is_left_alone() -> None:
     np.testing.assert_allclose(subtract(vector(1, 0), [vector(1, 0)]), (1, 0), atol=1e-6)
 
 
+def test_unrelated_minus_terms_push_together_as_hard_as_one() -> None:
+    one = subtract(vector(1, 0, 0, 0), [vector(0, 1, 0, 0)])
+    three = subtract(vector(1, 0, 0, 0), [vector(0, 1, 0, 0), vector(0, 0, 1, 0), vector(0, 0, 0, 1)])
+    # 1 / sqrt(1 + 0.36) in both; the rest is shared: 0.6 / sqrt(3) / sqrt(1.36)
+    assert one[0] == pytest.approx(0.857493, abs=1e-6)
+    np.testing.assert_allclose(three, (0.857493, -0.297044, -0.297044, -0.297044), atol=1e-6)
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
 def test_minus_terms_sink_and_the_query_stays_first(seed: int, terms: int) -> None:
     random = np.random.default_rng(seed)
     query, *negatives = normalise(random.normal(size=(terms + 1, 8)))
     turned = subtract(query, negatives)
     assert np.linalg.norm(turned) == pytest.approx(1, abs=1e-6)
-    assert turned @ query >= 1 / np.sqrt(1 + MINUS_WEIGHT**2) - 1e-6
-    unwanted = np.mean(negatives, axis=0)
+    assert turned @ query >= 1 / np.sqrt(1 + terms * MINUS_WEIGHT**2) - 1e-6
+    unwanted = np.sum(negatives, axis=0)
     assert turned @ unwanted <= query @ unwanted + 1e-6
