@@ -1,6 +1,8 @@
 """The OpenCLIP encoder against direct calls of the library, on tiny models of the true architectures."""
 
+import logging
 import threading
+import warnings
 
 import numpy as np
 import open_clip
@@ -12,6 +14,7 @@ from open_clip.transform import PreprocessCfg, image_transform_v2
 from shelfsight.core.protocols import Encoder
 from shelfsight.models import open_encoder
 from shelfsight.models.encoders.openclip import OpenClipEncoder, open_openclip
+from shelfsight.models.encoders.pixels import Prepare
 
 KINDS = ("clip", "siglip", "timm")
 TEXTS = [
@@ -57,8 +60,6 @@ def test_prepare_is_the_librarys_transform_bit_for_bit(encoder, reference, pictu
 
 @pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
 def test_prepare_knows_every_resize_mode(mode, pictures):
-    from shelfsight.models.encoders.pixels import Prepare
-
     config = {"size": (48, 48), "mean": (0.1, 0.2, 0.3), "std": (0.9, 0.8, 0.7), "resize_mode": mode, "fill_color": 9}
     prepare, transform = Prepare(config), image_transform_v2(PreprocessCfg(**config), is_train=False)
     for picture in pictures:
@@ -192,10 +193,18 @@ def test_threads_share_one_encoder(encoder, pictures):
     assert wrong == []
 
 
-def test_opening_leaves_logging_and_warnings_alone(folder_of):
-    import logging
-    import warnings
+def test_encoding_leaves_torchs_threads_alone(encoder, pictures):
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        encoder.encode_texts(["red shoe"])
+        encoder.encode_pixels(encoder.prepare(pictures[0])[None])
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
+
+def test_opening_leaves_logging_and_warnings_alone(folder_of):
     root = logging.getLogger()
     before = (list(root.handlers), root.level, logging.root.manager.disable, list(warnings.filters))
     open_encoder(str(folder_of["siglip"]), device="cpu")

@@ -7,6 +7,7 @@ import torch
 from shelfsight.models.encoders.precision import wants_bfloat16
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 from shelfsight.core.errors import ModelError
 from shelfsight.models import open_encoder
 from shelfsight.models.encoders import names
+from shelfsight.models.encoders.digests import weights_digest
 
 REGISTRY = names.Registry(
     tags={
@@ -105,8 +106,6 @@ def test_revision_is_the_digest_of_the_weight_file(folder_of, encoder_of):
 
 
 def test_a_blob_of_the_hub_cache_is_known_by_its_name(tmp_path):
-    from shelfsight.models.encoders.digests import weights_digest
-
     blob = tmp_path / "blobs" / ("0" * 64)
     blob.parent.mkdir()
     blob.write_bytes(b"anything")

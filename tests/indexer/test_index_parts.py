@@ -1,0 +1,121 @@
+"""The small parts of the write path, each alone."""
+
+import hashlib
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shelfsight.core.protocols import Fingerprints
+from shelfsight.core.types import Picture
+from shelfsight.indexer.batches import batches
+from shelfsight.indexer.fingerprints import (
+    Known,
+    metadata_hash,
+    picture_hash,
+    pictures_hash,
+    places_hash,
+    to_fingerprints,
+)
+from shelfsight.indexer.ordered import ordered
+from shelfsight.indexer.seen import SeenIds
+from shelfsight.indexer.work import Decision, Entry, Work
+
+
+@pytest.fixture
+def pool():
+    with ThreadPoolExecutor(4) as made:
+        yield made
+
+
+def test_ordered_keeps_the_order_whatever_takes_longest(pool):
+    def slow_first(number: int) -> int:
+        time.sleep(0.02 if number % 4 == 0 else 0)
+        return number * number
+
+    assert list(ordered(pool, slow_first, range(20), window=6)) == [number * number for number in range(20)]
+
+
+def test_ordered_runs_ahead_no_further_than_its_window(pool):
+    drawn = []
+
+    def source():
+        for number in range(30):
+            drawn.append(number)
+            yield number
+
+    results = ordered(pool, lambda number: number, source(), window=5)
+    for taken in range(1, 10):
+        next(results)
+        assert len(drawn) == taken + 4
+
+
+def test_ordered_works_on_several_at_once(pool):
+    together = threading.Barrier(3, timeout=20)
+    assert len(list(ordered(pool, lambda _: together.wait(), range(3), window=3))) == 3
+
+
+def test_ordered_raises_where_the_result_would_have_come(pool):
+    results = ordered(pool, lambda number: 1 // (3 - number), range(10), window=4)
+    assert [next(results) for _ in range(3)] == [0, 0, 1]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def entry(pixels: object, last: bool = True) -> Entry:
+    return Entry(work=Work(decision=Decision.ENCODE), index=0, last=last, pixels=pixels)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.booleans(), max_size=120), st.integers(1, 9))
+def test_batches_are_full_and_lose_nothing(has_pixels, size):
+    entries = [entry(object() if each else None) for each in has_pixels]
+    made = list(batches(entries, size))
+    assert [each for batch in made for each in batch.entries] == entries
+    for batch in made[:-1]:
+        assert batch.pictures == size or len(batch.entries) == 4 * size
+    assert all(batch.pictures <= size and len(batch.entries) <= 4 * size for batch in made)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.text(min_size=1).filter(lambda text: text.isprintable()), max_size=60))
+def test_seen_ids_is_a_set(ids):
+    known: set[str] = set()
+    with SeenIds() as seen:
+        for id in ids:
+            assert seen.add(id) is (id not in known)
+            known.add(id)
+        assert seen.missing([*ids, "\x00absent"]) == ["\x00absent"]
+
+
+def test_seen_ids_tells_case_and_accents_apart():
+    with SeenIds() as seen:
+        assert all(seen.add(id) for id in ("a", "A", "\u00e1", "a\u0301", "a "))
+
+
+def test_hashes_are_what_their_documentation_says():
+    """Written out: a collection must be found unchanged by every later version of this program."""
+    assert picture_hash(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert pictures_hash(["abc"]) == _sha('["abc"]')
+    assert metadata_hash("T", {"b": 1, "a": None, "c": "é"}) == _sha('["T", {"b": 1, "c": "\\u00e9"}]')
+    assert places_hash([Picture(name="n", data=b"x")]) == _sha('[["n", null]]')
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_metadata_hash_ignores_order_and_not_types():
+    assert metadata_hash("t", {"a": 1, "b": 2}) == metadata_hash("t", {"b": 2, "a": 1})
+    different = [{"a": 1}, {"a": "1"}, {"a": True}, {"a": 1.5}, {"a": [1]}, {"b": 1}, {}]
+    assert len({metadata_hash("t", each) for each in different}) == len(different)
+    assert metadata_hash(None, {}) != metadata_hash("", {})
+
+
+def test_fingerprints_come_apart_as_they_were_put_together():
+    assert Known.of(to_fingerprints("aa", [1, 30], "bb", "cc")) == Known("aa", (1, 30), "bb", "cc")
+    assert Known.of(to_fingerprints("aa", [], "bb", "cc")) == Known("aa", (), "bb", "cc")
+    assert Known.of(Fingerprints(pictures="p", metadata="m")) == Known("p", (), "m", "")
