@@ -28,7 +28,9 @@ def export(model: Any, source: Path, target: Path) -> Path:
     weights = {name: _stored(name, value) for name, value in model.state_dict().items()}
     path = target / "open_clip_model.safetensors"
     save_file(weights, path, metadata={"format": "pt"})
+    path.chmod(0o644)
     return path
+
 
 def _stored(name: str, value: torch.Tensor) -> torch.Tensor:
     keep = not value.is_floating_point() or "running_" in name or value.ndim == 0

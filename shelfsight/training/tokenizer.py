@@ -5,6 +5,7 @@ matter either; bytes make every text expressible. The end token has
 the largest id: the text tower of CLIP is read where the token id is largest (Radford et al. 2021).
 """
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -55,4 +56,12 @@ def _save(tokenizer: object, context: int, folder: Path) -> int:
         tokenizer_object=tokenizer, bos_token=_START, eos_token=_END, pad_token=_PAD, model_max_length=context
     )
     fast.save_pretrained(folder)
+    _name_for_all_versions(folder / "tokenizer_config.json")
     return len(fast)
+
+
+def _name_for_all_versions(path: Path) -> None:
+    """Transformers 5 writes a class name that 4 does not know; both know the old one."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
