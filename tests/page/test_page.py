@@ -157,7 +157,10 @@ def test_an_address_can_be_shared(tab: Tab, page_engine: Engine) -> None:
 def test_a_bad_address_says_what_is_wrong(tab: Tab) -> None:
     tab.expected = ["422"]
     tab.open("/?q=shoe&f.nowhere=x")
-    expect(tab.page.get_by_role("alert")).to_contain_text("nowhere")
+    alert = tab.page.get_by_role("alert")
+    expect(alert).to_contain_text("nowhere")
+    tab.after(lambda: alert.get_by_role("button", name="Start again").click())
+    expect(tab.page.get_by_role("status")).to_have_text("96 items")
 
 
 def test_only_the_last_words_count(tab: Tab, page_engine: Engine) -> None:

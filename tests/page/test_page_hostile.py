@@ -79,3 +79,24 @@ def test_the_address(hostile_tab: Tab) -> None:
         "/?min=1;drop&max=<b>",
     ):
         tab.open(address)
+
+
+def test_the_policy_holds_and_the_tab_would_tell(tab: Tab) -> None:
+    """What the other tests rely on: nothing leaves the origin, inline code does not run, and both are noticed."""
+    tab.open()
+    tab.page.evaluate("fetch('http://127.0.0.1:9/elsewhere').catch(() => {})")
+    tab.page.evaluate(
+        """() => {
+            const attack = document.createElement("div");
+            attack.innerHTML = '<img src="/page/nowhere.png" onerror="window.hacked = 1">';
+            document.body.append(attack);
+            const inline = document.createElement("script");
+            inline.textContent = "window.hacked = 1";
+            document.body.append(inline);
+        }"""
+    )
+    tab.page.wait_for_timeout(500)
+    assert tab.page.evaluate("window.hacked") is None
+    assert any("policy: connect-src http://127.0.0.1:9/elsewhere" in fault for fault in tab.wrong)
+    assert any("policy: script-src" in fault for fault in tab.wrong)
+    tab.expected = ["policy: ", "404", "Content Security Policy", "elsewhere"]

@@ -30,11 +30,16 @@ function typeAndDefault(schema = {}) {
   return typeOf(schema) + said;
 }
 
+// Text between backquotes is code.
+function worded(text = "") {
+  return text.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
+}
+
 function table(caption, rows) {
   if (!rows.length) return null;
   return element("table", {}, element("caption", {}, caption), element("tbody", {}, ...rows.map(([name, schema, text]) =>
     element("tr", {}, element("th", { scope: "row" }, element("code", {}, name)),
-      element("td", {}, typeAndDefault(schema)), element("td", {}, text ?? "")))));
+      element("td", {}, typeAndDefault(schema)), element("td", {}, ...worded(text))))));
 }
 
 function bodyTables(operation) {
@@ -62,7 +67,7 @@ function drawn(operation) {
   return element("details", { class: "operation" },
     element("summary", {}, element("span", { class: "method" }, operation.method), element("code", {}, operation.path),
       element("span", { class: "soft" }, operation.summary ?? "")),
-    element("div", {}, operation.description ? element("p", {}, operation.description) : null,
+    element("div", {}, operation.description ? element("p", {}, ...worded(operation.description)) : null,
       table("Parameters", parameters), ...bodyTables(operation), answers(operation),
       element("h3", {}, "Try it"), element("pre", {}, example(operation))));
 }

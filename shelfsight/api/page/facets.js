@@ -16,8 +16,8 @@ export function drawFacets(panel, { fields, counts, all, state, opened }, { onTo
   const focused = document.activeElement?.dataset?.key;
   const groups = ordered(Object.keys(all)).map((field) => {
     const values = merged(all[field], counts[field] ?? {}, state.values.get(field) ?? new Set());
-    return group(field, values, { state, opened, onToggle, onOpen });
-  });
+    return values.length ? group(field, values, { state, opened, onToggle, onOpen }) : null;
+  }).filter((made) => made !== null);
   if (fields.price === "number") groups.splice(1, 0, priceRange(state, onRange));
   panel.replaceChildren(...groups);
   if (focused) panel.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });

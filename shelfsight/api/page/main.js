@@ -6,7 +6,7 @@ import { byId, debounced, element } from "./dom.js";
 import { drawFacets, label } from "./facets.js";
 import { card, skeletons } from "./grid.js";
 import { drawPicture, takePictures } from "./picture.js";
-import { addressOf, countFilters, filterOf, stateOf, toggled, withoutFilters } from "./state.js";
+import { addressOf, countFilters, emptyState, filterOf, stateOf, toggled, withoutFilters } from "./state.js";
 
 const TYPING_PAUSE = 180;
 
@@ -114,8 +114,10 @@ function drawProblem(problem) {
   grid.replaceChildren();
   more.hidden = true;
   byId("status").textContent = "";
-  drawNotice(problem.message, problem.hint ?? "",
-    element("button", { type: "button", class: "button", onclick: start }, "Try again"));
+  const ours = problem.status >= 400 && problem.status < 500;
+  drawNotice(problem.message, problem.hint ?? "", ours
+    ? element("button", { type: "button", class: "button", onclick: startAgain }, "Start again")
+    : element("button", { type: "button", class: "button", onclick: start }, "Try again"));
 }
 
 function drawNotice(message, hint, ...actions) {
@@ -244,6 +246,13 @@ async function start() {
     return;
   }
   await refresh({ address: "keep" });
+}
+
+// Away from a question that cannot be answered.
+function startAgain() {
+  state = emptyState();
+  query.value = "";
+  return refresh();
 }
 
 function listen() {
