@@ -251,6 +251,7 @@ def test_folded_parts_are_the_same_function() -> None:
     torch.testing.assert_close(quick, plain, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss(trained: Path) -> None:
     lines = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
     stages = [line["stage"] for line in lines if line["kind"] == "validation"]
@@ -259,6 +260,7 @@ def test_training_lowers_the_loss(trained: Path) -> None:
     assert losses[-1] < 0.95 * losses[0]
 
 
+@pytest.mark.slow
 def test_interrupted_and_resumed_equals_uninterrupted(trained: Path, catalogues: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
@@ -272,6 +274,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(trained: Path, catalogues:
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
+@pytest.mark.slow
 def test_a_run_with_other_settings_is_not_mixed_in(trained: Path, catalogues: Path) -> None:
     with pytest.raises(ValueError, match="other settings"):
         train_encoder(catalogues, trained, SETTINGS.model_copy(update={"seed": 8}))
@@ -286,6 +289,7 @@ def test_nothing_to_learn_from(tmp_path: Path) -> None:
     assert "no training rows" in result.output
 
 
+@pytest.mark.slow
 def test_the_folder_loads_in_open_clip(trained: Path) -> None:
     ensure_torchvision()
     import open_clip

@@ -51,7 +51,7 @@ def _forget_half_loaded_modules() -> None:
 def _declare_missing_operators() -> None:
     import torch
 
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for name in _SCHEMAS:
         if not hasattr(torch.ops.torchvision, name):
             library.define(f"{name}{_SIGNATURE}")
