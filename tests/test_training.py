@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -309,3 +311,18 @@ def test_the_folder_loads_in_open_clip(trained: Path) -> None:
     torch.testing.assert_close(batch, single, rtol=0, atol=1e-5)
     torch.testing.assert_close(batch, trimmed, rtol=0, atol=1e-5)
     torch.testing.assert_close(embedded, patches.mean(dim=1), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_torchvision_imports_beside_any_torch() -> None:
+    program = (
+        "import threading\n"
+        "from shelfsight.models.torchvision_compat import ensure_torchvision\n"
+        "threads = [threading.Thread(target=ensure_torchvision) for _ in range(4)]\n"
+        "[thread.start() for thread in threads]; [thread.join() for thread in threads]\n"
+        "ensure_torchvision()\n"
+        "import torch, torchvision, timm\n"
+        "print(torch.ops.torchvision.nms.default.name())\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("torchvision::nms", "")
