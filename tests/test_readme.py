@@ -4,6 +4,7 @@ Every line of a ``sh`` block is a command. Those that serve are waited for until
 rest of their block runs, and then interrupted as a person would. ``make test`` is left out: this runs inside it.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SERVES = ("make demo", "shelfsight serve")
 LEFT_OUT = ("make test", "git clone")
-READY_SECONDS = 240
+READY_SECONDS = 400
 
 
 def blocks() -> list[list[str]]:
@@ -44,8 +45,14 @@ def serve_until_ready(command: str) -> "subprocess.Popen[bytes]":
                     return process
         except (urllib.error.URLError, OSError):
             time.sleep(0.5)
-    os.killpg(process.pid, signal.SIGKILL)
-    pytest.fail(f"{command!r} did not become ready")
+    kill(process)
+    pytest.fail(f"{command!r} did not become ready; it left with {process.returncode}")
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def interrupt(process: "subprocess.Popen[bytes]") -> None:
@@ -53,7 +60,7 @@ def interrupt(process: "subprocess.Popen[bytes]") -> None:
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        kill(process)
         pytest.fail("the server did not stop within 30 s of an interrupt")
 
 
