@@ -16,7 +16,7 @@ from shelfsight.models.encoders.digests import input_digest, weights_digest
 from shelfsight.models.encoders.folding import fold_batch_norms
 from shelfsight.models.encoders.loading import Loaded, load, pick_device
 from shelfsight.models.encoders.pixels import Prepare
-from shelfsight.models.encoders.precision import parameters, wants_bfloat16
+from shelfsight.models.encoders.precision import is_convolutional, parameters, wants_bfloat16
 from shelfsight.models.encoders.threads import available_threads, torch_threads
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["OpenClipEncoder", "open_openclip"]
 
 _TEXT_BATCH = 64
+# Activations of more pictures leave a core's cache and are fetched from the system page by page.
+_CONVOLUTIONAL_ROWS = 8
 _WORTH_THREADS = 1e9  # multiply-adds; below, waiting for one another costs threads more than they save
 
 
@@ -53,6 +55,7 @@ class OpenClipEncoder:
         self._prepare = Prepare(loaded.preprocess)
         height, width = _sides(loaded.preprocess["size"])
         self._bfloat16 = wants_bfloat16(self._model, device)
+        self._split = device.type == "cpu" and is_convolutional(self._model.visual)
         self._threads = available_threads()
         self._text_parameters = parameters(_text_tower(self._model))
         fold_batch_norms(self._model.visual)
@@ -94,7 +97,8 @@ class OpenClipEncoder:
                 torch.no_grad(),  # not inference_mode: under it autocast forgets the weights it has cast
                 torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._bfloat16),
             ):
-                features = self._model.encode_image(batch)
+                rows = _CONVOLUTIONAL_ROWS if self._split else len(batch)
+                features = torch.cat([self._model.encode_image(part) for part in torch.split(batch, rows)])
             return normalise(features.float().cpu().numpy())
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:

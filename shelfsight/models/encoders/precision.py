@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["parameters", "wants_bfloat16"]
+__all__ = ["is_convolutional", "parameters", "wants_bfloat16"]
 
 _LARGE = 30_000_000
 _PATCHES = 1  # convolutions in a vision transformer: the patch embedding alone
@@ -29,7 +29,7 @@ def wants_bfloat16(model: Any, device: "torch.device") -> bool:
         device.type == "cpu"
         and _has_bfloat16_instructions()
         and parameters(model.visual) >= _LARGE
-        and _convolutions(model.visual) <= _PATCHES
+        and not is_convolutional(model.visual)
     )
 
 
@@ -38,10 +38,11 @@ def parameters(module: Any) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def _convolutions(module: Any) -> int:
+def is_convolutional(tower: Any) -> bool:
+    """Whether a picture tower is more than a transformer behind its patch embedding."""
     from torch import nn
 
-    return sum(isinstance(part, nn.Conv2d) for part in module.modules())
+    return sum(isinstance(part, nn.Conv2d) for part in tower.modules()) > _PATCHES
 
 
 def _has_bfloat16_instructions() -> bool:
