@@ -61,10 +61,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show(sys.stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        say("shelfsight: interrupted; everything committed so far is kept")
+        say("shelfsight: interrupted")
         return INTERRUPTED
     except _TerminatedError:
-        say("shelfsight: terminated; everything committed so far is kept")
+        say("shelfsight: terminated")
         return TERMINATED
     except ShelfsightError as error:
         say(f"error: {safe(error.message)}")

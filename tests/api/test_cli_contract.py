@@ -29,7 +29,8 @@ def write_catalogue(folder: Path, prices: dict[str, str] | None = None) -> Path:
 
 def write_rows(path: Path, rows: list[tuple[str, ...]]) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("id", "image", "title", "price", "colour"), *rows])
+        header = ("id", "image", "title", "price", "colour")
+        csv.writer(file).writerows([header[: len(rows[0])] if rows else header, *rows])
     return path
 
 

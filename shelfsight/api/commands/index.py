@@ -85,6 +85,7 @@ def index_into(engine: "Engine", catalogue: "Catalogue", *, prune: bool) -> "Rep
     except BaseException as error:
         if (partial := report_of(error)) is not None:
             say(f"stopped after {partial.seconds:.1f} s: {_counts(partial)}")
+            say("everything committed so far is kept; the same command goes on from there")
         raise
     say(f"done in {report.seconds:.1f} s: {_counts(report)}")
     _say_failures(report, failures)
