@@ -73,10 +73,10 @@ def _add_health(app: FastAPI, readiness: Readiness) -> None:
 def _add_pages(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:
-        return FileResponse(_PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+        return FileResponse(_PAGE / "index.html")
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> FileResponse:
-        return FileResponse(_PAGE / "docs.html", headers={"Cache-Control": "no-cache"})
+        return FileResponse(_PAGE / "docs.html")
 
     app.mount("/page", StaticFiles(directory=_PAGE), name="page")

@@ -1,6 +1,7 @@
 """The JSON documents of the front doors: one shape for the command line and for HTTP."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,15 @@ if TYPE_CHECKING:  # these bring numpy along, and `--help` must not wait for it
     from shelfsight.core.protocols import Manifest, StoredItem
     from shelfsight.core.types import Hit, Page
 
-__all__ = ["dump", "error_document", "hit_document", "item_document", "manifest_document", "page_document"]
+__all__ = [
+    "dump",
+    "error_document",
+    "hit_document",
+    "item_document",
+    "manifest_document",
+    "page_document",
+    "public_name",
+]
 
 
 def dump(document: Mapping[str, Any], *, indent: int | None = None) -> str:
@@ -61,13 +70,20 @@ def page_document(page: "Page") -> dict[str, Any]:
 
 
 def item_document(item: "StoredItem") -> dict[str, Any]:
-    """An item without its vectors; pictures by name only, never by the place of their files."""
+    """An item as HTTP shows it: without vectors; pictures by name, never by the place of their files."""
     return {
         "id": item.id,
         "title": item.title,
         "metadata": dict(item.metadata),
-        "pictures": [{"index": index, "name": picture.name} for index, picture in enumerate(item.pictures)],
+        "pictures": [
+            {"index": index, "name": public_name(picture.name)} for index, picture in enumerate(item.pictures)
+        ],
     }
+
+
+def public_name(name: str) -> str:
+    """A picture's name without the machine's folders, which a catalogue with absolute paths would give away."""
+    return re.split(r"[/\\]", name)[-1] if re.match(r"[/\\]|[A-Za-z]:[/\\]", name) else name
 
 
 def manifest_document(manifest: "Manifest") -> dict[str, Any]:

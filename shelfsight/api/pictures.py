@@ -6,6 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 
+from shelfsight.api.documents import public_name
 from shelfsight.core.errors import NotFound, PictureError, Reason
 from shelfsight.core.pictures import decode, read_bytes, thumbnail_bytes
 from shelfsight.core.protocols import StoredPicture
@@ -54,12 +55,13 @@ def read_stored(picture: StoredPicture, limits: PictureLimits) -> bytes:
         PictureError: it cannot be read, or is too large.
     """
     assert picture.path is not None
+    name = public_name(picture.name)
     try:
-        return read_bytes(Picture(name=picture.name, path=Path(picture.path)), limits)
+        return read_bytes(Picture(name=name, path=Path(picture.path)), limits)
     except PictureError as error:
         if error.reason is Reason.MISSING_FILE:
             raise NotFound(
-                f"the file of picture {picture.name!r} is no longer where it was when it was indexed",
+                f"the file of picture {name!r} is no longer where it was when it was indexed",
                 hint="put it back, or run `shelfsight index` again",
             ) from error
         raise

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,19 @@ def test_similar_equals_the_engine_and_leaves_the_item_out(shop: Shop) -> None:
     assert response.json()["facets"]["colour"] == dict(expected.facets["colour"])
 
 
+def test_names_give_no_folders_away(demo_folder: Path, tmp_path: Path) -> None:
+    picture = demo_folder / "images" / "demo-00003.jpg"
+    (tmp_path / "catalog.jsonl").write_text(json.dumps({"id": "a", "image": str(picture)}) + "\n")
+    with open_engine(tmp_path / "c", create=True) as engine:
+        engine.index(tmp_path / "catalog.jsonl")
+        assert engine.get("a").pictures[0].name == str(picture)
+        with served(engine) as url:
+            found = httpx.post(f"{url}/v1/search", json={"query": "x"})
+            assert found.json()["hits"][0]["picture"] == "demo-00003.jpg"
+            for response in (found, httpx.get(f"{url}/v1/items"), httpx.get(f"{url}/v1/items/a")):
+                assert str(demo_folder) not in response.text
+
+
 def test_looking_around(shop: Shop) -> None:
     _, client = shop
     pages = [client.get("/v1/items", params={"k": 40, "offset": offset}).json() for offset in (0, 40, 80)]
@@ -226,6 +240,7 @@ def test_every_answer_is_safe_for_a_browser(shop: Shop) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert "unsafe" not in headers["content-security-policy"]
+        assert headers["cache-control"] == "no-cache"
         assert "server" not in headers
 
 
@@ -270,7 +285,7 @@ def without_encoder(tmp_path: Path) -> Path:
     store = create_store(tmp_path / "c", kind="exact", encoder=spec)
     import numpy as np
 
-    picture = StoredPicture(name="turned.jpg", path=str(tmp_path / "turned.jpg"))
+    picture = StoredPicture(name=str(tmp_path / "turned.jpg"), path=str(tmp_path / "turned.jpg"))
     prints = Fingerprints(pictures="p", metadata="m")
     item = StoredItem(id="a", title=None, metadata={}, pictures=(picture,), fingerprints=prints)
     store.commit([Change(item=item, vectors=np.eye(1, 4, dtype=np.float32))])
@@ -285,7 +300,7 @@ def test_not_ready_without_the_encoder_but_items_are_served(without_encoder: Pat
         assert reply.status_code == 503
         assert reply.json()["code"] in ("starting", "model")
         assert problem(client.post("/v1/search", json={"query": "x"}), 503)["code"] == "model"
-        assert client.get("/v1/items/a").json()["id"] == "a"
+        assert client.get("/v1/items/a").json()["pictures"] == [{"index": 0, "name": "turned.jpg"}]
         thumbnail = client.get("/v1/items/a/thumbnail").content
         with Image.open(io.BytesIO(thumbnail)) as picture:
             assert picture.size == (40, 80)
@@ -298,6 +313,7 @@ def test_a_picture_whose_file_is_gone(without_encoder: Path) -> None:
     with open_engine(without_encoder) as engine, served(engine) as url:
         for path in ("picture", "thumbnail"):
             found = problem(httpx.get(f"{url}/v1/items/a/{path}"), 404)
+            assert "'turned.jpg'" in found["detail"]
             assert str(without_encoder.parent) not in found["detail"]
 
 

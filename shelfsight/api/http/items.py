@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from shelfsight.api.documents import item_document, page_document
+from shelfsight.api.documents import item_document
 from shelfsight.api.engine import Engine
 from shelfsight.api.http.middleware import decode_id
 from shelfsight.api.http.problems import PROBLEMS
-from shelfsight.api.http.searching import Facets, Filter, K, Offset, json_response
+from shelfsight.api.http.searching import Facets, Filter, K, Offset, json_response, page_response
 from shelfsight.api.pictures import PictureFile
 
 __all__ = ["item_routes"]
@@ -45,7 +45,7 @@ def item_routes(engine: Engine) -> APIRouter:
     @routes.get("/{id:path}/similar", summary="Items that look like this one")
     def similar(id: ItemId, k: K = 10, offset: Offset = 0, filter: Filter = None, facets: Facets = []) -> Response:  # noqa: B006
         page = engine.similar(decode_id(id), k=k, offset=offset, filter=filter, facets=facets)
-        return json_response(page_document(page))
+        return page_response(page)
 
     @routes.get("/{id:path}", summary="One item with its metadata")
     def item(id: ItemId) -> Response:

@@ -14,6 +14,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
+    "Cache-Control": "no-cache",
 }
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -23,7 +24,8 @@ _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 class SafeHeaders:
-    """Adds the headers that keep a browser from guessing types, framing the page or running what it should not."""
+    """Adds the headers that keep a browser from guessing types, framing the page, running what it should not, and
+    showing what is no longer so (an answer that may be kept says that itself)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

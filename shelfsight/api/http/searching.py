@@ -6,17 +6,28 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from shelfsight.api.documents import dump, page_document
+from shelfsight.api.documents import dump, page_document, public_name
 from shelfsight.api.engine import Engine
 from shelfsight.api.http.bodies import SEARCH_BODY, read_search
 from shelfsight.api.http.problems import PROBLEMS
+from shelfsight.core.types import Page
 
-__all__ = ["Facets", "Filter", "K", "Offset", "json_response", "search_routes"]
+__all__ = ["Facets", "Filter", "K", "Offset", "json_response", "page_response", "search_routes"]
 
 Filter = Annotated[str | None, Query(description="Boolean expression over metadata: `price < 80`.")]
 K = Annotated[int, Query(description="Hits wanted, 1 or more.")]
 Offset = Annotated[int, Query(description="Hits skipped.")]
 Facets = Annotated[list[str], Query(description="Fields whose value counts are wanted; may be repeated.")]
+
+
+def page_response(page: Page, *, scores: bool = True) -> Response:
+    """A page of hits; pictures by name, never by the place of their files."""
+    document = page_document(page)
+    for hit in document["hits"]:
+        hit["picture"] = public_name(hit["picture"])
+        if not scores:
+            del hit["score"]
+    return json_response(document)
 
 
 def json_response(document: dict[str, Any]) -> Response:
@@ -31,15 +42,12 @@ def search_routes(engine: Engine, max_request: int) -> APIRouter:
     async def search(request: Request) -> Response:
         arguments = await read_search(request, max_request)
         page = await run_in_threadpool(engine.search, **arguments)
-        return json_response(page_document(page))
+        return page_response(page)
 
     @routes.get("/items", summary="Look around: items that pass a filter, in no order of merit")
     def browse(filter: Filter = None, k: K = 10, offset: Offset = 0, facets: Facets = []) -> Response:  # noqa: B006
         page = engine.browse(k=k, offset=offset, filter=filter, facets=facets)
-        document = page_document(page)
-        for hit in document["hits"]:
-            del hit["score"]
-        return json_response(document)
+        return page_response(page, scores=False)
 
     @routes.get("/facets", summary="Values of fields with their counts")
     def facets(filter: Filter = None, field: Facets = []) -> Response:  # noqa: B006
