@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shelfsight.core.protocols import Fingerprints
@@ -69,7 +69,7 @@ def entry(pixels: object, last: bool = True) -> Entry:
     return Entry(work=Work(decision=Decision.ENCODE), index=0, last=last, pixels=pixels)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.booleans(), max_size=120), st.integers(1, 9))
 def test_batches_are_full_and_lose_nothing(has_pixels, size):
     entries = [entry(object() if each else None) for each in has_pixels]
@@ -80,15 +80,15 @@ def test_batches_are_full_and_lose_nothing(has_pixels, size):
     assert all(batch.pictures <= size and len(batch.entries) <= 4 * size for batch in made)
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.lists(st.text(min_size=1).filter(lambda text: text.isprintable()), max_size=60))
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4), max_size=30))
 def test_seen_ids_is_a_set(ids):
     known: set[str] = set()
     with SeenIds() as seen:
         for id in ids:
             assert seen.add(id) is (id not in known)
             known.add(id)
-        assert seen.missing([*ids, "\x00absent"]) == ["\x00absent"]
+        assert seen.missing([*ids, "absent"]) == ["absent"]
 
 
 def test_seen_ids_tells_case_and_accents_apart():
