@@ -39,13 +39,13 @@ class _Lines:
         self._label = label
         self._unit = unit
         self._began = self._said = monotonic()
-        self._last = ""
+        self._last = self._shown = ""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self._last and kind is None:
+        if self._last != self._shown and kind is None:
             say(self._last)
 
     def __call__(self, done: int, total: int | None, note: str = "") -> None:
@@ -53,6 +53,7 @@ class _Lines:
         self._last = line(self._label, self._unit, done, total, now - self._began, note)
         if now - self._said >= _SECONDS_A_LINE:
             self._said = now
+            self._shown = self._last
             say(self._last)
 
 

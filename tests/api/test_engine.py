@@ -152,3 +152,12 @@ def test_damaged_collections(demo_collection: Path, tmp_path: Path) -> None:
         with pytest.raises(ShelfsightError):
             open_engine(path).search("x")
         shutil.rmtree(path)
+
+
+def test_the_right_kind_comes_first(demo_engine: Engine) -> None:
+    """The product itself, no stand-in: words find the pictures that show them. No title takes part."""
+    counts = demo_engine.facets(["kind"])["kind"]
+    kinds = [kind for kind, count in counts.items() if count >= 4]
+    assert len(kinds) >= 8
+    first = [hit.metadata["kind"] == kind for kind in kinds for hit in demo_engine.search(kind, k=3).hits]
+    assert sum(first) / len(first) >= 0.85

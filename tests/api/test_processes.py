@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from shelfsight import open_engine
+from shelfsight.api.commands.demo import SENTENCES
 
 COMMAND = (sys.executable, "-m", "shelfsight")
 PATIENCE = 120
@@ -162,7 +163,7 @@ def test_demo_runs_and_runs_again(tmp_path: Path) -> None:
     first = call(*arguments)
     assert first.returncode == 0, first.stderr
     assert "60 indexed; 60 pictures encoded" in first.stderr
-    for sentence in ("a red floral dress", "black leather boots", "a yellow mug with polka dots"):
+    for sentence in SENTENCES:
         assert f'"{sentence}"' in first.stdout
     assert (tmp_path / "shop" / "catalog.csv").exists()
     assert (tmp_path / "shop" / "queries.jsonl").exists()

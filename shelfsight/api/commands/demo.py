@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["COLLECTION", "SENTENCES", "demo"]
 
 COLLECTION = "catalog.collection"
-SENTENCES = ("a red floral dress", "black leather boots", "a yellow mug with polka dots")
+SENTENCES = ("a green dress with polka dots", "red running shoes", "a yellow striped hat")
 _HITS = 4
 
 
