@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 the job could not run, 2 wrong usage, 3 some items failed,
 Nothing heavy is imported here or in the modules of the commands, so ``--help`` answers at once.
 """
 
+import io
 import os
 import signal
 import sys
@@ -44,6 +45,8 @@ for _command in (index, search, serve, evaluate, demo, info, version):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave the process."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a title is shown even where the locale has not its letters
     code = run(arguments)
     try:
         sys.stdout.flush()

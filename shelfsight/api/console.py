@@ -3,11 +3,11 @@
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from typing import Any
 
 from shelfsight.api.documents import dump
 
-__all__ = ["print_document", "print_table", "safe", "say", "write_line"]
+__all__ = ["print_document", "print_table", "safe", "say"]
 
 _UNBROKEN = 10_000
 _ESCAPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -23,7 +23,8 @@ def safe(text: str) -> str:
 
 def say(message: str) -> None:
     """One line on stderr."""
-    write_line(sys.stderr, message)
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
 
 
 def print_document(document: Mapping[str, Any]) -> None:
@@ -47,13 +48,6 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
         table.add_row(*(Text(safe(cell)) for cell in row))
     width = None if sys.stdout.isatty() else _UNBROKEN
     Console(file=sys.stdout, highlight=False, width=width).print(table)
-
-
-def write_line(stream: IO[str], message: str) -> None:
-    """One line, in what the stream can encode."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    stream.write(message.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    stream.flush()
 
 
 def _escape(character: str) -> str:

@@ -35,7 +35,8 @@ __all__ = ["DEFAULT_ENCODER", "DEFAULT_STORE", "Engine", "open_engine"]
 DEFAULT_ENCODER = "embedded"
 DEFAULT_STORE = "faiss"
 _FACET_VALUES = 50
-_FACET_COVER = 0.5
+_FACET_COVER = 0.1
+_FACET_LENGTH = 80
 _NO_VLM = "re-ranking and explaining need a vision-language model, and this version has none yet"
 
 
@@ -262,7 +263,7 @@ class Engine:
         return self._store.snapshot().facets(fields, _parsed(filter))
 
     def suggested_facets(self) -> list[str]:
-        """Fields whose values are worth showing as a choice: at least two, few enough to read, and repeated."""
+        """Fields whose values are worth showing as a choice: at least two, short, and shared by many items."""
         snapshot = self._store.snapshot()
         candidates = [
             name
@@ -271,7 +272,7 @@ class Engine:
         ]
         counts = snapshot.facets(candidates, limit=_FACET_VALUES)
         enough = _FACET_COVER * snapshot.count()
-        return [name for name in candidates if len(counts[name]) >= 2 and _repeated(counts[name]) >= enough]
+        return [name for name in candidates if _is_choice(counts[name], enough)]
 
     def index(
         self,
@@ -359,9 +360,9 @@ def _picture_of(item: StoredItem, index: int) -> StoredPicture:
     return item.pictures[index]
 
 
-def _repeated(counts: Mapping[str, int]) -> int:
-    """Items that share their value with another one."""
-    return sum(count for count in counts.values() if count > 1)
+def _is_choice(counts: Mapping[str, int], enough: float) -> bool:
+    shared = sum(count for count in counts.values() if count > 1)
+    return len(counts) >= 2 and shared >= enough and max(map(len, counts)) <= _FACET_LENGTH
 
 
 def _parsed(filter: str | None) -> Expr | None:

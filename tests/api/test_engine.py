@@ -161,3 +161,27 @@ def test_the_right_kind_comes_first(demo_engine: Engine) -> None:
     assert len(kinds) >= 8
     first = [hit.metadata["kind"] == kind for kind in kinds for hit in demo_engine.search(kind, k=3).hits]
     assert sum(first) / len(first) >= 0.85
+
+
+def test_suggested_facets_are_choices(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (32, 32), "teal").save(tmp_path / "a.png")
+    rows = [
+        {
+            "id": f"i{n}",
+            "image": "a.png",
+            "brand": f"brand {n % 30}",
+            "serial": f"s{n}",
+            "story": f"{n % 3} " * 100,
+            "country": "here",
+            "stock": n % 2 == 0,
+            "price": n,
+        }
+        for n in range(120)
+    ]
+    (tmp_path / "catalog.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with open_engine(tmp_path / "c", create=True) as engine:
+        engine.index(tmp_path / "catalog.jsonl")
+        assert set(engine.suggested_facets()) == {"brand", "stock"}
+        assert engine.facets(["stock"], filter="stock == true") == {"stock": {"true": 60}}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
 from shelfsight import open_engine
 from shelfsight.api.commands.demo import SENTENCES
@@ -83,6 +84,19 @@ def test_stdout_is_one_document_and_nothing_else(demo_collection: Path) -> None:
     assert len(json.loads(done.stdout)["hits"]) == 2
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+def test_a_terminal_without_the_letters(tmp_path: Path) -> None:
+    Image.new("RGB", (32, 32), "teal").save(tmp_path / "a.png")
+    (tmp_path / "catalog.csv").write_text("id,image,title\nключ,a.png,Tür 靴\n", encoding="utf-8")
+    poor = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
+    done = call("index", tmp_path / "catalog.csv", "-c", tmp_path / "c", env=poor)
+    assert done.returncode == 0, done.stderr
+    table = call("search", "teal", "-c", tmp_path / "c", env=poor)
+    assert table.returncode == 0, table.stderr
+    assert "T\\xfcr \\u9774" in table.stdout
+    document = call("search", "teal", "-c", tmp_path / "c", "--json", env=poor)
+    assert json.loads(document.stdout)["hits"][0]["id"] == "ключ"
 
 
 def test_a_reader_that_leaves_early(demo_collection: Path) -> None:
