@@ -34,6 +34,7 @@ lint: install
 
 types: install
 	$(BIN)/mypy
+	$(BIN)/mypy tests/typed_usage.py
 
 walls: install
 	$(BIN)/lint-imports --no-cache

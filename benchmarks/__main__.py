@@ -1,18 +1,31 @@
-"""``make bench``: every benchmark that has its data. The demo catalogue needs none; the rest needs SHELFSIGHT_DATA."""
+"""``make bench``: every benchmark that has its data, each in a process of its own so that none warms another up.
+
+The demo catalogue and the stores need no data; the rest needs SHELFSIGHT_DATA.
+"""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
-from benchmarks import latency, quality
+_WITHOUT_DATA = [["quality", "--tasks", "demo"], ["stores"], ["encoder_rate"]]
 
 
-def main() -> None:
-    if os.environ.get("SHELFSIGHT_DATA"):
-        quality.main([])
-        latency.main([])
-    else:
-        print("SHELFSIGHT_DATA names no folder of data sets: the demo catalogue alone is measured")
-        quality.main(["--tasks", "demo"])
+def _all(data: Path) -> list[list[str]]:
+    catalogue = str(data / "sportswear" / "catalog.csv")
+    return [["index_rate", catalogue], ["quality"], ["latency"], ["stores"], ["encoder_rate"]]
+
+
+def main() -> int:
+    data = os.environ.get("SHELFSIGHT_DATA")
+    if not data:
+        print("SHELFSIGHT_DATA names no folder of data sets: only what needs none is measured", flush=True)
+    codes = []
+    for name, *arguments in _all(Path(data)) if data else _WITHOUT_DATA:
+        print(f"\n== {name} {' '.join(arguments)}", flush=True)
+        codes.append(subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], check=False).returncode)
+    return max(codes)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
