@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from PIL.Image import Image
-
 from shelfsight.core.errors import PictureError
 from shelfsight.core.pictures import decode, read_bytes, thumbnail_bytes
 from shelfsight.core.protocols import Encoder
@@ -38,11 +36,8 @@ class Preparation:
     def _prepare(self, task: PictureTask, picture: Picture) -> Entry:
         limits = self.settings.pictures
         data = read_bytes(picture, limits) if task.data is None else task.data
-        target = self.encoder.spec.image_size
-        if picture.path is None:
-            target = max(target, self.settings.index.preview_side)
-        image = decode(data, limits=limits, target=target)
-        preview = self._preview(data, image) if picture.path is None else None
+        image = decode(data, limits=limits, target=self.encoder.spec.image_size)
+        preview = self._preview(data) if picture.path is None else None
         return Entry(
             work=task.work,
             index=task.index,
@@ -51,8 +46,12 @@ class Preparation:
             picture=stored_picture(picture, preview),
         )
 
-    def _preview(self, data: bytes, image: Image) -> bytes:
-        """The bytes themselves where they are a small JPEG, else a thumbnail."""
+    def _preview(self, data: bytes) -> bytes:
+        """The bytes themselves where they are a small JPEG, else a thumbnail.
+
+        Decoded on its own, so that the encoder sees the very pixels that it sees of a file or of a query.
+        """
         side = self.settings.index.preview_side
+        image = decode(data, limits=self.settings.pictures, target=side)
         small = max(image.size) <= side and len(data) <= 3 * side * side
         return data if small and data.startswith(_JPEG) else thumbnail_bytes(image, side)

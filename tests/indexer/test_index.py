@@ -321,3 +321,13 @@ def test_previews_are_kept_for_bytes_and_not_for_files(shop, store):
     assert store.preview("b", 0) is None
     assert [p.path for p in store.snapshot().items(["a"])["a"].pictures] == [None] * 3
     assert counts(run(shop, store)) == {"unchanged": 2}
+
+
+def test_a_large_picture_has_the_same_vector_as_bytes_and_as_a_file(shop, store):
+    """A JPEG decodes at reduced size for the encoder; a preview needs more of it, and must not change what is seen."""
+    large = picture_bytes(5, (1600, 1200), "JPEG")
+    (shop.folder / "large.jpg").write_bytes(large)
+    shop.add("bytes", Picture(name="tar#0", data=large))
+    shop.add("file", Picture(name="large.jpg", path=shop.folder / "large.jpg"))
+    run(shop, store)
+    np.testing.assert_array_equal(store.snapshot().vectors("bytes"), store.snapshot().vectors("file"))
