@@ -58,9 +58,9 @@ def test_what_a_minus_term_shares_with_the_query_is_left_alone() -> None:
 def test_unrelated_minus_terms_push_together_as_hard_as_one() -> None:
     one = subtract(vector(1, 0, 0, 0), [vector(0, 1, 0, 0)])
     three = subtract(vector(1, 0, 0, 0), [vector(0, 1, 0, 0), vector(0, 0, 1, 0), vector(0, 0, 0, 1)])
-    # 1 / sqrt(1 + 0.36) in both; the rest is shared: 0.6 / sqrt(3) / sqrt(1.36)
-    assert one[0] == pytest.approx(0.857493, abs=1e-6)
-    np.testing.assert_allclose(three, (0.857493, -0.297044, -0.297044, -0.297044), atol=1e-6)
+    # 1 / sqrt(1.25) in both; the rest is shared: 0.5 / sqrt(3) / sqrt(1.25)
+    assert one[0] == pytest.approx(0.894427, abs=1e-6)
+    np.testing.assert_allclose(three, (0.894427, -0.258199, -0.258199, -0.258199), atol=1e-6)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
