@@ -1,5 +1,7 @@
 """The only module that knows FAISS (https://github.com/facebookresearch/faiss, the ``cpu`` extra)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ _faiss: Any = faiss  # its Python layer replaces methods at import, its stubs de
 __all__ = ["FaissBlock"]
 
 _HEAP_LIMIT = 1024  # beyond it FAISS's heaps cost more than a product and a partition
+_ALONE = 64_000_000  # multiplications that one thread does sooner than it can wake and await others
 
 
 class FaissBlock:
@@ -32,11 +35,30 @@ class FaissBlock:
     def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
         if k > _HEAP_LIMIT:
             return best_by_product(self.vectors, queries, k, allowed)
-        if allowed is None:
-            scores, rows = self._index.search(queries, k)
-        else:
-            bitmap = np.packbits(allowed, bitorder="little")
-            parameters = _faiss.SearchParameters(sel=_faiss.IDSelectorBitmap(bitmap))
-            scores, rows = self._index.search(queries, k, params=parameters)
+        with _few_threads(alone=len(queries) * self.vectors.size <= _ALONE):
+            if allowed is None:
+                scores, rows = self._index.search(queries, k)
+            else:
+                bitmap = np.packbits(allowed, bitorder="little")
+                parameters = _faiss.SearchParameters(sel=_faiss.IDSelectorBitmap(bitmap))
+                scores, rows = self._index.search(queries, k, params=parameters)
         scores[rows < 0] = -np.inf
         return scores, rows
+
+
+@contextmanager
+def _few_threads(*, alone: bool) -> Iterator[None]:
+    """One thread for small searches. OpenMP keeps the number apart for every calling thread.
+
+    A second one spins while it waits, which costs a query more than it brings and takes the core from others
+    (``python -m benchmarks.stores`` and ``benchmarks.latency`` show it).
+    """
+    if not alone:
+        yield
+        return
+    before = _faiss.omp_get_max_threads()
+    _faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        _faiss.omp_set_num_threads(before)
