@@ -157,9 +157,8 @@ from typing import Any
 from shelfsight.stores import open_store
 with open_store(Path(sys.argv[1])).lease("parent"):
     if os.fork() == 0:
+        print("forked", flush=True)  # from the child, which lets go of the lock as the fork returns
         os.close(1)
-        time.sleep(60)
-    print("forked", flush=True)
     time.sleep(60)
 """
 
