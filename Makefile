@@ -34,7 +34,7 @@ lint: install
 
 types: install
 	$(BIN)/mypy
-	$(BIN)/mypy tests/typed_usage.py
+	$(BIN)/mypy benchmarks tests/typed_usage.py
 
 walls: install
 	$(BIN)/lint-imports --no-cache

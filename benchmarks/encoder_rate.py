@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from copy import deepcopy
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -52,11 +53,11 @@ def _pictures(model: Any) -> None:
         pixels = torch.rand(count, 3, height, width)
         pixels_last = pixels.contiguous(memory_format=torch.channels_last)
         print(f"{count} pictures of {width} x {height}")
-        seconds, exact = _time(lambda pixels=pixels: model.encode_image(pixels))
+        seconds, exact = _time(partial(model.encode_image, pixels))
         _line("OpenCLIP (baseline)", seconds, seconds, 1.0)
         for bfloat16 in (False, True):
             with torch.autocast("cpu", dtype=torch.bfloat16) if bfloat16 else nullcontext():
-                taken, found = _time(lambda pixels=pixels_last: fast.encode_image(pixels))
+                taken, found = _time(partial(fast.encode_image, pixels_last))
             cosine = torch.nn.functional.cosine_similarity(found.float(), exact).min().item()
             name = f"channels last, {folded} folded" + (", bfloat16" if bfloat16 else "")
             _line(name, taken, seconds, cosine)
