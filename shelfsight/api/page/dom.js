@@ -32,6 +32,11 @@ export function readable(value) {
   return String(value);
 }
 
+// A path may break after a slash rather than inside a word.
+export function breakable(text) {
+  return text.split(/(?<=\/)/).flatMap((part, index) => (index ? [element("wbr"), part] : [part]));
+}
+
 export function price(metadata) {
   const amount = metadata.price;
   if (typeof amount !== "number") return readable(amount);

@@ -1,6 +1,6 @@
 // The panel of filters: values with counts, and a price range.
 
-import { element } from "./dom.js";
+import { breakable, element } from "./dom.js";
 import { numberOf } from "./state.js";
 
 const SHOWN = 8;
@@ -49,7 +49,7 @@ function choice(field, value, count, on, onToggle) {
     "data-key": `${field}:${value}`,
     onchange: (event) => onToggle(field, value, event.target.checked),
   });
-  return element("label", { class: "choice" }, box, element("span", { class: "value", title: value }, value),
+  return element("label", { class: "choice" }, box, element("span", { class: "value", title: value }, ...breakable(value)),
     element("span", { class: "count" }, count.toLocaleString()));
 }
 
