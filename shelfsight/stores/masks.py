@@ -143,20 +143,29 @@ def _type_hint(kind: Type, held: set[int]) -> str:
 
 
 def _like(pattern: str) -> Callable[[str], object]:
-    """``%`` any run, ``_`` any one character, backslash takes the next as it is; case counts."""
-    parts: list[str] = []
+    """``%`` any run, ``_`` any one character, backslash takes the next as it is; case counts.
+
+    Between two ``%`` the first place that fits is as good as any later one, and is never given up again: with
+    backtracking, ten ``%`` against one long text would take for ever.
+    """
+    pieces = [""]
     characters = iter(pattern)
     for character in characters:
         if character == "%":
-            parts.append(".*")
+            pieces.append("")
         elif character == "_":
-            parts.append(".")
+            pieces[-1] += "."
         else:
-            parts.append(re.escape(next(characters, "\\") if character == "\\" else character))
-    start = "" if parts[:1] == [".*"] else r"\A"
-    end = "" if parts[-1:] == [".*"] else r"\Z"
-    body = "".join(parts[not start : len(parts) - (not end)])
-    return re.compile(start + body + end, re.DOTALL).search  # searching for a word beats matching ".*word.*"
+            pieces[-1] += re.escape(next(characters, "\\") if character == "\\" else character)
+    if len(pieces) == 1:
+        return re.compile(rf"\A{pieces[0]}\Z", re.DOTALL).search
+    first, *between, last = pieces
+    between = [piece for piece in between if piece]
+    if not first and not last and len(between) == 1:
+        body = between[0]  # searching for a word beats matching ".*word.*"
+    else:
+        body = rf"\A{first}" + "".join(f"(?>.*?{piece})" for piece in between) + (rf".*{last}\Z" if last else "")
+    return re.compile(body, re.DOTALL).search
 
 
 def unknown_field(field: FieldPath, names: Iterable[str]) -> UnknownField:
