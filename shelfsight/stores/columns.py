@@ -75,8 +75,13 @@ class Column:
         )
 
 
+def _nulls(count: int) -> Column:
+    none = np.full(count, -1, np.int32)
+    return Column(np.zeros(count, np.int8), np.zeros(count), none, np.zeros(count, np.bool_), [], {}, {})
+
+
 def _empty() -> Column:
-    return Column(np.zeros(0, np.int8), np.zeros(0), np.zeros(0, np.int32), np.zeros(0, np.bool_), [], {}, {})
+    return _nulls(0)
 
 
 def facet_text(value: Value) -> str | None:
@@ -134,7 +139,8 @@ def _extended(column: Column, values: Sequence[Value]) -> Column:
 
 
 class Columns:
-    """The columns over one :class:`Slots`; safe to share between threads."""
+    """The columns over one :class:`Slots`; safe to share between threads. Fields that were asked for and that no
+    item has are not kept: whoever asks could fill the memory with them."""
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
@@ -153,7 +159,9 @@ class Columns:
         """The values at ``path`` (a field, then keys below it) of the first ``count`` slots."""
         with self._lock:
             self._read_to(count)
-            column = self._columns.get(path) or self._columns.setdefault(path, _empty())
+            if path[0] not in self._names:
+                return _nulls(count)
+            column = self._columns.get(path) or _empty()
             if len(column) < count:
                 column = self._grown(path, column, count)
             return column.first(count)
@@ -166,14 +174,16 @@ class Columns:
             for row in rows:
                 self._names.update(dict.fromkeys(row))
             for name in self._names:
-                column = self._columns.get((name,)) or _extended(_empty(), [None] * self._read)
+                column = self._columns.get((name,)) or _nulls(self._read)
                 self._columns[(name,)] = _extended(column, [row.get(name) for row in rows])
             self._read = end
 
     def _grown(self, path: Path, column: Column, count: int) -> Column:
         values = [_at(_fields(record, id), path) for record, id in self._between(len(column), count)]
-        self._columns[path] = _extended(column, values)
-        return self._columns[path]
+        grown = _extended(column, values)
+        if grown.types.any():
+            self._columns[path] = grown
+        return grown
 
     def _between(self, start: int, end: int) -> Iterable[tuple[bytes, str]]:
         return zip(self._slots.records[start:end], self._slots.ids[start:end], strict=True)

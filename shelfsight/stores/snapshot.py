@@ -4,6 +4,7 @@ import heapq
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -130,7 +131,7 @@ class LocalSnapshot:
         column = self._columns.column((field.name, *field.keys), len(self._state.alive))
         if not self._held(column):
             raise masks.unknown_field(field, {*self.fields(), *OWN_FIELDS})
-        return column
+        return replace(column, types=column.types * self._state.alive)  # what the dead held is nobody's type
 
     def _names(self) -> list[str]:
         return self._columns.names(len(self._state.alive))

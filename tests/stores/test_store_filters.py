@@ -1,6 +1,7 @@
 """Filters, counts and facets on every store, compared with the oracle item by item."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from shelfsight.core.filters import And, Comparison, Expr, FieldPath, In, IsNull
 from shelfsight.core.protocols import Change, Store
 from shelfsight.core.types import Value
 from shelfsight.stores import create_store
+from shelfsight.stores.snapshot import LocalSnapshot
 
 SHELF: dict[str, dict[str, Value]] = {
     "a": {"price": 10, "brand": "Acme", "new": True, "specs": {"size": 3, "deep": {"x": "y"}}, "tags": ["red", "sale"]},
@@ -305,3 +307,50 @@ def test_more_filters_than_are_remembered(store: Store) -> None:
     snapshot = store.snapshot()
     for _ in range(2):
         assert [snapshot.count(parse(f"n < {bound}")) for bound in range(40)] == list(range(40))
+
+
+def test_types_of_values_that_are_gone_do_not_count(store_factory: Callable[[], Store]) -> None:
+    """An answer depends on what is in the collection, not on what was, as opening it again shows."""
+    store = store_factory()
+    store.commit([change("a", [axis(0)], {"x": "old"})])
+    assert store.snapshot().count(parse('x == "old"')) == 1
+    store.commit([update("a", {"x": 1})])
+    for opened in (store, store_factory()):
+        with pytest.raises(UsageError, match="holds number"):
+            opened.snapshot().count(parse('x == "old"'))
+
+
+def test_a_field_asked_for_too_early_is_right_later(store: Store) -> None:
+    """An old snapshot is asked for a field that only a later commit brings."""
+    store.commit([change(f"a{i}", [axis(0)], {"y": {"k": 1}}) for i in range(5)])
+    old = store.snapshot()
+    store.commit([change(f"b{i}", [axis(0)], {"y": {"k": 1}}) for i in range(5)])
+    assert store.snapshot().count(parse('y["k"] == 1')) == 10
+    for text in ("x == 1", 'y["x"] == 1'):
+        with pytest.raises(UnknownField):
+            old.count(parse(text))
+    store.commit([change("new", [axis(0)], {"x": 1, "y": {"x": 1}})])
+    for text in ("x == 1", 'y["x"] == 1'):
+        found = store.snapshot().search(np.ones((1, DIMENSION), np.float32), 20, where=parse(text))[0]
+        assert [m.id for m in found] == ["new"]
+
+
+def test_fields_that_nobody_has_are_not_remembered(store: Store) -> None:
+    """Anybody may ask for them, as often and under as many names as they like."""
+    store.commit([change(f"{i}", [axis(0)], {"y": {"k": 1}}) for i in range(5)])
+    snapshot = store.snapshot()
+    snapshot.count(parse('y["k"] == 1'))
+    assert isinstance(snapshot, LocalSnapshot)
+    before = len(snapshot._columns._columns)
+    for i in range(20):
+        for text in (f"x{i} == 1", f'y["x{i}"] == 1', f'y["k"]["x{i}"] == 1'):
+            with pytest.raises(UnknownField):
+                snapshot.count(parse(text))
+    assert len(snapshot._columns._columns) == before
+
+
+@pytest.mark.parametrize("pattern", ["%a%a%a%a%a%a%a%a%a%a%a%a%b", "a%a%a%a%a%a%a%a%a%a%a%a%b%", "%%%%%%%%%%%%%b"])
+def test_like_does_not_try_every_way(pattern: str, store: Store) -> None:
+    """With backtracking the first of these takes longer than anybody waits."""
+    store.commit([change("a", [axis(0)], {"x": "a " * 1000}), change("b", [axis(0)], {"x": "a" * 500 + "b"})])
+    assert store.snapshot().count(Like(FieldPath("x"), pattern)) == 1
