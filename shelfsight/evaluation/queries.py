@@ -11,6 +11,9 @@ from shelfsight.core.types import Query
 
 __all__ = ["JudgedQuery", "load_queries"]
 
+_MAX_GRADE = 1_000_000
+"""trec_eval keeps 32 bits of a grade, and counts for every grade up to the greatest."""
+
 _FIELDS = ("query", "relevant", "filter", "image", "negative", "family")
 
 
@@ -20,7 +23,7 @@ class JudgedQuery:
 
     Attributes:
         text: what is typed, or ``None`` where only a picture is given.
-        relevant: item id -> grade; 0 is judged and not relevant. At least one grade is positive.
+        relevant: item id -> grade; 0 is judged and not relevant; at most 1,000,000. At least one is positive.
         filter, image, negative: as in :class:`~shelfsight.core.types.Query`.
         family: kind of query ("colour", "title", ...); metrics are also reported a family.
     """
@@ -37,6 +40,8 @@ class JudgedQuery:
             raise ValueError("it asks nothing: 'query', 'image' or both are needed")
         if any(grade < 0 for grade in self.relevant.values()):
             raise ValueError("a grade in 'relevant' is negative")
+        if max(self.relevant.values(), default=0) > _MAX_GRADE:
+            raise ValueError(f"a grade in 'relevant' is more than {_MAX_GRADE}")
         if not any(self.relevant.values()):
             raise ValueError("'relevant' names no relevant item")
 

@@ -50,6 +50,7 @@ def test_a_judged_query_is_put_to_a_collection_as_it_stands() -> None:
         ('{"query": "a", "relevant": {}}', "names no relevant item"),
         ('{"query": "a", "relevant": {"1": 0}}', "names no relevant item"),
         ('{"query": "a", "relevant": {"1": -1}}', "negative"),
+        ('{"query": "a", "relevant": {"1": 1, "2": 4294967296}}', "more than 1000000"),
         ('{"query": "a", "relevant": {"1": 0.5}}', "grade of '1' is 0.5, not a whole number"),
         ('{"query": "a", "relevant": {"1": true}}', "grade of '1' is true, not a whole number"),
         ('{"relevant": {"1": 1}}', "asks nothing"),
