@@ -40,7 +40,10 @@ def check_asked(folder: Path, manifest: Manifest, encoder: str | None, store: st
 
 def _as_folder(name: str) -> str:
     """The name that a model folder goes by in a manifest: its absolute path."""
-    return str(Path(name.removeprefix("local-dir:")).expanduser().resolve())
+    try:
+        return str(Path(name.removeprefix("local-dir:")).expanduser().resolve())
+    except (OSError, RuntimeError, ValueError):  # no path at all: too long, of an unknown user, with a null character
+        return name
 
 
 def check_spec(folder: Path, built_with: EncoderSpec, installed: EncoderSpec) -> None:

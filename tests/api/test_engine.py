@@ -88,6 +88,7 @@ def mistakes(folder: Path, engine: Engine) -> list[tuple[type[Exception], Any]]:
         (NotFound, lambda: open_engine("")),
         (NotFound, lambda: open_engine("a\0b")),
         (EncoderMismatch, lambda: open_engine(engine.path, encoder="ViT-B-32/openai")),
+        (EncoderMismatch, lambda: open_engine(engine.path, encoder="~no-such-user/model")),
         (Conflict, lambda: open_engine(engine.path, create=True, store="exact")),
         (Conflict, lambda: open_engine(folder, create=True)),
         (UsageError, lambda: engine.search()),

@@ -59,6 +59,12 @@ def test_wrong_names_are_told_apart(name, message, hint):
     assert hint in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("name", ["~no-such-user/model", "a" * 5000, "local-dir:" + "a" * 5000, "local-dir:a\0b"])
+def test_names_that_can_be_no_path(name):
+    with pytest.raises(ModelError, match="can be no folder|does not exist"):
+        names.parse_name(name, REGISTRY)
+
+
 def test_the_real_registry_suggests_real_names():
     with pytest.raises(ModelError, match="there is no encoder") as caught:
         open_encoder("ViT-B-33/openai")

@@ -53,12 +53,21 @@ def parse_name(name: str, registry: Registry) -> Source:
         return _folder(name, _EMBEDDED_FOLDER)
     if name.startswith(_HUB):
         return _hub(name)
-    path = Path(name.removeprefix(_LOCAL)).expanduser()
-    if name.startswith(_LOCAL) or path.is_dir():
-        return _folder(str(path.resolve()), path.resolve())
+    folder = _folder_called(name)
+    if folder is not None:
+        return _folder(str(folder), folder)
     if _looks_like_path(name):
         raise ModelError(f"encoder folder {name} does not exist", hint="Give the path of an OpenCLIP model folder.")
     return _built_in(name, registry)
+
+
+def _folder_called(name: str) -> Path | None:
+    """The absolute path of a name that is a folder's, or claims to be."""
+    try:
+        path = Path(name.removeprefix(_LOCAL)).expanduser()
+        return path.resolve() if name.startswith(_LOCAL) or path.is_dir() else None
+    except (OSError, RuntimeError, ValueError) as error:  # too long, of an unknown user, with a null character
+        raise ModelError(f"encoder {name!r} can be no folder: {error}", hint=_WAYS) from error
 
 
 def _looks_like_path(name: str) -> bool:
