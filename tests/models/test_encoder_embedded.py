@@ -8,6 +8,7 @@ import numpy as np
 import open_clip
 import pytest
 import torch
+from PIL import Image
 
 import shelfsight.models
 from shelfsight.models import open_encoder
@@ -50,6 +51,15 @@ def test_a_picture_and_a_text_share_a_space(embedded, pictures):
     vectors = embedded.encode_pixels(embedded.prepare(pictures[0])[None])
     assert vectors.shape == (1, embedded.spec.dimension)
     assert embedded.encode_texts(["shoe"]).shape == vectors.shape
+
+
+@pytest.mark.parametrize("size", [(1, 5000), (5000, 1), (3, 2000), (200_000, 1)])
+def test_a_picture_that_is_hardly_wider_than_nothing(embedded, size):
+    side = embedded.spec.image_size
+    pixels = embedded.prepare(Image.new("RGB", size, (200, 30, 30)))
+    assert pixels.shape == (3, side, side)
+    middle = embedded.prepare(Image.new("RGB", (side, side), (200, 30, 30)))[:, 0, 0]
+    np.testing.assert_allclose(pixels[:, side // 2, side // 2], middle, atol=1e-6)
 
 
 def test_importing_the_room_is_cheap():

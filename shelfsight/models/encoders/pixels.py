@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from PIL.Image import Image
+from PIL.Image import Image, Resampling
 
 from shelfsight.core.vectors import FloatArray
 
@@ -17,6 +17,9 @@ class Prepare:
     Resizing and cropping are the library's own steps on PIL pictures. Scaling to [0, 1] and standardising
     depend on the byte value and the channel alone, so both are one look-up in a table that torch filled:
     no float copies, no torch thread pool in every decode thread.
+
+    A picture that is longer than its width times the input's side is first made one pixel wide and as long as that
+    side: the library's steps would round its width to nothing, or scale it to gigabytes.
     """
 
     def __init__(self, preprocess: Mapping[str, Any]) -> None:
@@ -26,12 +29,18 @@ class Prepare:
         """
         from open_clip.transform import PreprocessCfg, image_transform_v2
 
-        steps = image_transform_v2(PreprocessCfg(**preprocess), is_train=False).transforms
+        configuration = PreprocessCfg(**preprocess)
+        size = configuration.size
+        self._side = size if isinstance(size, int) else min(size)
+        steps = image_transform_v2(configuration, is_train=False).transforms
         *self._on_pictures, to_tensor, standardise = steps
         self._tables = _tables(lambda picture: standardise(to_tensor(picture)).numpy())
 
     def __call__(self, picture: Image) -> FloatArray:
         """One RGB picture of any size to (3, h, w) float32."""
+        width, height = picture.size
+        if max(width, height) > self._side * min(width, height):
+            picture = picture.resize((self._side, 1) if width > height else (1, self._side), Resampling.BOX)
         for step in self._on_pictures:
             picture = step(picture)
         pixels = np.asarray(picture)
