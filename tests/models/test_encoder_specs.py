@@ -61,7 +61,7 @@ def test_wrong_names_are_told_apart(name, message, hint):
 
 @pytest.mark.parametrize("name", ["~no-such-user/model", "a" * 5000, "local-dir:" + "a" * 5000, "local-dir:a\0b"])
 def test_names_that_can_be_no_path(name):
-    with pytest.raises(ModelError, match="can be no folder|does not exist"):
+    with pytest.raises(ModelError, match=r"can be no folder|does not exist"):
         names.parse_name(name, REGISTRY)
 
 

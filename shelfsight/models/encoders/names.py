@@ -65,7 +65,7 @@ def _folder_called(name: str) -> Path | None:
     """The absolute path of a name that is a folder's, or claims to be."""
     try:
         path = Path(name.removeprefix(_LOCAL)).expanduser()
-        return path.resolve() if name.startswith(_LOCAL) or path.is_dir() else None
+        return path.resolve() if path.is_dir() or name.startswith(_LOCAL) else None
     except (OSError, RuntimeError, ValueError) as error:  # too long, of an unknown user, with a null character
         raise ModelError(f"encoder {name!r} can be no folder: {error}", hint=_WAYS) from error
 
