@@ -19,6 +19,7 @@ from shelfsight.stores.files import locked
 from shelfsight.stores.ledger import Ids, Ledger, Replay, connect, reading, writing
 from shelfsight.stores.maintenance import Maintenance
 from shelfsight.stores.manifest import Header
+from shelfsight.stores.records import is_text
 from shelfsight.stores.segments import SEGMENTS, map_segment
 from shelfsight.stores.snapshot import LocalSnapshot
 from shelfsight.stores.state import State, empty_state, follow
@@ -29,6 +30,7 @@ __all__ = ["JOB_LOCK", "LocalStore"]
 JOB_LOCK = "job.lock"
 _SEAL_AT = 65_536
 _ATTEMPTS = 5
+_NO_PICTURE = 2**31  # more than any item has, and few enough for SQLite
 
 
 class LocalStore:
@@ -89,7 +91,7 @@ class LocalStore:
 
     def fingerprints(self, ids: Sequence[str]) -> dict[str, Fingerprints]:
         with self._reading, storage_faults(self._path):
-            found = self._ledger.records(ids, "pictures_hash, metadata_hash")
+            found = self._ledger.records([*filter(is_text, ids)], "pictures_hash, metadata_hash")
         return {id: Fingerprints(pictures=row[0], metadata=row[1]) for id, row in found.items()}
 
     def ids(self) -> Iterator[str]:
@@ -100,7 +102,7 @@ class LocalStore:
 
     def preview(self, id: str, picture_index: int) -> bytes | None:
         with self._reading, storage_faults(self._path):
-            found = self._ledger.preview(id, picture_index)
+            found = self._ledger.preview(id, max(-1, min(picture_index, _NO_PICTURE))) if is_text(id) else None
         if found is None:
             raise NotFound(f"there is no item {id!r}")
         pictures, data = found

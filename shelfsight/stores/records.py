@@ -8,7 +8,7 @@ from shelfsight.core.errors import UsageError
 from shelfsight.core.protocols import Fingerprints, StoredItem, StoredPicture
 from shelfsight.core.types import Value
 
-__all__ = ["check_id", "decode", "encode", "with_pictures_of"]
+__all__ = ["check_id", "decode", "encode", "is_text", "with_pictures_of"]
 
 
 def encode(item: StoredItem) -> bytes:
@@ -62,10 +62,17 @@ def check_id(id: str) -> None:
     """
     if not id:
         raise UsageError("an item has an empty id")
+    if not is_text(id):
+        raise UsageError(f"the id {id!a} is no valid text", hint="rename the file or the item")
+
+
+def is_text(id: str) -> bool:
+    """Whether UTF-8 can say it; if not, no item is called so, and SQLite cannot be asked."""
     try:
         id.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(f"the id {id!a} is no valid text", hint="rename the file or the item") from error
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _dump(value: Any) -> bytes:

@@ -59,7 +59,7 @@ class Writer:
                 self._update(change)
             else:
                 self._replace(change, change.vectors)
-        return sum(self._delete(id) for id in dict.fromkeys(deletes))
+        return sum(self._delete(id) for id in dict.fromkeys(deletes) if records.is_text(id))
 
     def _replace(self, change: Change, vectors: FloatArray) -> None:
         item = change.item

@@ -236,8 +236,8 @@ def test_previews_follow_their_pictures(store: Store) -> None:
     assert [store.preview("a", i) for i in (0, 1)] == [b"one", b"two"]
     store.commit([Change(item=stored("a", pictures=1, previews=[b"three"]), vectors=vectors[:1])])
     assert store.preview("a", 0) == b"three"
-    for index in (1, -1):
-        with pytest.raises(NotFound, match="no picture"):
+    for index in (1, -1, 2**64, -(2**64)):
+        with pytest.raises(NotFound, match=f"no picture {index}"):
             store.preview("a", index)
     with pytest.raises(NotFound, match="no item"):
         store.preview("b", 0)
@@ -310,6 +310,15 @@ def test_wrong_vectors_are_refused_whole(store: Store, vectors: FloatArray) -> N
 def test_ids_that_are_none_are_refused(store: Store, id: str) -> None:
     with pytest.raises(UsageError, match="id"):
         store.commit([change(id, [axis(0)])])
+
+
+def test_an_id_that_none_can_be_is_absent(store: Store) -> None:
+    store.commit([change("a", [axis(0)])])
+    assert store.commit([], ["\udcff", "a"]) == 1
+    assert store.fingerprints(["\udcff"]) == {}
+    assert store.snapshot().contains(["\udcff"]) == set()
+    with pytest.raises(NotFound, match="no item"):
+        store.preview("\udcff", 0)
 
 
 def test_an_id_twice_in_a_commit_is_refused(store: Store) -> None:
