@@ -14,7 +14,7 @@ from shelfsight.api.documents import dump
 from shelfsight.api.engine import Engine
 from shelfsight.api.http import problems
 from shelfsight.api.http.items import item_routes
-from shelfsight.api.http.middleware import EncodedItemPaths, SafeHeaders
+from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, SafeHeaders
 from shelfsight.api.http.readiness import Readiness
 from shelfsight.api.http.searching import search_routes
 
@@ -50,6 +50,7 @@ def create_app(engine: Engine, *, max_request: int) -> FastAPI:
     _add_health(app, readiness)
     _add_pages(app)
     app.add_middleware(EncodedItemPaths)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(SafeHeaders)
     return app
 

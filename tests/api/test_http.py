@@ -115,6 +115,9 @@ def test_bodies_that_are_no_search(shop: Shop) -> None:
     problem(client.post("/v1/search", content=b"query=x", headers={"content-type": "text/plain"}), 415)
     problem(client.post("/v1/search", content=b"x", headers={"content-type": "multipart/form-data"}), 400)
     problem(client.post("/v1/search", files={"other": b"x"}), 422)
+    form = b'--b\r\nContent-Disposition: form-data; name="query"\r\n\r\nx\r\n--b--\r\n'
+    undefined = {"content-type": "multipart/form-data; boundary=b; charset=undefined"}
+    problem(client.post("/v1/search", content=form, headers=undefined), 422)
     problem(client.get("/v1/search"), 405)
     problem(client.get("/v1/nowhere"), 404)
 
@@ -175,6 +178,15 @@ def test_thumbnails_fit(shop: Shop, side: int, expected: int) -> None:
         assert picture.format == "JPEG"
     problem(shop[1].get("/v1/items/demo-00003/thumbnail", params={"side": 2049}), 422)
     problem(shop[1].get("/v1/items/demo-00003/thumbnail", params={"side": 15}), 422)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/v1/items", "/v1/items/demo-00003", "/v1/items/demo-00003/picture", "/v1/items/nowhere"]
+)
+def test_head_is_get_without_the_body(shop: Shop, path: str) -> None:
+    head, get = shop[1].head(path), shop[1].get(path)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
 
 
 def test_similar_equals_the_engine_and_leaves_the_item_out(shop: Shop) -> None:

@@ -76,10 +76,13 @@ async def read_search(request: Request, limit: int) -> dict[str, Any]:
     if kind == "application/json":
         return _validated(_parsed(await request.body())).arguments(None)
     if kind == "multipart/form-data":
-        async with request.form(max_files=1, max_fields=_MAX_FIELDS) as form:
-            image = form.get("image")
-            data = await image.read() if isinstance(image, UploadFile) else None
-            return _validated(_fields(form)).arguments(data)
+        try:
+            async with request.form(max_files=1, max_fields=_MAX_FIELDS) as form:
+                image = form.get("image")
+                data = await image.read() if isinstance(image, UploadFile) else None
+                return _validated(_fields(form)).arguments(data)
+        except UnicodeError as error:
+            raise UsageError(f"the form cannot be read as text: {error}", hint="send it in UTF-8") from error
     raise HTTPException(415, "send application/json or multipart/form-data")
 
 

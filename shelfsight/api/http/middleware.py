@@ -1,11 +1,11 @@
-"""Two thin layers around the app: safe headers on every answer, and item ids that may hold slashes."""
+"""Thin layers around the app: safe headers on every answer, item ids that may hold slashes, HEAD for every GET."""
 
 from urllib.parse import unquote
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["ITEMS", "EncodedItemPaths", "SafeHeaders", "decode_id"]
+__all__ = ["ITEMS", "EncodedItemPaths", "HeadAsGet", "SafeHeaders", "decode_id"]
 
 ITEMS = "/v1/items/"
 
@@ -57,6 +57,18 @@ class EncodedItemPaths:
         raw = scope.get("raw_path") or b""
         if scope["type"] == "http" and scope["path"].startswith(ITEMS) and raw.startswith(ITEMS.encode()):
             scope = {**scope, "path": raw.decode("ascii", "replace")}
+        await self._app(scope, receive, send)
+
+
+class HeadAsGet:
+    """HEAD is answered as GET is; the server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
 
 
