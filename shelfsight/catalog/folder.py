@@ -13,6 +13,9 @@ from shelfsight.core.types import Failure, Item, Picture
 
 __all__ = ["PictureFolder", "is_hidden"]
 
+_Above = tuple[tuple[int, int], ...]
+"""The folders that something lies in, each by device and inode: a circle is found whatever its links are called."""
+
 
 def is_hidden(name: str) -> bool:
     return name.startswith((".", "__MACOSX")) or name in ("Thumbs.db", "desktop.ini")
@@ -24,7 +27,8 @@ class PictureFolder:
 
     The id is the path relative to the folder, with ``/``; the metadata field ``category`` is the subfolder's path,
     left out for pictures at the top. There is no title: what a camera names a file is none. Hidden files and folders
-    and files that are not named like pictures are passed over. Linked folders are followed, but not in circles.
+    and files that are not named like pictures are passed over. Linked folders are followed, but not in circles; a link
+    that leads nowhere is a failure.
     """
 
     folder: Path
@@ -48,30 +52,39 @@ class PictureFolder:
             raise CatalogueError(f"no pictures in {self.name}", hint=hint)
 
     def _walk(self) -> Iterator[PurePosixPath | Failure]:
-        return self._walk_below(PurePosixPath(), ())
+        """Depth first, without recursion: folders may be nested deeper than calls may be."""
+        waiting: list[tuple[PurePosixPath, _Above | None]] = [(PurePosixPath(), ())]
+        while waiting:
+            found, above = waiting.pop()
+            if above is not None:
+                inner = self._look_into(found, above)
+                if isinstance(inner, Failure):
+                    yield inner
+                else:
+                    waiting += reversed(inner)
+            elif found.suffix.lower() in PICTURE_SUFFIXES:
+                yield found
+            elif _leads_nowhere(self.folder / found):
+                message = f"{clean_text(found.as_posix())!r} leads to nothing that could be read"
+                yield Failure(reason=Reason.MISSING_FILE, place=clean_text(found.as_posix()), message=message)
 
-    def _walk_below(self, below: PurePosixPath, above: tuple[str, ...]) -> Iterator[PurePosixPath | Failure]:
+    def _look_into(self, below: PurePosixPath, above: _Above) -> list[tuple[PurePosixPath, _Above | None]] | Failure:
+        """What a folder holds, in order, each with the folders that it lies in, or ``None`` where it is none itself."""
         place = self.folder / below
-        real = os.path.realpath(place)
-        if real in above:
-            return
         if self.options.root is not None and inside(place, self.options.root) is None:
-            yield _outside(below)
-            return
+            return _outside(below)
         try:
+            status = place.stat()
+            if (real := (status.st_dev, status.st_ino)) in above:
+                return []
             with os.scandir(place) as entries:
-                found = sorted((each.name, each.is_dir()) for each in entries if not is_hidden(each.name))
+                found = sorted((each.name, _is_folder(each)) for each in entries if not is_hidden(each.name))
         except OSError as error:
             if not above:
                 raise CatalogueError(f"{self.name} cannot be read: {error.strerror or error}") from error
             message = f"the folder cannot be read: {error.strerror or error}"
-            yield Failure(reason=Reason.UNREADABLE_FILE, place=clean_text(below.as_posix()), message=message)
-            return
-        for name, is_folder in found:
-            if is_folder:
-                yield from self._walk_below(below / name, (*above, real))
-            elif PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES:
-                yield below / name
+            return Failure(reason=Reason.UNREADABLE_FILE, place=clean_text(below.as_posix()), message=message)
+        return [(below / name, (*above, real) if is_folder else None) for name, is_folder in found]
 
     def _to_item(self, relative: PurePosixPath) -> Item | Failure:
         name = clean_text(relative.as_posix())
@@ -86,6 +99,18 @@ class PictureFolder:
         category = relative.parent.as_posix()
         metadata = {} if category == "." else {"category": category}
         return Item(id=identifier, pictures=(Picture(name=name, path=path),), metadata=metadata, place=name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Whether ``path`` is a link to nothing: to a disk that is not mounted, say, with pictures that are not gone."""
+    return path.is_symlink() and not path.exists()
 
 
 def _outside(relative: PurePosixPath, identifier: str | None = None) -> Failure:

@@ -1,6 +1,8 @@
 """Folders: of pictures, of shards, of a catalogue and its pictures."""
 
+import inspect
 import os
+import sys
 import tarfile
 from pathlib import Path
 
@@ -68,6 +70,28 @@ def test_links_and_pipes_in_a_folder(tmp_path: Path) -> None:
         (None, "linked", Reason.OUTSIDE_ROOT),
         ("out.jpg", "out.jpg", Reason.OUTSIDE_ROOT),
     ]
+
+
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    """It may be a disk that is not mounted: its pictures must not count as gone."""
+    folder = _pictures(tmp_path / "shop", "1.jpg", "z/2.jpg")
+    (folder / "disk").symlink_to(tmp_path / "not mounted")
+    (folder / "itself").symlink_to("itself")
+    found = list(open_catalogue(folder))
+    assert [each.id for each in found] == ["1.jpg", None, None, "z/2.jpg"]
+    assert reasons(found) == [("disk", Reason.MISSING_FILE), ("itself", Reason.MISSING_FILE)]
+
+
+def test_folders_deeper_than_calls_may_be(tmp_path: Path) -> None:
+    deep = "a/" * 300
+    folder = _pictures(tmp_path / "shop", "1.jpg", f"{deep}2.jpg")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 100)
+    try:
+        found = [item.id for item in items(open_catalogue(folder))]
+    finally:
+        sys.setrecursionlimit(limit)
+    assert found == ["1.jpg", f"{deep}2.jpg"]
 
 
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:
