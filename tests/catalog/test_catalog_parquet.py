@@ -63,6 +63,12 @@ def test_paths_structs_and_lists(tmp_path: Path) -> None:
     ]
 
 
+def test_different_bytes_of_one_name_are_two_pictures(tmp_path: Path) -> None:
+    cell = [{"bytes": data, "path": "image.jpg"} for data in (RED, BLUE, RED)]
+    (item,) = items(open_catalogue(_write(tmp_path / "c.parquet", {"id": ["a"], "images": [cell]})))
+    assert [(each.name, each.data) for each in item.pictures] == [("image.jpg", RED), ("image.jpg", BLUE)]
+
+
 def test_values_keep_their_types(tmp_path: Path) -> None:
     moment = dt.datetime(2024, 5, 6, 7, 8, 9, 123456)
     columns = {
