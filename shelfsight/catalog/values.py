@@ -128,6 +128,7 @@ _CODES = re.compile(
 )
 _ID_SUFFIX = re.compile(r".+(?:[\s._-]id|[a-z]I[dD])", re.IGNORECASE | re.DOTALL)
 _CURRENCY = r"(?:[A-Z]{3}|[A-Z]{0,2}[$]|[€£¥₹₩₽]|kr|zł|Kč)?"
+_NO_BREAK = re.compile("[\u00a0\u2009\u202f]")  # spaces that shops put into prices so that no line ends there
 _AMOUNT = re.compile(
     rf"{_CURRENCY}\s*(?P<sign>-?)(?:"
     r"(?P<plain>\d+(?:\.\d+)?)"
@@ -170,7 +171,7 @@ def _is_code(name: str) -> bool:
 
 
 def _price_kind(values: list[str]) -> Kind:
-    bad = sum(_AMOUNT.fullmatch(value) is None for value in values)
+    bad = sum(_match_amount(value) is None for value in values)
     return "text" if bad >= 10 and bad * 2 > len(values) else "number"
 
 
@@ -194,7 +195,7 @@ def _parse_number(text: str) -> int | float:
 
 
 def _parse_amount(text: str) -> int | float:
-    match = _AMOUNT.fullmatch(text)
+    match = _match_amount(text)
     if match is None:
         raise ValueError(text)
     if match["point"]:
@@ -203,6 +204,10 @@ def _parse_amount(text: str) -> int | float:
         digits = (match["plain"] or match["comma"]).replace(",", "")
     amount = _number(float(digits) if "." in digits else int(digits))
     return -amount if match["sign"] else amount
+
+
+def _match_amount(text: str) -> re.Match[str] | None:
+    return _AMOUNT.fullmatch(_NO_BREAK.sub(" ", text))
 
 
 def _parse_boolean(text: str) -> bool:
