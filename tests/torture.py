@@ -260,6 +260,9 @@ def _odd_colours() -> Iterator[Case]:
     yield "16 bit grey.pgm", b"P5 256 2 65535\n" + ramp.astype(">u2").tobytes(), None, is_ramp
     yield "floats.tiff", _saved(Image.fromarray((ramp / 65_535).astype(np.float32)), "TIFF"), None, is_ramp
     yield "large integers.tiff", _saved(Image.fromarray(ramp.astype(np.int32) * 4_000), "TIFF"), None, is_ramp
+    for value, grey in ((2.0, 255), (-5.0, 0)):
+        all_one = Image.fromarray(np.full((16, 16), value, np.float32))
+        yield f"floats, all {value}.tiff", _saved(all_one, "TIFF"), None, is_all((grey, grey, grey), (16, 16))
     deep = b"".join(b"\0" + np.repeat(row, 3).astype(">u2").tobytes() for row in ramp)
     yield "16 bit colour.png", _png(256, 2, 16, 2, zlib.compress(deep)), None, is_ramp
     yield "grey.jpg", _saved(Image.new("L", (16, 16), 77), "JPEG"), None, is_all((77, 77, 77), (16, 16))

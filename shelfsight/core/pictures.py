@@ -279,6 +279,8 @@ def _eight_bit(grey_hw: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     low, high = 0.0, 65535.0 if grey_hw.dtype.kind in "ui" else 1.0
     if values.min() < low or values.max() > high:
         low, high = values.min(), values.max()
+    if low == high:  # one value beyond the range everywhere: nothing to stretch
+        return np.full(values.shape, 255 if high > 0 else 0, dtype=np.uint8)
     return np.rint((values - low) / (high - low) * 255).astype(np.uint8)
 
 
