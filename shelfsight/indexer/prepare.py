@@ -52,6 +52,7 @@ class Preparation:
         Decoded on its own, so that the encoder sees the very pixels that it sees of a file or of a query.
         """
         side = self.settings.index.preview_side
-        image = decode(data, limits=self.settings.pictures, target=side)
+        # One more than the side: a JPEG that was decoded at reduced size never passes for a small one.
+        image = decode(data, limits=self.settings.pictures, target=side + 1)
         small = max(image.size) <= side and len(data) <= 3 * side * side
         return data if small and data.startswith(_JPEG) else thumbnail_bytes(image, side)

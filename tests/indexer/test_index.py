@@ -323,6 +323,13 @@ def test_previews_are_kept_for_bytes_and_not_for_files(shop, store):
     assert counts(run(shop, store)) == {"unchanged": 2}
 
 
+@pytest.mark.parametrize("size", [(1024, 1024), (2048, 1024), (513, 100)])
+def test_a_large_jpeg_of_few_bytes_is_kept_small(shop, store, size):
+    shop.add("a", Picture(name="tar#0", data=picture_bytes(2, size, "JPEG")))
+    run(shop, store)
+    assert max(Image.open(BytesIO(store.preview("a", 0))).size) == 512
+
+
 def test_a_large_picture_has_the_same_vector_as_bytes_and_as_a_file(shop, store):
     """A JPEG decodes at reduced size for the encoder; a preview needs more of it, and must not change what is seen."""
     large = picture_bytes(5, (1600, 1200), "JPEG")
