@@ -59,6 +59,7 @@ def examine(row: Row, limits: PictureLimits) -> Examined:
         pictures_hash=pictures_hash([read.part for read in reads]),
         metadata_hash=metadata_hash(item.title, item.metadata),
         places_hash=places_hash(item.pictures),
+        held=tuple(index for index, picture in enumerate(item.pictures) if picture.path is None),
         failures=[*item.failures, *(read.failure for read in reads if read.failure is not None)],
     )
     if all(read.failure is not None for read in reads):
@@ -70,7 +71,9 @@ def examine(row: Row, limits: PictureLimits) -> Examined:
 
 def _compare(work: Work, known: Known, item: Item, reads: Sequence[_Read], limits: PictureLimits) -> None:
     """Decide for an item that the collection has."""
-    if known.pictures != work.pictures_hash:
+    moved = known.places != work.places_hash
+    # Files that the catalogue now holds as bytes need previews, which only encoding makes.
+    if known.pictures != work.pictures_hash or (moved and not set(work.held) <= set(known.held)):
         return
     failures = _still_undecodable(known, item, reads, limits)
     if failures is None:
@@ -82,7 +85,7 @@ def _compare(work: Work, known: Known, item: Item, reads: Sequence[_Read], limit
         for index, (picture, read) in enumerate(zip(item.pictures, reads, strict=True))
         if read.failure is None and index not in known.undecodable
     ]
-    if known.places != work.places_hash:
+    if moved:
         work.decision = Decision.MOVE
     else:
         work.decision = Decision.NOTHING if known.metadata == work.metadata_hash else Decision.UPDATE

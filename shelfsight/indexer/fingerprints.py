@@ -6,7 +6,8 @@
     without decoding the others.
 ``metadata``
     sha256 over title and metadata as canonical JSON; then, after a colon, sha256 over names and paths of the pictures.
-    Either part changing is an update; only the second needs the collection to learn new places.
+    Either part changing is an update; only the second needs the collection to learn new places. Indexes of pictures
+    that the catalogue held as bytes follow after another colon: only of those does the collection have previews.
 """
 
 import hashlib
@@ -30,26 +31,39 @@ class Known:
         undecodable: indexes of pictures that were read but not decoded.
         metadata: hash over title and metadata.
         places: hash over names and paths.
+        held: indexes of pictures that the catalogue held as bytes.
     """
 
     pictures: str
     undecodable: tuple[int, ...]
     metadata: str
     places: str
+    held: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, fingerprints: Fingerprints) -> "Known":
         """Fingerprints that some other program wrote have empty parts, which equal nothing."""
         pictures, _, undecodable = fingerprints.pictures.partition(":")
-        metadata, _, places = fingerprints.metadata.partition(":")
-        indexes = tuple(int(index) for index in undecodable.split(",") if index.isdecimal())
-        return cls(pictures, indexes, metadata, places)
+        metadata, _, rest = fingerprints.metadata.partition(":")
+        places, _, held = rest.partition(":")
+        return cls(pictures, _indexes(undecodable), metadata, places, _indexes(held))
 
 
-def to_fingerprints(pictures: str, undecodable: Iterable[int], metadata: str, places: str) -> Fingerprints:
+def to_fingerprints(
+    pictures: str, undecodable: Iterable[int], metadata: str, places: str, held: Iterable[int] = ()
+) -> Fingerprints:
     """The parts together, as the collection keeps them."""
-    indexes = ",".join(map(str, undecodable))
-    return Fingerprints(pictures=f"{pictures}:{indexes}" if indexes else pictures, metadata=f"{metadata}:{places}")
+    return Fingerprints(
+        pictures=_with_indexes(pictures, undecodable), metadata=_with_indexes(f"{metadata}:{places}", held)
+    )
+
+
+def _indexes(text: str) -> tuple[int, ...]:
+    return tuple(int(index) for index in text.split(",") if index.isdecimal())
+
+
+def _with_indexes(text: str, indexes: Iterable[int]) -> str:
+    return ":".join(filter(None, (text, ",".join(map(str, indexes)))))
 
 
 def picture_hash(data: bytes) -> str:

@@ -41,6 +41,7 @@ class Work:
     Attributes:
         pictures: those that can be used, in order.
         vectors: one for each of ``pictures``, where they were encoded.
+        held: indexes, among the catalogue's pictures, of those that it holds as bytes.
         undecodable: indexes, among the catalogue's pictures, of those read but not decoded.
         failures: of pictures, in order, or of the row.
     """
@@ -54,6 +55,7 @@ class Work:
     places_hash: str = ""
     pictures: list[StoredPicture] = field(default_factory=list)
     vectors: list[FloatArray] = field(default_factory=list)
+    held: tuple[int, ...] = ()
     undecodable: list[int] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
@@ -64,7 +66,9 @@ class Work:
             title=self.title,
             metadata=self.metadata,
             pictures=tuple(self.pictures),
-            fingerprints=to_fingerprints(self.pictures_hash, self.undecodable, self.metadata_hash, self.places_hash),
+            fingerprints=to_fingerprints(
+                self.pictures_hash, self.undecodable, self.metadata_hash, self.places_hash, self.held
+            ),
         )
 
 

@@ -119,6 +119,20 @@ def test_renamed_bytes_keep_their_previews(shop, store, encoder):
     assert store.snapshot().items(["a"])["a"].pictures[0].name == "part-0.parquet#2"
 
 
+def test_files_that_become_bytes_get_previews(shop, store):
+    """A folder packed into a tar: the collection must not rely on files that may go."""
+    shop.add("a", shop.file("a.png", 1), title="Thing")
+    run(shop, store)
+    shop.replace(0, pictures=(Picture(name="tar#a", data=shop.rows[0].pictures[0].path.read_bytes()),))
+    assert counts(run(shop, store)) == {"indexed": 1, "encoded": 1}
+    assert Image.open(BytesIO(store.preview("a", 0))).size == (40, 30)
+    assert counts(run(shop, store)) == {"unchanged": 1}
+    shop.replace(0, pictures=(shop.file("back.png", 1),))
+    assert counts(run(shop, store)) == {"updated": 1}
+    assert store.preview("a", 0) is None
+    check_whole(store, shop)
+
+
 def test_the_first_of_a_duplicate_wins(shop, store):
     shop.add("a", shop.file("a.png", 1), price=1)
     shop.add("b", shop.file("b.png", 2), price=2)

@@ -118,4 +118,6 @@ def test_metadata_hash_ignores_order_and_not_types():
 def test_fingerprints_come_apart_as_they_were_put_together():
     assert Known.of(to_fingerprints("aa", [1, 30], "bb", "cc")) == Known("aa", (1, 30), "bb", "cc")
     assert Known.of(to_fingerprints("aa", [], "bb", "cc")) == Known("aa", (), "bb", "cc")
+    assert Known.of(to_fingerprints("aa", [2], "bb", "cc", [0, 11])) == Known("aa", (2,), "bb", "cc", (0, 11))
+    assert to_fingerprints("aa", [], "bb", "cc") == Fingerprints(pictures="aa", metadata="bb:cc")
     assert Known.of(Fingerprints(pictures="p", metadata="m")) == Known("p", (), "m", "")
