@@ -14,8 +14,8 @@ R = TypeVar("R")
 def ordered(pool: Executor, function: Callable[[T], R], inputs: Iterable[T], *, window: int) -> Iterator[R]:
     """``map(function, inputs)`` with at most ``window`` results waiting or being made.
 
-    Inputs are drawn in the caller's thread, no further ahead than ``window``. An error of ``function`` or of the inputs
-    is raised where its result would have come.
+    Inputs are drawn in the caller's thread, no further ahead than ``window``. An error of ``function`` is raised where
+    its result would have come, one of the inputs at once.
     """
     flying: deque[Future[R]] = deque()
     for each in inputs:
