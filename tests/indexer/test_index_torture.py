@@ -1,5 +1,7 @@
 """Every bad or odd picture through the whole write path: indexed right, or reported with its reason."""
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 from shops import PatchEncoder, Shop, settings, vector_of
@@ -9,6 +11,8 @@ from shelfsight.core.pictures import decode
 from shelfsight.core.settings import PictureLimits
 from shelfsight.core.types import Picture
 from shelfsight.indexer import index
+from shelfsight.models import open_encoder
+from shelfsight.stores import create_store
 
 
 @pytest.fixture
@@ -51,3 +55,16 @@ def test_bad_pictures_beside_a_good_one(cases, shop: Shop, store):
         vectors = snapshot.vectors(f"{number:03}")
         assert len(vectors) == (2 if case.expected is None else 1)
         np.testing.assert_allclose(vectors[-1], vector_of(good.path.read_bytes()), atol=1e-6)
+
+
+def test_the_set_through_the_embedded_encoder(cases, shop: Shop, tmp_path):
+    """Shapes and sizes that a network's own steps may not stand: the job goes on, and a new one has nothing to do."""
+    encoder = open_encoder("embedded", device="cpu")
+    for number, case in enumerate(cases):
+        shop.add(f"{number:03}", Picture(name=case.name, path=case.path))
+    bad = sum(case.expected is not None for case in cases)
+    with closing(create_store(tmp_path / "real.collection", kind="exact", encoder=encoder.spec)) as store:
+        report = index(shop, encoder=encoder, store=store, settings=settings())
+        assert (report.indexed, report.failed) == (len(cases) - bad, bad)
+        again = index(shop, encoder=encoder, store=store, settings=settings())
+    assert (again.unchanged, again.failed, again.encoded) == (len(cases) - bad, bad, 0)
