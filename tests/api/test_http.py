@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -336,3 +337,15 @@ def test_a_closed_collection_is_a_problem_not_a_crash(demo_collection: Path) -> 
             response = httpx.get(f"{url}{path}")
             assert response.status_code >= 500
             problem(response, response.status_code)
+
+
+def test_a_damaged_collection_is_told_without_its_place(demo_collection: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "c"
+    shutil.copytree(demo_collection, copy)
+    for segment in (copy / "segments").iterdir():
+        segment.unlink()
+    with open_engine(copy) as engine, served(engine) as url, httpx.Client(base_url=url) as client:
+        reply = client.get("/v1/items/demo-00007")
+        assert problem(reply, 500)["code"] == "corrupt_collection"
+        assert str(tmp_path) not in reply.text
+        assert str(tmp_path) not in client.get("/readyz").text

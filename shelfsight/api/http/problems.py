@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shelfsight.api.documents import dump, error_document
-from shelfsight.core.errors import ShelfsightError, status_of
+from shelfsight.core.errors import ShelfsightError, StoreError, status_of
 
-__all__ = ["PROBLEMS", "install", "problem"]
+__all__ = ["PROBLEMS", "install", "problem", "public_error"]
 
 _log = logging.getLogger("shelfsight.http")
 _SCHEMA = {
@@ -40,6 +40,14 @@ def problem(status: int, detail: str, *, code: str, **more: Any) -> Response:
     return Response(dump(document), status, media_type="application/problem+json")
 
 
+def public_error(error: ShelfsightError) -> dict[str, Any]:
+    """What the outside may know of ``error``: a store's message names places on this machine, the log has it."""
+    document = error_document(error)
+    if isinstance(error, StoreError):
+        document["detail"] = "the collection cannot be read or written; the server's log says more"
+    return document
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of ``app`` with a problem document."""
     app.add_exception_handler(ShelfsightError, _known)
@@ -53,7 +61,7 @@ def _known(_request: Request, error: Exception) -> Response:
     status = status_of(error).http
     if status >= 500:
         _log.error("%s: %s", error.code, error.message)
-    return problem(status, **error_document(error))
+    return problem(status, **public_error(error))
 
 
 def _invalid(_request: Request, error: Exception) -> Response:

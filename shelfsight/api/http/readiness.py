@@ -4,8 +4,8 @@ import logging
 from threading import Thread
 from typing import Any
 
-from shelfsight.api.documents import error_document
 from shelfsight.api.engine import Engine
+from shelfsight.api.http.problems import public_error
 from shelfsight.core.errors import ShelfsightError
 
 __all__ = ["Readiness"]
@@ -34,12 +34,13 @@ class Readiness:
         try:
             page = self._engine.search(_PROBE, k=1)
         except ShelfsightError as error:
-            return False, {"status": "failing", **error_document(error)}
+            _log.error("%s: %s", error.code, error.message)
+            return False, {"status": "failing", **public_error(error)}
         return True, {"status": "ready", "items": page.total, "milliseconds": round(page.trace.get("total", 0.0), 3)}
 
     def _reason(self) -> dict[str, Any]:
         if self._failure is not None:
-            return {"status": "failing", **error_document(self._failure)}
+            return {"status": "failing", **public_error(self._failure)}
         return {"status": "starting", "code": "starting", "detail": "the encoder is being loaded"}
 
     def _load(self) -> None:
