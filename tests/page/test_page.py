@@ -175,6 +175,76 @@ def test_only_the_last_words_count(tab: Tab, page_engine: Engine) -> None:
     assert tab.ids() == ids(best)
 
 
+def slowed(tab: Tab) -> None:
+    """From now on every answer takes its time."""
+    tab.page.evaluate(
+        """() => {
+            const real = window.fetch;
+            window.fetch = async (...asked) => {
+                await new Promise((done) => setTimeout(done, 600));
+                return real(...asked);
+            };
+        }"""
+    )
+
+
+def test_more_of_an_answer_that_is_being_replaced(tab: Tab, page_engine: Engine) -> None:
+    tab.open("/?q=boots")
+    slowed(tab)
+    with tab.page.expect_response("**/v1/search"):
+        tab.page.get_by_role("searchbox").fill("watch")
+        expect(tab.page.locator("#progress")).to_be_visible()
+        tab.page.evaluate("document.getElementById('more').click()")
+    tab.settled()
+    assert tab.ids() == ids(page_engine.search("watch", k=SHOWN))
+    expect(tab.page.get_by_role("button", name="Show more", exact=True)).to_be_enabled()
+
+
+def test_the_slider_outlives_an_answer(tab: Tab, page_engine: Engine, demo_folder: Path) -> None:
+    picture = demo_folder / "images" / "demo-00011.jpg"
+    tab.open("/?q=in+blue")
+    tab.drop(picture)
+    tab.page.get_by_role("slider").focus()
+    for _ in range(3):
+        tab.after(lambda: tab.page.keyboard.press("ArrowLeft"))
+    expect(tab.page.get_by_role("slider")).to_have_value("0.35")
+    assert tab.ids() == ids(page_engine.search("in blue", image=picture, image_weight=0.35, k=SHOWN))
+
+
+def test_a_price_half_typed_outlives_an_answer(tab: Tab) -> None:
+    tab.open("/?q=warm")
+    slowed(tab)
+    low = tab.page.get_by_label("Price from")
+    low.fill("20")
+    with tab.page.expect_response("**/v1/search"):
+        low.press("Tab")
+        tab.page.keyboard.type("9")
+    tab.settled()
+    expect(tab.page.get_by_label("Price to")).to_have_value("9")
+    expect(tab.page.get_by_label("Price to")).to_be_focused()
+
+
+def test_the_details_asked_for_last(tab: Tab, page_engine: Engine) -> None:
+    tab.open("/?q=boots")
+    first, second = tab.ids()[:2]
+    tab.page.evaluate(
+        """(slow) => {
+            const real = window.fetch;
+            window.fetch = async (url, ...rest) => {
+                if (url.endsWith(slow)) await new Promise((done) => setTimeout(done, 600));
+                return real(url, ...rest);
+            };
+        }""",
+        first,
+    )
+    with tab.page.expect_response(f"**/v1/items/{first}"):
+        tab.page.evaluate("document.querySelectorAll('#grid .open')[0].click()")
+        tab.page.evaluate("document.querySelectorAll('#grid .open')[1].click()")
+    tab.page.wait_for_timeout(200)
+    heading = tab.page.get_by_role("dialog").get_by_role("heading")
+    expect(heading).to_have_text(page_engine.get(second).title or "")
+
+
 def test_a_phone_in_the_dark(browser: Browser, page_url: str) -> None:
     with browser.new_context(viewport={"width": 375, "height": 700}, color_scheme="dark") as context:
         tab = Tab(context.new_page(), page_url)

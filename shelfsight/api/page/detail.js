@@ -4,14 +4,18 @@ import { getItem, itemUrl, thumbnailUrl } from "./api.js";
 import { element, price, readable } from "./dom.js";
 import { label } from "./facets.js";
 
+let wanted = null;
+
 export async function showDetail(dialog, hit, { onLike, onFail }) {
+  wanted = hit;
   let item;
   try {
     item = await getItem(hit.id);
   } catch (problem) {
-    onFail(problem);
+    if (wanted === hit) onFail(problem);
     return;
   }
+  if (wanted !== hit) return; // another one was asked for meanwhile
   const close = () => dialog.close();
   const name = item.title || item.id;
   const like = () => {

@@ -13,14 +13,18 @@ export function ordered(fields) {
 
 // `counts`: field -> value -> count now; `all`: the same without any filter, which keeps the order of values steady.
 export function drawFacets(panel, { fields, counts, all, state, opened }, { onToggle, onRange, onOpen }) {
-  const focused = document.activeElement?.dataset?.key;
+  const before = document.activeElement;
+  const focused = before?.dataset?.key;
   const groups = ordered(Object.keys(all)).map((field) => {
     const values = merged(all[field], counts[field] ?? {}, state.values.get(field) ?? new Set());
     return values.length ? group(field, values, { state, opened, onToggle, onOpen }) : null;
   }).filter((made) => made !== null);
   if (fields.price === "number") groups.splice(1, 0, priceRange(state, onRange));
   panel.replaceChildren(...groups);
-  if (focused) panel.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  const again = focused ? panel.querySelector(`[data-key="${CSS.escape(focused)}"]`) : null;
+  again?.focus({ preventScroll: true });
+  // A price half typed is kept.
+  if (again?.type === "number" && before.value !== before.defaultValue) again.value = before.value;
 }
 
 function merged(all, now, chosen) {
@@ -61,7 +65,8 @@ function priceRange(state, onRange) {
     });
   const low = bound("from", state.low, "price:low");
   const high = bound("to", state.high, "price:high");
-  function read() {
+  function read(event) {
+    event.target.defaultValue = event.target.value;
     onRange(numberOf(low.value), numberOf(high.value));
   }
   return element("fieldset", { class: "facet" }, element("legend", {}, "Price"),

@@ -26,6 +26,7 @@ const opened = new Set();
 
 async function refresh({ address = "push" } = {}) {
   later.cancel();
+  more.disabled = true; // what it would add belongs to the answer that is being replaced
   remember(address);
   drawChoices();
   await working(async (signal) => {
@@ -93,6 +94,7 @@ const drawn = (hit) => card(hit, { onOpen: open, onLike: like });
 function drawStatus(page) {
   notice.hidden = page.hits.length > 0;
   more.hidden = page.hits.length >= page.total;
+  more.disabled = false;
   document.title = state.text ? `${state.text} – Shelfsight` : "Shelfsight";
   const count = page.total.toLocaleString();
   const searched = state.text.trim() || state.picture || state.like;

@@ -38,26 +38,34 @@ export function takePictures(onPicture, onFail) {
   });
 }
 
-let shown = null;
+let shown = { picture: null };
 
 // The chosen picture with what can be done to it; the slider says how much it counts beside words.
+// Drawn once a picture, so that nobody loses the slider while answers come.
 export function drawPicture(place, { picture, weight, text }, { onWeight, onRemove }) {
-  if (shown) URL.revokeObjectURL(shown);
-  shown = picture ? URL.createObjectURL(picture) : null;
   place.hidden = !picture;
-  if (!picture) {
-    place.replaceChildren();
-    return;
+  if (shown.picture !== picture) {
+    if (shown.url) URL.revokeObjectURL(shown.url);
+    shown = picture ? drawn(picture, weight, onWeight, onRemove) : { picture, parts: [] };
+    place.replaceChildren(...shown.parts);
   }
+  if (!picture) return;
+  shown.said.textContent = text ? "Words and picture together" : "Searching with your picture";
+  shown.mixer.hidden = !text;
+}
+
+function drawn(picture, weight, onWeight, onRemove) {
+  const url = URL.createObjectURL(picture);
   const slider = element("input", {
     type: "range", min: "0", max: "1", step: "0.05", value: String(weight), id: "weight",
     oninput: (event) => onWeight(Number(event.target.value)),
   });
-  place.replaceChildren(
-    element("img", { src: shown, alt: "The picture you search with" }),
-    element("div", { class: "mix" },
-      element("p", {}, text ? "Words and picture together" : "Searching with your picture"),
-      element("label", { class: "slider", for: "weight", hidden: !text },
-        element("span", {}, "words"), slider, element("span", {}, "picture"))),
-    element("button", { type: "button", class: "icon-button", onclick: onRemove, "aria-label": "Remove the picture" }, "✕"));
+  const said = element("p");
+  const mixer = element("label", { class: "slider", for: "weight" }, element("span", {}, "words"), slider, element("span", {}, "picture"));
+  const parts = [
+    element("img", { src: url, alt: "The picture you search with" }),
+    element("div", { class: "mix" }, said, mixer),
+    element("button", { type: "button", class: "icon-button", onclick: onRemove, "aria-label": "Remove the picture" }, "✕"),
+  ];
+  return { picture, url, parts, said, mixer };
 }
