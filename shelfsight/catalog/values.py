@@ -48,14 +48,14 @@ def clean_text(text: str) -> str:
 
 
 def read_id(value: object) -> str:
-    """An id as text: ``12`` and pandas' ``12.0`` are ``"12"``; text is stripped.
+    """An id as text: ``12``, pandas' ``12.0`` and a database's ``12.00`` are ``"12"``; text is stripped.
 
     Raises:
         BadValue: empty_id, text_too_long, or bad_value for what cannot be an id.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         raise BadValue(Reason.EMPTY_ID, "the id is empty")
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float | Decimal) and math.isfinite(value) and value == int(value):
         value = int(value)
     if isinstance(value, bytes):
         value = value.decode("utf-8", "surrogateescape")

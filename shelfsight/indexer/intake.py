@@ -52,6 +52,7 @@ class Intake:
     def _check_item(self, item: Item) -> Item | Failure:
         self.items += 1
         if reason := _id_fault(item.id):
+            self.nameless += 1
             return Failure(reason=reason, place=item.place, message=f"{item.id!a} cannot be an id", id=None)
         if self._seen.add(item.id):
             return item
@@ -62,7 +63,7 @@ class Intake:
         """An item that failed is still in the catalogue: it is not pruned."""
         if failure.id and not _id_fault(failure.id):
             self._seen.add(failure.id)
-        elif failure.reason is not Reason.EMPTY_ID:
+        else:
             self.nameless += 1
         return failure
 

@@ -109,6 +109,17 @@ def test_values_keep_their_types(tmp_path: Path) -> None:
     }
 
 
+def test_whole_numbers_of_any_type_are_ids(tmp_path: Path) -> None:
+    """Databases export integer keys as decimals, pandas as floats; a fraction is no id."""
+    ids = pa.array([Decimal("12.00"), Decimal("13.50"), None])
+    rows = list(open_catalogue(_write(tmp_path / "d.parquet", {"id": ids, "image": [RED, RED, RED]})))
+    assert isinstance(rows[0], Item)
+    assert rows[0].id == "12"
+    assert [reason for _, reason in reasons(rows)] == [Reason.BAD_VALUE, Reason.EMPTY_ID]
+    (whole,) = items(open_catalogue(_write(tmp_path / "f.parquet", {"id": [14.0], "image": [RED]})))
+    assert whole.id == "14"
+
+
 def test_bad_rows_fail_alone(tmp_path: Path) -> None:
     broken = pa.array([b"ok", b"caf\xe9", b"ok", b"ok", b"ok", b"ok"]).view(pa.string())
     columns = {

@@ -44,7 +44,7 @@ class PatchEncoder:
         return normalise(pixels_bchw.reshape(len(pixels_bchw), -1))
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
-        raise NotImplementedError(texts)
+        raise AssertionError(f"the write path encodes no texts: {texts}")
 
 
 def vector_of(data: bytes) -> FloatArray:

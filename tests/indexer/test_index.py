@@ -251,10 +251,19 @@ def test_prune_refuses_an_empty_catalogue(shop, store):
     assert report_of(caught.value).items == 3
 
 
-def test_prune_spares_everything_when_rows_are_nameless(shop, store):
+@pytest.mark.parametrize(
+    "row",
+    [
+        Failure(reason=Reason.UNREADABLE_FILE, place="shop/sub", message="the folder cannot be read"),
+        Failure(reason=Reason.EMPTY_ID, place="shop.csv:3", message="the id is empty"),
+        Item(id="", pictures=(Picture(name="x", data=b"x"),), place="shop.csv:3"),
+    ],
+)
+def test_prune_spares_everything_when_rows_are_nameless(shop, store, row):
+    """An id that was blanked by mistake must not cost its item."""
     shop.fill(3)
     run(shop, store)
-    shop.rows[1] = Failure(reason=Reason.UNREADABLE_FILE, place="shop/sub", message="the folder cannot be read")
+    shop.rows[1] = row
     report = run(shop, store, prune=True)
     assert counts(report) == {"unchanged": 2, "failed": 1}
     assert "nothing was pruned" in report.failures[-1].message
