@@ -32,9 +32,7 @@ def prune(name: str, store: Store, intake: Intake, seen: SeenIds, tally: Tally) 
             f"{name} has no items, so nothing was pruned", hint="Check the catalogue; to start anew, delete the folder."
         )
     if intake.nameless:
-        message = (
-            f"nothing was pruned: {intake.nameless} rows came without an id, and whose they are is unknown"
-        )
+        message = f"nothing was pruned: {intake.nameless} rows came without an id, and whose they are is unknown"
         tally.log.add(Failure(reason=Reason.BAD_ROW, place=name, message=message))
         return
     for chunk in _chunks(store.ids()):
