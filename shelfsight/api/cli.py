@@ -50,8 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     code = run(arguments)
     try:
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read our output has enough; the interpreter must not complain at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # whoever reads a pipe may have enough; a full disk is a failure
+            code = _output_lost(error)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter must not complain at its end
     sys.exit(code)
 
 
@@ -74,7 +76,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if error.hint:
             say(f"hint: {safe(error.hint)}")
         return status_of(error).exit
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        return _output_lost(error)
     return result if isinstance(result, int) else 0
+
+
+def _output_lost(error: OSError) -> int:
+    say(f"error: the answer cannot be written: {error.strerror}")
+    return 1
 
 
 class _TerminatedError(BaseException):

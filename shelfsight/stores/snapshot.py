@@ -64,7 +64,7 @@ class LocalSnapshot:
             UnknownField: one of ``fields``, or one in ``where``, that no item has.
         """
         passing = self._passing(where)
-        return {name: _facet(self._column(FieldPath(name)), passing, limit) for name in fields}
+        return {name: _facet(self._column(FieldPath(name)), passing, limit) for name in dict.fromkeys(fields)}
 
     def fields(self) -> dict[str, str]:
         """Metadata field -> type, by name; ``json`` where a list or object, or more than one type, occurs.

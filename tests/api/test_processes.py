@@ -185,3 +185,13 @@ def test_demo_runs_and_runs_again(tmp_path: Path) -> None:
     assert "60 unchanged; 0 pictures encoded" in second.stderr
     strip_times = re.compile(r", in \d+ ms")
     assert strip_times.sub("", second.stdout) == strip_times.sub("", first.stdout)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_an_answer_that_cannot_be_written_is_a_clear_failure(demo_collection: Path, form: list[str]) -> None:
+    command = [*COMMAND, "info", "-c", str(demo_collection), *form]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "error: the answer cannot be written: No space left on device\n"
