@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from shelfsight.catalog.columns import Layout
-from shelfsight.catalog.lines import count_lines, is_utf8, open_text, reading
+from shelfsight.catalog.lines import count_rows, is_utf8, open_text, reading
 from shelfsight.catalog.tables import SAMPLE_ROWS, Row
 from shelfsight.core.errors import CatalogueError, Reason
 from shelfsight.core.types import Failure
@@ -48,12 +48,7 @@ class CsvTable:
         return self._rows()
 
     def count(self) -> int | None:
-        counts = []
-        for path in self.files:
-            with reading(path):
-                counts.append(count_lines(path))
-        known = [max(0, count - 1) for count in counts if count is not None]
-        return sum(known) if len(known) == len(counts) else None
+        return count_rows(self.files, header=1)
 
     def _rows(self) -> Iterator[Row | Failure]:
         for path in self.files:

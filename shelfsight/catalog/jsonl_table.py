@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from shelfsight.catalog.columns import Layout
-from shelfsight.catalog.lines import MAX_LINE, count_lines, is_utf8, open_text, reading
+from shelfsight.catalog.lines import MAX_LINE, count_rows, is_utf8, open_text, reading
 from shelfsight.catalog.tables import SAMPLE_ROWS, Row
 from shelfsight.core.errors import CatalogueError, Reason
 from shelfsight.core.types import Failure
@@ -37,12 +37,7 @@ class JsonlTable:
         return self._rows()
 
     def count(self) -> int | None:
-        counts = []
-        for path in self.files:
-            with reading(path):
-                counts.append(count_lines(path))
-        known = [count for count in counts if count is not None]
-        return sum(known) if len(known) == len(counts) else None
+        return count_rows(self.files)
 
     def _rows(self) -> Iterator[Row | Failure]:
         for path in self.files:

@@ -4,14 +4,14 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, cast
 
 from shelfsight.core.errors import CatalogueError
 
-__all__ = ["MAX_LINE", "count_lines", "is_utf8", "open_text", "reading"]
+__all__ = ["MAX_LINE", "count_rows", "is_utf8", "open_text", "reading"]
 
 MAX_LINE = 64 * 1024 * 1024
 """Characters of a line at most; beyond, the line is a failure and its text is not kept."""
@@ -50,7 +50,23 @@ def is_utf8(text: str) -> bool:
     return text.isascii() or _ESCAPED_BYTES.search(text) is None
 
 
-def count_lines(path: Path) -> int | None:
+def count_rows(files: Sequence[Path], *, header: int = 0) -> int | None:
+    """Lines of all files less ``header`` lines each, or ``None`` where one of them is expensive to count.
+
+    Raises:
+        CatalogueError: a file cannot be read.
+    """
+    total = 0
+    for path in files:
+        with reading(path):
+            lines = _count_lines(path)
+        if lines is None:
+            return None
+        total += max(0, lines - header)
+    return total
+
+
+def _count_lines(path: Path) -> int | None:
     """Lines that are not at once known to be expensive to count (a gzipped or a very large file)."""
     if path.suffix.lower() == ".gz" or path.stat().st_size > _COUNTED_AT_MOST:
         return None
