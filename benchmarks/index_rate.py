@@ -82,7 +82,7 @@ def measure(catalogue: Path, encoder_name: str, kind: str, settings: Settings) -
 def encode_alone(encoder: Encoder, pictures: int, batch: int) -> float:
     """Seconds for the network alone on ``pictures`` pictures of noise."""
     side = encoder.spec.image_size
-    pixels = np.random.default_rng(0).random((min(batch, pictures), 3, side, side), dtype=np.float32)
+    pixels = np.random.default_rng(0).integers(0, 256, (min(batch, pictures), 3, side, side), dtype=np.uint8)
     start = perf_counter()
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(encoder.encode_pixels, [pixels] * -(-pictures // batch)))

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+import numpy as np
 import numpy.typing as npt
 from PIL.Image import Image
 
@@ -54,13 +55,13 @@ class Encoder(Protocol):
     @property
     def spec(self) -> EncoderSpec: ...
 
-    def prepare(self, picture: Image) -> npt.NDArray[Any]:
-        """One decoded RGB picture to the network's input, (3, s, s). Runs in decode threads: thread-safe,
-        no network."""
+    def prepare(self, picture: Image) -> npt.NDArray[np.uint8]:
+        """One decoded RGB picture to bytes of the network's size, (3, h, w) uint8. Runs in decode threads:
+        thread-safe, no network. Standardising is the network's first step."""
         ...
 
-    def encode_pixels(self, pixels_bchw: npt.NDArray[Any]) -> FloatArray:
-        """(b, 3, s, s) stacked from :meth:`prepare`, b >= 1, to (b, d) float32 of length 1."""
+    def encode_pixels(self, pixels_bchw: npt.NDArray[np.uint8]) -> FloatArray:
+        """(b, 3, h, w) uint8 stacked from :meth:`prepare`, b >= 1, to (b, d) float32 of length 1."""
         ...
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:

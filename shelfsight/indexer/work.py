@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+import numpy as np
+import numpy.typing as npt
+
 from shelfsight.core.protocols import Fingerprints, StoredItem, StoredPicture
 from shelfsight.core.types import Failure, Item, Value
 from shelfsight.core.vectors import FloatArray
@@ -95,7 +98,7 @@ class Entry:
     """A :class:`PictureTask` done.
 
     Attributes:
-        pixels: (3, s, s) for the encoder, where the picture could be used.
+        pixels: (3, h, w) uint8 for the encoder, where the picture could be used.
         picture: how the collection is to remember it, likewise.
         failure: why it could not be used.
     """
@@ -103,6 +106,6 @@ class Entry:
     work: Work
     index: int
     last: bool
-    pixels: FloatArray | None = None
+    pixels: npt.NDArray[np.uint8] | None = None
     picture: StoredPicture | None = None
     failure: Failure | None = None

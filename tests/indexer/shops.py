@@ -36,12 +36,11 @@ class PatchEncoder:
 
     def prepare(self, picture: Image.Image) -> npt.NDArray[Any]:
         self.threads.add(threading.current_thread().name)
-        pixels = np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float32)
-        return pixels.transpose(2, 0, 1) + 1
+        return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BOX)).transpose(2, 0, 1)
 
     def encode_pixels(self, pixels_bchw: npt.NDArray[Any]) -> FloatArray:
         self.batches.append(len(pixels_bchw))
-        return normalise(pixels_bchw.reshape(len(pixels_bchw), -1))
+        return normalise(pixels_bchw.reshape(len(pixels_bchw), -1).astype(np.float32) + 1)
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
         raise AssertionError(f"the write path encodes no texts: {texts}")

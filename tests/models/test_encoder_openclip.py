@@ -11,10 +11,14 @@ import pytest
 import torch
 from open_clip.transform import PreprocessCfg, image_transform_v2
 
+from shelfsight.core.errors import ModelError
 from shelfsight.core.protocols import Encoder
 from shelfsight.models import open_encoder
+from shelfsight.models.encoders.loading import load
 from shelfsight.models.encoders.openclip import OpenClipEncoder, open_openclip
 from shelfsight.models.encoders.pixels import Prepare
+from shelfsight.models.encoders.runtimes.torch_runtime import TorchRuntime
+from shelfsight.models.encoders.runtimes.towers import Standardise
 
 KINDS = ("clip", "siglip", "timm")
 TEXTS = [
@@ -50,20 +54,40 @@ def test_is_an_encoder(encoder):
     assert promised.spec.dimension in {48, 64, 32}
 
 
-def test_prepare_is_the_librarys_transform_bit_for_bit(encoder, reference, pictures):
-    _, transform, _ = reference
+def test_prepared_and_standardised_is_the_librarys_transform_bit_for_bit(encoder, reference, pictures):
+    model, transform, _ = reference
+    configuration = PreprocessCfg(**model.visual.preprocess_cfg)
+    standardise = Standardise(configuration.mean, configuration.std)
     for picture in pictures:
-        ours = encoder.prepare(picture)
-        assert ours.dtype == np.float32
-        np.testing.assert_array_equal(ours, transform(picture).numpy(), err_msg=str(picture.size))
+        pixels = encoder.prepare(picture)
+        assert pixels.dtype == np.uint8
+        batch = torch.from_numpy(pixels[None]).contiguous(memory_format=torch.channels_last)
+        np.testing.assert_array_equal(standardise(batch)[0].numpy(), transform(picture).numpy(), str(picture.size))
+        np.testing.assert_array_equal(batch[0].numpy(), pixels)  # the caller's bytes are not touched
 
 
 @pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
 def test_prepare_knows_every_resize_mode(mode, pictures):
     config = {"size": (48, 48), "mean": (0.1, 0.2, 0.3), "std": (0.9, 0.8, 0.7), "resize_mode": mode, "fill_color": 9}
     prepare, transform = Prepare(config), image_transform_v2(PreprocessCfg(**config), is_train=False)
+    standardise = Standardise(config["mean"], config["std"])
     for picture in pictures:
-        np.testing.assert_array_equal(prepare(picture), transform(picture).numpy(), err_msg=str(picture.size))
+        found = standardise(torch.from_numpy(prepare(picture)))
+        np.testing.assert_array_equal(found.numpy(), transform(picture).numpy(), err_msg=str(picture.size))
+
+
+def test_pixels_that_are_no_bytes_are_refused(encoder, pictures):
+    pixels = encoder.prepare(pictures[0])[None]
+    with pytest.raises(ModelError, match="pixels are bytes, and these are float32"):
+        encoder.encode_pixels(pixels.astype(np.float32))
+
+
+def test_pixels_of_any_layout(encoder, pictures):
+    pixels = np.stack([encoder.prepare(picture) for picture in pictures[:3]])
+    frozen = pixels.copy()
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(encoder.encode_pixels(frozen), encoder.encode_pixels(pixels))
+    np.testing.assert_array_equal(encoder.encode_pixels(np.asfortranarray(pixels)), encoder.encode_pixels(pixels))
 
 
 def test_pictures_equal_the_library(encoder, reference, pictures):
@@ -152,21 +176,20 @@ def test_clip_texts_are_77_tokens_between_start_and_end(encoder_of):
 def test_weights_stored_in_half_precision_run_in_float32(tmp_path, pictures, encoder_of):
     folder = folders.write_folder(tmp_path / "half", folders.TIMM_CFG, folders.PREPROCESS, dtype=torch.float16)
     encoder = open_openclip(str(folder), device="cpu")
-    assert {parameter.dtype for parameter in encoder._model.parameters()} == {torch.float32}
+    loaded = load(str(folder), torch.device("cpu"))
+    assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.float32}
     pixels = np.stack([encoder.prepare(picture) for picture in pictures])
     assert _cosines(encoder.encode_pixels(pixels), encoder_of["timm"].encode_pixels(pixels)).min() > 0.999
 
 
-def test_bfloat16_pictures_agree_with_float32(encoder, pictures):
+def test_bfloat16_pictures_agree_with_float32(encoder, folder_of, kind, pictures):
     pixels = np.stack([encoder.prepare(picture) for picture in pictures])
     exact = encoder.encode_pixels(pixels)
-    assert encoder.bfloat16 is False  # small models stay in float32 on a CPU
-    encoder._bfloat16 = True
-    try:
-        rough = encoder.encode_pixels(pixels)
-        single = np.concatenate([encoder.encode_pixels(row[None]) for row in pixels])
-    finally:
-        encoder._bfloat16 = False
+    loaded = load(str(folder_of[kind]), torch.device("cpu"))
+    assert TorchRuntime(loaded, torch.device("cpu")).bfloat16 is False  # small models stay in float32 on a CPU
+    halved = OpenClipEncoder(loaded, TorchRuntime(loaded, torch.device("cpu"), bfloat16=True))
+    rough = halved.encode_pixels(pixels)
+    single = np.concatenate([halved.encode_pixels(row[None]) for row in pixels])
     assert rough.dtype == np.float32
     assert not np.array_equal(rough, exact)
     assert _cosines(rough, exact).min() > 0.999

@@ -4,6 +4,7 @@ import open_clip
 import pytest
 import torch
 
+from shelfsight.models.encoders.loading import load
 from shelfsight.models.encoders.precision import wants_bfloat16
 
 CPU = torch.device("cpu")
@@ -20,8 +21,8 @@ def test_a_large_transformer_follows_the_processor(large_transformer):
     assert wants_bfloat16(large_transformer, CPU) is has_it
 
 
-def test_small_and_convolutional_towers_stay_in_float32(encoder_of):
-    assert not any(wants_bfloat16(encoder._model, CPU) for encoder in encoder_of.values())
+def test_small_and_convolutional_towers_stay_in_float32(folder_of):
+    assert not any(wants_bfloat16(load(str(folder), CPU).model, CPU) for folder in folder_of.values())
     convolutional = open_clip.create_model("RN50", load_weights=False)
     assert not wants_bfloat16(convolutional, CPU)
 

@@ -31,11 +31,10 @@ class ColourEncoder:
         return EncoderSpec(name="colours", revision="1", fingerprint="1", dimension=3, image_size=_SIDE)
 
     def prepare(self, picture: Image) -> npt.NDArray[Any]:
-        pixels = np.asarray(picture.convert("RGB").resize((_SIDE, _SIDE)), dtype=np.float32) / 255
-        return pixels.transpose(2, 0, 1)
+        return np.asarray(picture.convert("RGB").resize((_SIDE, _SIDE))).transpose(2, 0, 1)
 
     def encode_pixels(self, pixels_bchw: npt.NDArray[Any]) -> FloatArray:
-        return normalise(pixels_bchw.mean(axis=(2, 3)) + 1e-6)
+        return normalise(pixels_bchw.mean(axis=(2, 3)) / 255 + 1e-6)
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
         self.texts_seen.extend(texts)

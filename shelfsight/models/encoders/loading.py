@@ -41,6 +41,16 @@ class Loaded:
     weights: Path
     dimension: int
 
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Of pixels in [0, 1], one a channel."""
+        return tuple(self.preprocess["mean"])
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """Likewise."""
+        return tuple(self.preprocess["std"])
+
 
 def load(name: str, device: "torch.device") -> Loaded:
     """Load the encoder called ``name``.

@@ -1,0 +1,34 @@
+"""What an encoder asks of whatever computes its towers."""
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from shelfsight.core.vectors import FloatArray
+
+__all__ = ["IdArray", "PixelArray", "Runtime"]
+
+PixelArray = npt.NDArray[np.uint8]
+IdArray = npt.NDArray[np.int64]
+
+
+class Runtime(Protocol):
+    """Both towers of one model, ready to run. Safe to share between threads; a batch is its members one at a time.
+
+    What is done before the network (resizing, cropping, tokenising) and after it (normalising) is the encoder's, and so
+    is the telling of errors: a ``RuntimeError`` or ``ValueError`` of a call becomes a ``ModelError``.
+    """
+
+    @property
+    def name(self) -> str:
+        """``torch``, ``openvino``, ...: what a person calls it."""
+        ...
+
+    def encode_pictures(self, pixels_bchw: PixelArray) -> FloatArray:
+        """(b, 3, h, w) uint8 pixels, not yet standardised, b >= 1, to (b, d) float32, not normalised."""
+        ...
+
+    def encode_texts(self, ids: IdArray) -> FloatArray:
+        """(n, context length) token ids, n >= 1, to (n, d) float32, not normalised."""
+        ...
