@@ -1,4 +1,4 @@
-"""The command line: ``shelfsight index | search | serve | evaluate | demo | info | version``.
+"""The command line: ``shelfsight index | search | serve | evaluate | demo | models | info | version``.
 
 Exit codes: 0 done, 1 the job could not run, 2 wrong usage, 3 some items failed, 130 and 143 stopped by a signal.
 Nothing heavy is imported here or in the modules of the commands, so ``--help`` answers at once.
@@ -19,6 +19,7 @@ from shelfsight.api.commands.demo import demo
 from shelfsight.api.commands.evaluate import evaluate
 from shelfsight.api.commands.index import index
 from shelfsight.api.commands.info import info, version
+from shelfsight.api.commands.models import models
 from shelfsight.api.commands.search import search
 from shelfsight.api.commands.serve import serve
 from shelfsight.api.console import safe, say
@@ -39,7 +40,7 @@ def cli() -> None:
     """
 
 
-for _command in (index, search, serve, evaluate, demo, info, version):
+for _command in (index, search, serve, evaluate, demo, models, info, version):
     cli.add_command(_command)
 
 

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shelfsight.core.protocols import Encoder
+    from shelfsight.models.known.descriptor import Descriptor
+    from shelfsight.models.known.kinds import Kind
 
-__all__ = ["open_encoder"]
+__all__ = ["describe", "descriptors", "open_encoder", "weights_here"]
 
 
 def open_encoder(name: str, *, device: str | None = None) -> "Encoder":
@@ -24,3 +26,31 @@ def open_encoder(name: str, *, device: str | None = None) -> "Encoder":
     from shelfsight.models.encoders.openclip import open_openclip
 
     return open_openclip(name, device=device)
+
+
+def descriptors(kind: "Kind | None" = None) -> "tuple[Descriptor, ...]":
+    """What is known of encoders that a shop would pick, from small to large; of one kind if ``kind`` is given.
+
+    Imports no torch, opens no model, asks no network.
+    """
+    from shelfsight.models.known.shelf import descriptors
+
+    return descriptors(kind)
+
+
+def describe(name: str) -> "Descriptor":
+    """What is known of the encoder called ``name``.
+
+    Raises:
+        NotFound: no descriptor of that name; the hint lists near ones.
+    """
+    from shelfsight.models.known.shelf import describe
+
+    return describe(name)
+
+
+def weights_here(descriptor: "Descriptor") -> bool:
+    """Whether the weights are on this machine already, so that opening the encoder downloads none."""
+    from shelfsight.models.known.presence import weights_path
+
+    return weights_path(descriptor) is not None

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from shelfsight.core.errors import ModelError
 
-__all__ = ["EMBEDDED", "Registry", "Source", "parse_name"]
+__all__ = ["EMBEDDED", "EMBEDDED_FOLDER", "Registry", "Source", "parse_name"]
 
 EMBEDDED = "embedded"
-_EMBEDDED_FOLDER = Path(__file__).parent.parent / EMBEDDED / "encoder"
+EMBEDDED_FOLDER = Path(__file__).parent.parent / EMBEDDED / "encoder"
 _CONFIG = "open_clip_config.json"
 _HUB = "hf-hub:"
 _LOCAL = "local-dir:"
@@ -50,7 +50,7 @@ def parse_name(name: str, registry: Registry) -> Source:
     if not name.strip():
         raise ModelError("the name of the encoder is empty", hint=_WAYS)
     if name == EMBEDDED:
-        return _folder(name, _EMBEDDED_FOLDER)
+        return _folder(name, EMBEDDED_FOLDER)
     if name.startswith(_HUB):
         return _hub(name)
     folder = _folder_called(name)
