@@ -14,6 +14,7 @@ from shelfsight.core.types import Failure, Item, Value
 from shelfsight.core.vectors import FloatArray
 
 __all__ = [
+    "Batched",
     "Catalogue",
     "Change",
     "Encoder",
@@ -66,6 +67,16 @@ class Encoder(Protocol):
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
         """n >= 1 texts to (n, d) float32 of length 1."""
+        ...
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """An encoder that says how many pictures it likes at once; one that does not is given a few dozen."""
+
+    @property
+    def batch_size(self) -> int:
+        """Pictures a call of ``encode_pixels`` that keep its hardware busy."""
         ...
 
 

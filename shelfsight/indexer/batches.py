@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shelfsight.core.protocols import Encoder
+from shelfsight.core.protocols import Batched, Encoder
+from shelfsight.core.settings import IndexSettings
 from shelfsight.core.vectors import FloatArray
 from shelfsight.indexer.work import Entry
 
-__all__ = ["Batch", "batches", "encode"]
+__all__ = ["Batch", "batch_size", "batches", "encode"]
 
 _ENTRIES_A_PICTURE = 4
 
@@ -25,6 +26,12 @@ class Batch:
     def pictures(self) -> int:
         """How many go, or went, through the encoder."""
         return sum(entry.pixels is not None for entry in self.entries)
+
+
+def batch_size(encoder: Encoder, settings: IndexSettings) -> int:
+    """Pictures a batch: what the settings say, where they say it, else what the encoder likes."""
+    said = "batch_size" in settings.model_fields_set
+    return encoder.batch_size if isinstance(encoder, Batched) and not said else settings.batch_size
 
 
 def batches(entries: Iterable[Entry], size: int) -> Iterator[Batch]:

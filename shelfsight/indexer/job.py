@@ -10,7 +10,7 @@ from pathlib import Path
 from shelfsight.core.errors import ShelfsightError, StoreError
 from shelfsight.core.protocols import Catalogue, Encoder, Store
 from shelfsight.core.settings import Settings
-from shelfsight.indexer.batches import Batch, batches, encode
+from shelfsight.indexer.batches import Batch, batch_size, batches, encode
 from shelfsight.indexer.commits import Committer
 from shelfsight.indexer.examine import examine
 from shelfsight.indexer.intake import Intake
@@ -118,7 +118,7 @@ class _Job:
 
     def _stream(self, intake: Intake, decoders: ThreadPoolExecutor, encoders: ThreadPoolExecutor) -> Iterator[Batch]:
         """Encoded batches in the catalogue's order. Every stage draws from the one before it, a bounded way ahead."""
-        size = self._settings.index.batch_size
+        size = batch_size(self._encoder, self._settings.index)
         look = partial(examine, limits=self._settings.pictures)
         examined = ordered(decoders, look, intake.rows(), window=_ROWS_AHEAD)
         tasks = chain.from_iterable(each.tasks() for each in examined)
