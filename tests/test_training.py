@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,20 @@ from PIL import Image
 
 from shelfsight.models.torchvision_compat import ensure_torchvision
 from shelfsight.training.__main__ import main
+from shelfsight.training.batches import Batcher
+from shelfsight.training.corpus import load_corpus
 from shelfsight.training.data import FIELDS, Row, read_rows
 from shelfsight.training.encoder import train_encoder
-from shelfsight.training.folding import folded
+from shelfsight.training.fused import fuse_norms
+from shelfsight.training.inference import runner_of
 from shelfsight.training.loss import contrastive_loss, phrase_truth, title_truth
-from shelfsight.training.model import embed_texts, vision_parts
-from shelfsight.training.pictures import fit_square
+from shelfsight.training.model import embed_texts
+from shelfsight.training.pictures import draw_views, fit_square
 from shelfsight.training.settings import EncoderSettings, Stage, TextTower
 from shelfsight.training.texts import title_text, write_phrase
 from shelfsight.training.tokenizer import fit_tokenizer
-from shelfsight.training.words import canonical_type, kind_of
+from shelfsight.training.vocabulary import Words
+from shelfsight.training.words import brand_of, canonical_type, kind_of
 
 COLOURS = {"Red": (200, 20, 20), "Blue": (20, 40, 200), "Green": (20, 160, 40), "Black": (15, 15, 15)}
 TYPES = {"Handbags": (40, 30), "Trousers": (14, 60), "Watches": (16, 16)}
@@ -116,7 +121,13 @@ def test_rows_leave_the_test_split_behind(catalogues: Path, caplog: pytest.LogCa
 
 def test_a_row_knows_its_attributes_in_one_vocabulary(catalogues: Path) -> None:
     rows = list(read_rows(catalogues))
-    assert rows[0].attributes == {"kind": "bags", "type": "handbags", "colour": "red", "gender": "women"}
+    assert rows[0].attributes == {
+        "kind": "bags",
+        "type": "handbags",
+        "colour": "red",
+        "gender": "women",
+        "brand": "acme0",
+    }
     second_hand = [row for row in rows if row.source == "clothing"]
     assert [row.attributes["kind"] for row in second_hand] == ["t shirts", "pants", "hoodies", "pants", "shoes"]
     assert second_hand[0].open().size == (180, 240)
@@ -141,7 +152,7 @@ def test_phrases_say_what_is_true_and_know_what_they_say() -> None:
     row = Row("fashion", "1", "train", "", {"kind": "bags", "type": "backpacks", "colour": "navy blue"}, b"")
     random = np.random.default_rng(0)
     phrases = [write_phrase(row, random) for _ in range(400)]
-    both = {phrase.text for phrase in phrases if phrase.named == (False, True, True, False, False, False)}
+    both = {phrase.text for phrase in phrases if phrase.named == (False, True, True, False, False, False, False)}
     assert "navy blue backpack" in both
     for phrase in phrases:
         names_colour = any(word in phrase.text for word in ("navy", "dark blue"))
@@ -187,17 +198,17 @@ def test_loss_by_hand() -> None:
 
 
 def test_who_is_right_for_a_phrase() -> None:
-    # fields: kind, type, colour, gender, usage, pattern
+    # fields: kind, type, colour, gender, usage, pattern, brand
     codes = np.array(
         [
-            [0, 0, 0, -1, -1, -1],
-            [0, 0, 1, -1, -1, -1],
-            [0, 1, 0, -1, -1, -1],
-            [0, 1, -1, -1, -1, -1],
-            [1, 2, 0, 0, 0, 0],
+            [0, 0, 0, -1, -1, -1, -1],
+            [0, 0, 1, -1, -1, -1, -1],
+            [0, 1, 0, -1, -1, -1, -1],
+            [0, 1, -1, -1, -1, -1, -1],
+            [1, 2, 0, 0, 0, 0, 0],
         ]
     )
-    named = np.zeros((5, 6), dtype=bool)
+    named = np.zeros((5, 7), dtype=bool)
     named[:, 1:3] = True  # type and colour
     right, ignored = phrase_truth(named, codes, np.array([0, 0, 0, 1, 0]))
     assert right[0].tolist() == [True, False, False, False, False]
@@ -232,25 +243,94 @@ def test_pictures_are_fitted_as_open_clip_does() -> None:
     assert np.array_equal(fit_square(image, 33), expected)
 
 
-def test_folded_parts_are_the_same_function() -> None:
+def test_fused_norms_are_the_same_function_with_the_same_gradients() -> None:
     ensure_torchvision()
     import timm
 
-    class Holder:
-        visual = torch.nn.Module()
-
     torch.manual_seed(0)
-    Holder.visual.trunk = timm.create_model("mobilenetv2_100", num_classes=0).eval()
-    for module in Holder.visual.trunk.modules():
+    plain = timm.create_model("mobilenetv2_100", num_classes=0).eval()
+    for module in plain.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)
             torch.nn.init.uniform_(module.running_var, 0.5, 2.0)
-    plain = quick = torch.rand(2, 3, 65, 65)
-    with torch.no_grad():
-        for part in vision_parts(Holder):
-            plain, quick = part(plain), folded(part)(quick)
-    assert not any(isinstance(m, torch.nn.BatchNorm2d) for p in vision_parts(Holder) for m in folded(p).modules())
-    torch.testing.assert_close(quick, plain, rtol=1e-3, atol=1e-5)
+    fused = deepcopy(plain)
+    assert fuse_norms(fused) == sum(isinstance(module, torch.nn.BatchNorm2d) for module in plain.modules())
+    fused = deepcopy(fused)  # as for averaged weights: the copy carries norms of its own
+    assert fused.state_dict().keys() == plain.state_dict().keys()
+    pixels = torch.rand(2, 3, 65, 65)
+    for network in (plain, fused):
+        network(pixels).square().mean().backward()
+    torch.testing.assert_close(fused(pixels), plain(pixels), rtol=1e-3, atol=1e-5)
+    for (name, ours), (_, theirs) in zip(fused.named_parameters(), plain.named_parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-2, atol=1e-5, msg=name)
+
+
+def test_frozen_parts_run_alike_in_every_runtime() -> None:
+    torch.manual_seed(0)
+    parts: list[torch.nn.Module] = [torch.nn.Conv2d(3, 8, 3, stride=2), torch.nn.ReLU6(), torch.nn.Conv2d(8, 4, 1)]
+    pixels = torch.rand(5, 3, 33, 33)
+    exact = runner_of(parts, bfloat16=False)(pixels)
+    quick = runner_of(parts, bfloat16=True)(pixels)
+    assert torch.equal(exact, torch.nn.Sequential(*parts)(pixels))
+    torch.testing.assert_close(quick, exact, rtol=0.02, atol=0.02)
+
+
+def test_views_keep_size_and_hue() -> None:
+    random = np.random.default_rng(0)
+    pixels = np.full((40, 65, 65, 3), 255, dtype=np.uint8)
+    pixels[:, 16:48, 16:48] = (200, 30, 30)
+    views = draw_views(pixels, np.arange(40) % 2 == 0, random)
+    assert views.shape == pixels.shape
+    assert views.dtype == np.uint8
+    for view in views:
+        red, green, blue = view[view[..., 1] < 60].astype(int).T
+        assert len(red) > 400
+        assert (red > 3 * green).all()
+        assert np.abs(green - blue).max() <= 1
+    assert len({view.tobytes() for view in views}) == 40
+    again = draw_views(pixels, np.arange(40) % 2 == 0, np.random.default_rng(0))
+    assert np.array_equal(views, again)
+
+
+def test_words_are_asked_of_their_own_catalogue() -> None:
+    types = ["tshirts"] * 5 + ["shirts"] * 5 + ["rare"] + ["hoodie"] * 6
+    rows = [Row("x", str(place), "train", "", {"type": word}, b"") for place, word in enumerate(types)]
+    rows.append(Row("x", "unknown", "train", "", {}, b""))
+    sources = np.array([0] * 11 + [1] * 6 + [0])
+    words = Words("type", rows, np.arange(18), sources)
+    assert len(words) == 3
+    right, ignored = words.truth(np.array([0, 5, 10, 11, 17]))
+    assert right.int().tolist() == [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 0, 1, 0]]
+    assert ignored.int().tolist() == [[0, 0, 1, 1, 1], [0, 0, 1, 1, 1], [1, 1, 1, 0, 1]]
+    for seed in range(20):
+        texts = words.texts(np.random.default_rng(seed))
+        assert len(set(texts)) == 3
+
+
+def test_alike_pictures_stand_together_and_none_is_missed(catalogues: Path, tmp_path: Path) -> None:
+    corpus = load_corpus(catalogues, tmp_path, SETTINGS)
+    stage = Stage(name="x", frozen=9, epochs=1, batch=16, alike=8, rate=1e-3)
+    batcher = Batcher(corpus, lambda texts: torch.zeros(len(texts), 4, dtype=torch.int64), stage, [1])
+    seen = np.concatenate([batch.index for batch in batcher.epoch(0)])
+    assert len(seen) == len(set(seen)) == batcher.steps_an_epoch * 16
+    assert set(seen) <= set(corpus.train)
+    kinds = [len(set(corpus.codes[batch.index, FIELDS.index("type")])) for batch in batcher.epoch(0)]
+    loose = Batcher(
+        corpus, lambda texts: torch.zeros(len(texts), 4, dtype=torch.int64), stage.model_copy(update={"alike": 1}), [1]
+    )
+    assert np.mean(kinds) < np.mean([len(set(corpus.codes[b.index, FIELDS.index("type")])) for b in loose.epoch(0)])
+
+
+@pytest.mark.parametrize(
+    ("title", "brand"),
+    [
+        ("Nike Men's Air Red Shoes", "Nike"),
+        ("United Colors of Benetton Women Top", "United Colors of Benetton"),
+        ("Milk", ""),
+    ],
+)
+def test_brand_of_a_title(title: str, brand: str) -> None:
+    assert brand_of(title) == brand
 
 
 @pytest.mark.slow

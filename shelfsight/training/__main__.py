@@ -9,6 +9,7 @@ from shelfsight.training.settings import EncoderSettings
 
 _EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_EXISTING = click.Path(exists=True, path_type=Path)
 
 
 @click.group()
@@ -20,7 +21,9 @@ def main() -> None:
 @main.command()
 @click.option("--data", type=_EXISTING_FOLDER, required=True, help="Folder with fashion/, grocery/, clothing/.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where the run lives.")
-@click.option("--start", type=_EXISTING_FILE, help="mobilenetv2_100 weights to start from (safetensors).")
+@click.option(
+    "--start", type=_EXISTING, help="mobilenetv2_100 weights (safetensors) to start from, or an encoder's folder."
+)
 @click.option("--settings", type=_EXISTING_FILE, help="JSON with fields of EncoderSettings; the rest keeps defaults.")
 @click.option("--seed", type=int, help="Overrides the seed of the settings.")
 @click.option("--rendered", type=int, help="Overrides how many rendered pictures take part.")

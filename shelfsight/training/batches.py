@@ -9,11 +9,15 @@ import torch
 from torch import Tensor
 
 from shelfsight.training.corpus import Corpus
+from shelfsight.training.data import FIELDS
 from shelfsight.training.loss import phrase_truth, title_truth
 from shelfsight.training.settings import Stage
 from shelfsight.training.texts import title_text, write_phrase
+from shelfsight.training.vocabulary import WORD_FIELDS, Words
 
 __all__ = ["Batch", "Batcher", "Block"]
+
+TYPE = FIELDS.index("type")
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Batch:
-    """Row numbers of the pictures ``int [b]``, the random generator for their views, and the two kinds of texts."""
+    """Row numbers of the pictures ``int [b]``, the random generator for their views, and the three kinds of texts:
+    titles, phrases, and all words of each field."""
 
     index: np.ndarray
     random: np.random.Generator
     titles: Block
     phrases: Block
+    words: list[Block]
 
 
 class Batcher:
@@ -48,17 +54,30 @@ class Batcher:
         self._stage = stage
         self._seed = seed
         self._size = min(stage.batch, len(corpus.train))
+        words = [Words(field, corpus.rows, corpus.train, corpus.sources) for field in WORD_FIELDS]
+        self._words = [each for each in words if len(each) > 1]
         self.steps_an_epoch = len(corpus.train) // self._size
 
     def epoch(self, number: int, first_step: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, from ``first_step`` on."""
-        order = np.random.default_rng([*self._seed, number]).permutation(self._corpus.train)
+        order = self._order(np.random.default_rng([*self._seed, number]))
         for step in range(first_step, self.steps_an_epoch):
             index = np.sort(order[step * self._size : (step + 1) * self._size])
             yield self._batch(index, np.random.default_rng([*self._seed, number, step]))
 
     def _batch(self, index: np.ndarray, random: np.random.Generator) -> Batch:
-        return Batch(index, random, self._titles(index, random), self._phrases(index, random))
+        words = [self._block(each.texts(random), *each.truth(index)) for each in self._words]
+        return Batch(index, random, self._titles(index, random), self._phrases(index, random), words)
+
+    def _order(self, random: np.random.Generator) -> np.ndarray:
+        """A permutation of the training rows. Runs of ``alike`` rows are of one type, as far as that goes: negatives
+        of the same type are the hard ones."""
+        order = random.permutation(self._corpus.train)
+        if self._stage.alike == 1:
+            return order
+        by_type = order[np.argsort(self._corpus.codes[order, TYPE], kind="stable")]
+        runs = np.array_split(by_type, max(1, len(by_type) // self._stage.alike))
+        return np.concatenate([runs[place] for place in random.permutation(len(runs))])
 
     def _titles(self, index: np.ndarray, random: np.random.Generator) -> Block:
         rows = [self._corpus.rows[i] for i in index]

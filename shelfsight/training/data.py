@@ -15,16 +15,16 @@ from typing import Any
 
 from PIL import Image
 
-from shelfsight.training.words import canonical_type, kind_of, plain
+from shelfsight.training.words import brand_of, canonical_type, kind_of, plain
 
 __all__ = ["FIELDS", "Row", "read_rows", "rendered_rows"]
 
 _log = logging.getLogger(__name__)
 
-FIELDS = ("kind", "type", "colour", "gender", "usage", "pattern")
+FIELDS = ("kind", "type", "colour", "gender", "usage", "pattern", "brand")
 """Attributes that a phrase may name. ``kind`` is coarse (pants), ``type`` fine (track pants)."""
 
-_UNKNOWN = {"", "na", "multi"}
+_UNKNOWN = {"", "na"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ def _fashion(folder: Path) -> Iterator[Row]:
             "colour": row["colour"],
             "gender": row["gender"],
             "usage": row["usage"],
+            "brand": brand_of(row["title"]),
         }
         yield Row("fashion", row["id"], row["split"], row["title"], _known(values), row["image"])
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from shelfsight.training.corpus import Corpus, load_corpus
-from shelfsight.training.export import export
+from shelfsight.training.export import copy_tokenizer, export
 from shelfsight.training.model import load_tokenizer, make_model
 from shelfsight.training.settings import EncoderSettings
 from shelfsight.training.stages import Trainer
@@ -30,7 +30,8 @@ def train_encoder(
 
     Args:
         data: folder with one folder a data set, see :mod:`shelfsight.training.data`.
-        start: safetensors file with weights of timm's ``mobilenetv2_100`` to start the vision trunk from.
+        start: safetensors file with weights of timm's ``mobilenetv2_100`` to start the vision trunk from, or the
+            folder of an encoder of the same shape to go on from, its tokenizer included.
         stop_after: stop after so many steps, as an interruption would.
 
     Returns:
@@ -45,7 +46,7 @@ def train_encoder(
     corpus = load_corpus(data, out / "cache", settings)
     work = out / "work"
     if not (work / "tokenizer.json").exists():
-        _fit_tokenizer(corpus, work, settings)
+        _make_tokenizer(corpus, work, settings, start)
     model = make_model(settings, work, start)
     trainer = Trainer(model, load_tokenizer(work, settings), corpus, settings, out)
     trained = trainer.run(stop_after=stop_after)
@@ -65,7 +66,10 @@ def _claim(out: Path, settings: EncoderSettings) -> None:
     written.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def _fit_tokenizer(corpus: Corpus, work: Path, settings: EncoderSettings) -> None:
+def _make_tokenizer(corpus: Corpus, work: Path, settings: EncoderSettings, start: Path | None) -> None:
+    if start is not None and start.is_dir():
+        copy_tokenizer(start, work)
+        return
     partial = work.with_name("work.partial")
     partial.mkdir(exist_ok=True)
     texts = every_text([corpus.rows[i] for i in corpus.train], np.random.default_rng(settings.seed))

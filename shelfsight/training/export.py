@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["export"]
+__all__ = ["copy_tokenizer", "export"]
 
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
@@ -21,15 +21,21 @@ def export(model: Any, source: Path, target: Path) -> Path:
     """
     from safetensors.torch import save_file
 
-    target.mkdir(parents=True, exist_ok=True)
-    for name in ("open_clip_config.json", *_TOKENIZER_FILES):
-        if (source / name).exists():
-            shutil.copyfile(source / name, target / name)
+    copy_tokenizer(source, target)
+    shutil.copyfile(source / "open_clip_config.json", target / "open_clip_config.json")
     weights = {name: _stored(name, value) for name, value in model.state_dict().items()}
     path = target / "open_clip_model.safetensors"
     save_file(weights, path, metadata={"format": "pt"})
     path.chmod(0o644)
     return path
+
+
+def copy_tokenizer(source: Path, target: Path) -> None:
+    """Copy the tokenizer's files from one folder to another, which is made."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in _TOKENIZER_FILES:
+        if (source / name).exists():
+            shutil.copyfile(source / name, target / name)
 
 
 def _stored(name: str, value: torch.Tensor) -> torch.Tensor:

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from shelfsight.training.corpus import Corpus, Joined, Shelf
-from shelfsight.training.folding import folded
-from shelfsight.training.model import run_parts, vision_parts
-from shelfsight.training.pictures import draw_view, to_network
+from shelfsight.training.inference import Runner, runner_of
+from shelfsight.training.model import vision_parts
+from shelfsight.training.pictures import draw_views, to_network
 from shelfsight.training.settings import EncoderSettings
 
 __all__ = ["from_kept", "frozen_outputs"]
@@ -32,7 +32,6 @@ def frozen_outputs(
     """
     parts = vision_parts(model)[:count]
     marks = ["", *(_fingerprint(parts[:depth]) for depth in range(1, count + 1))]
-    parts = [folded(part) for part in parts]
     return [
         Joined([_Kept(shelf, parts, marks, view, cache, settings).outputs() for shelf in corpus.shelves])
         for view in range(views)
@@ -68,9 +67,10 @@ class _Kept:
         began = time.monotonic()
         depth = max([k for k in range(1, len(self.parts)) if self._path(k).exists()], default=0)
         kept = np.load(self._path(depth), mmap_mode="r") if depth else None
+        runner = runner_of(self.parts[depth:], bfloat16=self.settings.bfloat16)
         partial, stored = path.with_suffix(".partial"), None
         for start in range(0, len(self.shelf.rows), _CHUNK):
-            values = self._values(slice(start, start + _CHUNK), depth, kept)
+            values = self._values(slice(start, start + _CHUNK), kept, runner)
             if stored is None:
                 shape = (len(self.shelf.rows), *values.shape[1:])
                 stored = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
@@ -78,19 +78,17 @@ class _Kept:
         partial.replace(path)
         _log.info("kept %s after %.0f s", path.name, time.monotonic() - began)
 
-    def _values(self, where: slice, depth: int, kept: np.ndarray | None) -> np.ndarray:
-        values = self._pixels(where) if kept is None else from_kept(np.array(kept[where]))
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bfloat16):
-            values = run_parts(self.parts[depth:], values).float()
+    def _values(self, where: slice, kept: np.ndarray | None, runner: Runner) -> np.ndarray:
+        values = runner(self._pixels(where) if kept is None else from_kept(np.array(kept[where])))
         half: np.ndarray = (values.permute(0, 2, 3, 1) if values.ndim == 4 else values).half().numpy()
         return half
 
     def _pixels(self, where: slice) -> Tensor:
-        pixels = to_network(self.shelf.pixels[where])
-        if not self.view:
-            return pixels
-        random = np.random.default_rng([self.settings.seed, self.view, where.start])
-        return draw_view(pixels, self.shelf.sharp[where], random)
+        pixels = self.shelf.pixels[where]
+        if self.view:
+            random = np.random.default_rng([self.settings.seed, self.view, where.start])
+            pixels = draw_views(pixels, self.shelf.sharp[where], random)
+        return to_network(pixels)
 
     def _path(self, depth: int) -> Path:
         return self.cache / f"{self.shelf.name}-{self.marks[depth]}-view{self.view}.npy"

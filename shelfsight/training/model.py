@@ -8,9 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from shelfsight.models.torchvision_compat import ensure_torchvision
+from shelfsight.training.fused import fuse_norms
 from shelfsight.training.settings import EncoderSettings
 
 _TOGETHER = 96
+WEIGHTS = "open_clip_model.safetensors"
 
 __all__ = [
     "embed_pictures",
@@ -62,7 +64,8 @@ def make_model(settings: EncoderSettings, folder: Path, start: Path | None) -> A
     """A fresh OpenCLIP model for the tokenizer in ``folder``; writes ``open_clip_config.json`` there.
 
     Args:
-        start: safetensors file for the vision trunk (timm names, no classifier), or None for random weights.
+        start: safetensors file for the vision trunk (timm names, no classifier), the folder of an encoder for all
+            weights, or None for random ones.
     """
     ensure_torchvision()
     import open_clip
@@ -74,24 +77,11 @@ def make_model(settings: EncoderSettings, folder: Path, start: Path | None) -> A
     torch.manual_seed(settings.seed)
     model = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
     if start is not None:
-        weights = {name: value.float() for name, value in load_file(start).items()}
-        model.visual.trunk.load_state_dict(weights, strict=True)
-    _keep_strided_float(model.visual.trunk)
+        whole = start.is_dir()
+        weights = {name: value.float() for name, value in load_file(start / WEIGHTS if whole else start).items()}
+        (model if whole else model.visual.trunk).load_state_dict(weights, strict=True)
+    fuse_norms(model.visual.trunk)
     return model.to(memory_format=torch.channels_last).eval()
-
-
-class _Float32Conv2d(nn.Conv2d):
-    """Runs in float32 also under autocast: strided depthwise convolutions are six times slower in bfloat16 on CPUs."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        with torch.autocast("cpu", enabled=False):
-            return super().forward(input.float())
-
-
-def _keep_strided_float(trunk: nn.Module) -> None:
-    for module in trunk.modules():
-        if isinstance(module, nn.Conv2d) and module.groups > 1 and module.stride[0] > 1:
-            module.__class__ = _Float32Conv2d
 
 
 def load_tokenizer(folder: Path, settings: EncoderSettings, *, check_config: bool = True) -> Any:

@@ -10,16 +10,18 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn import functional
 
 from shelfsight.training.data import Row
 
-__all__ = ["draw_view", "fit_square", "store_pictures", "to_network"]
+__all__ = ["draw_views", "fit_square", "store_pictures", "to_network"]
 
 _log = logging.getLogger(__name__)
 
 _SHARP_SIDE = 160
 """A source whose long side has at least this many pixels can be blurred to look like a thumbnail."""
+
+_LOG_SCALES = (-0.3, 0.18)
+"""Natural logarithms of how much of the picture is shown, by length: from three quarters to a fifth more than all."""
 
 
 def fit_square(picture: Image.Image, side: int) -> np.ndarray:
@@ -66,35 +68,49 @@ def to_network(pixels_bhwc: np.ndarray) -> Tensor:
     return torch.from_numpy(np.array(pixels_bhwc)).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
-def draw_view(pixels: Tensor, sharp: np.ndarray, random: np.random.Generator) -> Tensor:
-    """A randomly changed copy of ``pixels [b, 3, h, w]``: mirrored, moved, scaled, brightened; large sources blurred.
+def draw_views(pixels: np.ndarray, sharp: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A view of each of ``pixels`` (``uint8 [b, side, side, 3]``); ``sharp`` (``bool [b]``) marks large sources."""
+    return np.stack([_draw_view(*each, random) for each in zip(pixels, sharp, strict=True)])
+
+
+def _draw_view(pixels: np.ndarray, sharp: bool, random: np.random.Generator) -> np.ndarray:
+    """A randomly changed copy of ``pixels`` (``uint8 [side, side, 3]``): mirrored, moved, scaled, cropped, put on
+    another background where it shrank, brightened; large sources blurred.
 
     Hue is left alone, since colour words are part of what is learnt.
     """
-    count = len(pixels)
-    pixels = _blur_some(pixels, sharp & (random.random(count) < 0.5), random)
-    scale = random.uniform(0.8, 1.1, count)
-    mirror = np.where(random.random(count) < 0.5, -1.0, 1.0)
-    matrix = np.zeros((count, 2, 3), dtype=np.float32)
-    matrix[:, 0, 0] = scale * mirror * random.uniform(0.93, 1.07, count)
-    matrix[:, 1, 1] = scale
-    matrix[:, :, 2] = random.uniform(-0.08, 0.08, (count, 2))
-    grid = functional.affine_grid(torch.from_numpy(matrix), list(pixels.shape), align_corners=False)
-    moved = functional.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
-    gain = torch.from_numpy(random.uniform(0.88, 1.1, (count, 1, 1, 1)).astype(np.float32))
-    moved = ((moved + 1.0) * gain - 1.0).clamp_(-1.0, 1.0)
-    return moved.contiguous(memory_format=torch.channels_last)
+    picture = Image.fromarray(pixels)
+    side = picture.width
+    if sharp and random.random() < 0.5:
+        picture = _blurred(picture, int(random.integers(side // 3, side * 2 // 3)))
+    scale = float(np.exp(random.uniform(*_LOG_SCALES)))
+    aspect = float(np.exp(random.uniform(-0.07, 0.07)))
+    across = scale * aspect * (1.0 if random.random() < 0.5 else -1.0)
+    middle = side / 2
+    # The part of the source that is shown moves at most as far as to its border, or a little over.
+    room = side * (abs(1.0 - scale) / 2 + 0.05)
+    x, y = random.uniform(-room, room, 2)
+    matrix = (across, 0.0, middle * (1 - across) + x, 0.0, scale, middle * (1 - scale) + y)
+    fill = _background(pixels, random)
+    moved = picture.transform((side, side), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=fill)
+    gain = random.uniform(0.85, 1.12)
+    brightened = (np.arange(256) * gain).clip(0, 255).astype(np.uint8)
+    view: np.ndarray = brightened[np.asarray(moved)]
+    return view
 
 
-def _blur_some(pixels: Tensor, chosen: np.ndarray, random: np.random.Generator) -> Tensor:
-    if not chosen.any():
-        return pixels
-    index = torch.from_numpy(np.flatnonzero(chosen))
-    side = pixels.shape[-1]
-    small = functional.interpolate(pixels[index], size=int(random.integers(56, 112)), mode="bilinear", antialias=True)
-    pixels = pixels.clone()
-    pixels[index] = functional.interpolate(small, size=side, mode="bicubic").clamp_(-1.0, 1.0)
-    return pixels
+def _background(pixels: np.ndarray, random: np.random.Generator) -> tuple[int, int, int]:
+    """The colour of a corner, mostly; else some light grey."""
+    if random.random() < 0.7:
+        red, green, blue = (int(value) for value in pixels[0, 0])
+        return red, green, blue
+    grey = int(random.integers(200, 256))
+    return grey, grey, grey
+
+
+def _blurred(picture: Image.Image, side: int) -> Image.Image:
+    small = picture.resize((side, side), Image.Resampling.BILINEAR)
+    return small.resize(picture.size, Image.Resampling.BICUBIC)
 
 
 def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

@@ -30,6 +30,7 @@ class Stage(_Frozen):
     name: str
     frozen: int = Field(ge=0, le=9)
     views: int = Field(default=1, ge=1, description="augmented copies kept of each picture; unused when frozen is 0")
+    alike: int = Field(default=1, ge=1, description="pictures of one type that stand together in a batch")
     epochs: int = Field(ge=1)
     batch: int = Field(default=256, ge=2)
     rate: float = Field(gt=0, description="peak learning rate of the text tower, the head and the temperature")
@@ -59,6 +60,7 @@ class EncoderSettings(_Frozen):
     rendered: int = Field(default=2400, ge=0, description="pictures of the project's own renderer")
     rendered_seed: int = Field(default=1000, ge=100, description="seeds below 100 belong to the demo catalogue")
     phrase_weight: float = Field(default=1.0, ge=0, description="weight of attribute phrases beside titles in the loss")
+    word_weight: float = Field(default=0.3, ge=0, description="weight of the single words of each field")
     weight_decay: float = Field(default=0.05, ge=0)
     threads: int = Field(default=2, ge=1)
     checkpoint_seconds: float = Field(default=180.0, ge=0)

@@ -17,7 +17,7 @@ from shelfsight.training.corpus import Corpus, Joined
 from shelfsight.training.frozen import from_kept, frozen_outputs
 from shelfsight.training.loss import contrastive_loss
 from shelfsight.training.model import embed_pictures, embed_texts, vision_parts
-from shelfsight.training.pictures import draw_view, to_network
+from shelfsight.training.pictures import draw_views, to_network
 from shelfsight.training.settings import EncoderSettings, Stage
 from shelfsight.training.validate import Examination, examine
 
@@ -139,7 +139,9 @@ class _StageRun:
         with torch.autocast("cpu", torch.bfloat16, enabled=self._settings.bfloat16):
             pictures = embed_pictures(self._model, values, self._stage.frozen)
         titles = self._block_loss(batch.titles, pictures)
-        return titles + self._settings.phrase_weight * self._block_loss(batch.phrases, pictures)
+        phrases = self._block_loss(batch.phrases, pictures)
+        words = sum(self._block_loss(block, pictures) for block in batch.words)
+        return titles + self._settings.phrase_weight * phrases + self._settings.word_weight * words
 
     def _block_loss(self, block: Block, pictures: Tensor) -> Tensor:
         if not block.right.any():
@@ -152,9 +154,9 @@ class _StageRun:
     def _inputs(self, batch: Batch) -> Tensor:
         if self._stage.frozen == 0:
             shelves = self._trainer._corpus.shelves
-            pixels = to_network(Joined([shelf.pixels for shelf in shelves])[batch.index])
+            pixels = Joined([shelf.pixels for shelf in shelves])[batch.index]
             sharp = Joined([shelf.sharp for shelf in shelves])[batch.index]
-            return draw_view(pixels, sharp, batch.random)
+            return to_network(draw_views(pixels, sharp, batch.random))
         view = batch.random.integers(len(self._views), size=len(batch.index))
         values = self._views[0][batch.index]
         for number in range(1, len(self._views)):

@@ -25,6 +25,9 @@ _PLANS: tuple[tuple[tuple[str, ...], float], ...] = (
     (("usage", "type"), 0.03),
     (("colour", "usage", "type"), 0.03),
     (("colour",), 0.03),
+    (("brand", "type"), 0.08),
+    (("brand", "colour", "type"), 0.06),
+    (("brand", "gender", "type"), 0.06),
 )
 _TEMPLATES = ("a {}", "{} for sale", "a photo of a {}", "buy {}", "{} online", "picture of {}")
 

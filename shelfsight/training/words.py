@@ -12,9 +12,11 @@ __all__ = [
     "GENDER_NAMES",
     "NAMES",
     "SHARED_NAMES",
+    "brand_of",
     "canonical_type",
     "kind_of",
     "names_of",
+    "own_names",
     "plain",
     "singular",
 ]
@@ -222,6 +224,7 @@ GENDER_NAMES: dict[str, tuple[str, ...]] = {
     "unisex": ("unisex",),
 }
 
+_WEARER = re.compile(r"\b(?:men|women|unisex|boys?|girls?|kids?|infants?)(?:'?s)?\b", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s_\-/]+")
 
 
@@ -229,6 +232,12 @@ def plain(text: str) -> str:
     """Lower case, words parted by single spaces."""
     text = _SEPARATORS.sub(" ", text).strip().lower()
     return COLOUR_ALIASES.get(text, text)
+
+
+def brand_of(title: str) -> str:
+    """The brand, for titles of the form "BRAND [for] WEARER ...", which is how this shop writes them; else nothing."""
+    found = _WEARER.search(title)
+    return title[: found.start()].strip() if found else ""
 
 
 def canonical_type(name: str) -> str:
@@ -245,6 +254,11 @@ def kind_of(name: str) -> str:
 def names_of(name: str) -> tuple[str, ...]:
     """What people call a type or kind: hand-written names, else the name itself and a guess at its singular."""
     return NAMES.get(name) or tuple(dict.fromkeys((name, singular(name))))
+
+
+def own_names(name: str) -> tuple[str, ...]:
+    """Names that nothing else goes by; at least the name itself."""
+    return (name, *(word for word in NAMES.get(name, ()) if _USES[word] == 1 and word != name and word not in NAMES))
 
 
 def singular(name: str) -> str:
