@@ -1,7 +1,7 @@
 """BatchNorm with fixed statistics, computed inside the convolution before it: the same function and the same gradients,
 without a pass over the activations. A MobileNetV2 learns 1.3 times as fast on a CPU."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,12 +19,11 @@ class _NormedConv2d(nn.Conv2d):
         scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
         weight: Tensor = self.weight * scale[:, None, None, None]
         bias: Tensor = norm.bias - norm.running_mean * scale
-        if self.groups == 1 or self.stride[0] == 1 or input.device.type != "cpu":
-            out: Tensor = self._conv_forward(input, weight, bias)
-            return out
+        slow = self.groups > 1 and self.stride[0] > 1 and input.device.type == "cpu"
+        if not slow:
+            return cast(Tensor, self._conv_forward(input, weight, bias))
         with torch.autocast("cpu", enabled=False):  # strided depthwise: six times slower in bfloat16 on CPUs
-            out = self._conv_forward(input.float(), weight, bias)
-        return out
+            return cast(Tensor, self._conv_forward(input.float(), weight, bias))
 
 
 def fuse_norms(module: nn.Module) -> int:
