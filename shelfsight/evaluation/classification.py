@@ -1,5 +1,6 @@
 """Pictures sorted into the values of a field by their nearest text: zero-shot classification."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from shelfsight.core.protocols import Encoder, Snapshot, Store, StoredItem
 from shelfsight.core.vectors import FloatArray
 from shelfsight.evaluation.metrics import Interval, interval
 
-__all__ = ["ClassScore", "ClassifyReport", "classify"]
+__all__ = ["ClassScore", "ClassifyReport", "Guess", "classify"]
 
 _CHUNK = 512
 
@@ -24,6 +25,18 @@ class ClassScore:
 
     items: int
     top1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What an item's field holds, and what its pictures were taken for."""
+
+    own: str
+    guessed: str
+
+    @property
+    def right(self) -> bool:
+        return self.own == self.guessed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +51,7 @@ class ClassifyReport:
         top1: share of items whose nearest value is their own, in [0, 1].
         interval: 95 % bootstrap interval of ``top1``.
         per_class: value -> its score, by value.
+        guesses: item id -> its guess.
     """
 
     field: str
@@ -47,6 +61,21 @@ class ClassifyReport:
     top1: float
     interval: Interval
     per_class: Mapping[str, ClassScore]
+    guesses: Mapping[str, Guess] = dataclasses.field(repr=False)
+
+    def confusions(self) -> list[tuple[str, str, list[str]]]:
+        """(own value, guessed value, ids) of the wrong guesses, the most frequent pair first, ties by value."""
+        pairs: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for id, guess in self.guesses.items():
+            if not guess.right:
+                pairs[guess.own, guess.guessed].append(id)
+        ordered = sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        return [(own, guessed, ids) for (own, guessed), ids in ordered]
+
+    def per_item(self) -> Iterator[dict[str, Any]]:
+        """Plain values for ``--per-query FILE``: each item, its value, the guess, and whether that is right."""
+        for id, guess in self.guesses.items():
+            yield {"id": id, "value": guess.own, "guess": guess.guessed, "right": guess.right}
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for ``evaluate --classify FIELD --json``."""
@@ -82,9 +111,10 @@ def classify(store: Store, encoder: Encoder, field: str) -> ClassifyReport:
             hint="classification needs a text field with at least two values, such as category or colour",
         )
     texts_cd = np.concatenate([encoder.encode_texts(classes[i : i + _CHUNK]) for i in range(0, len(classes), _CHUNK)])
+    guesses = {id: Guess(label, classes[_nearest(texts_cd, snapshot.vectors(id))]) for id, label in labels.items()}
     own: dict[str, list[bool]] = defaultdict(list)
-    for id, label in labels.items():
-        own[label].append(classes[_nearest(texts_cd, snapshot.vectors(id))] == label)
+    for guess in guesses.values():
+        own[guess.own].append(guess.right)
     right = np.concatenate([np.asarray(own[value], dtype=np.float64) for value in classes])
     return ClassifyReport(
         field=field,
@@ -94,6 +124,7 @@ def classify(store: Store, encoder: Encoder, field: str) -> ClassifyReport:
         top1=float(right.mean()),
         interval=interval(right),
         per_class={value: ClassScore(len(own[value]), float(np.mean(own[value]))) for value in classes},
+        guesses=guesses,
     )
 
 

@@ -45,6 +45,22 @@ class JudgedQuery:
         if not any(self.relevant.values()):
             raise ValueError("'relevant' names no relevant item")
 
+    @property
+    def wanted(self) -> frozenset[str]:
+        """Ids of the relevant items."""
+        return frozenset(id for id, grade in self.relevant.items() if grade > 0)
+
+    def naming(self) -> dict[str, Any]:
+        """What tells this query from others, as plain values: ``query``, ``family``, and what else it has."""
+        naming: dict[str, Any] = {"query": self.text, "family": self.family}
+        if self.image is not None:
+            naming["image"] = self.image.name
+        if self.filter is not None:
+            naming["filter"] = self.filter
+        if self.negative:
+            naming["negative"] = list(self.negative)
+        return naming
+
     def ask(self, k: int) -> Query:
         """The query as it is put to a collection."""
         return Query(text=self.text, image=self.image, negative=self.negative, filter=self.filter, k=k)
