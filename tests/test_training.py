@@ -340,6 +340,8 @@ def test_training_lowers_the_loss(trained: Path) -> None:
     assert stages == ["head"] * 6 + ["upper", "whole"]
     losses = [line["loss"] for line in lines if line["kind"] == "steps" and line["stage"] == "head"]
     assert losses[-1] < 0.95 * losses[0]
+    with Image.open(trained / "log.png") as plot:
+        assert plot.size == (1000, 400)
 
 
 @pytest.mark.slow

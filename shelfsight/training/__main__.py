@@ -27,16 +27,15 @@ def main() -> None:
 @click.option("--settings", type=_EXISTING_FILE, help="JSON with fields of EncoderSettings; the rest keeps defaults.")
 @click.option("--seed", type=int, help="Overrides the seed of the settings.")
 @click.option("--rendered", type=int, help="Overrides how many rendered pictures take part.")
-def encoder(
-    data: Path, out: Path, start: Path | None, settings: Path | None, seed: int | None, rendered: int | None
-) -> None:
+@click.option("--device", help="Overrides where the networks run: cpu, cuda, ...")
+def encoder(data: Path, out: Path, start: Path | None, settings: Path | None, **overrides: str | int | None) -> None:
     """Train the embedded encoder and write it to OUT/encoder. Interrupted, the same command goes on."""
     from shelfsight.training.encoder import train_encoder
 
     chosen = EncoderSettings.model_validate_json(settings.read_text(encoding="utf-8") if settings else "{}")
-    overrides = {name: value for name, value in (("seed", seed), ("rendered", rendered)) if value is not None}
+    given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        folder = train_encoder(data, out, chosen.model_copy(update=overrides), start=start)
+        folder = train_encoder(data, out, chosen.model_copy(update=given), start=start)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     click.echo(f"{folder}")

@@ -9,6 +9,7 @@ import torch
 from shelfsight.training.corpus import Corpus, load_corpus
 from shelfsight.training.export import copy_tokenizer, export
 from shelfsight.training.model import load_tokenizer, make_model
+from shelfsight.training.plots import plot_log
 from shelfsight.training.settings import EncoderSettings
 from shelfsight.training.stages import Trainer
 from shelfsight.training.texts import every_text
@@ -17,7 +18,7 @@ from shelfsight.training.tokenizer import fit_tokenizer
 __all__ = ["train_encoder"]
 
 _log = logging.getLogger(__name__)
-_MAY_CHANGE = {"threads", "checkpoint_seconds"}  # how a run is carried out, not what it learns
+_MAY_CHANGE = {"threads", "checkpoint_seconds", "device"}  # how a run is carried out, not what it learns
 
 
 def train_encoder(
@@ -47,12 +48,13 @@ def train_encoder(
     work = out / "work"
     if not (work / "tokenizer.json").exists():
         _make_tokenizer(corpus, work, settings, start)
-    model = make_model(settings, work, start)
+    model = make_model(settings, work, start).to(settings.device)
     trainer = Trainer(model, load_tokenizer(work, settings), corpus, settings, out)
     trained = trainer.run(stop_after=stop_after)
     if trained is None:
         return None
     path = export(trained, work, out / "encoder")
+    plot_log(out)
     _log.info("wrote %s (%.1f MB)", path, path.stat().st_size / 1e6)
     return path.parent
 

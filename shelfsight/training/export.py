@@ -40,4 +40,4 @@ def copy_tokenizer(source: Path, target: Path) -> None:
 
 def _stored(name: str, value: torch.Tensor) -> torch.Tensor:
     keep = not value.is_floating_point() or "running_" in name or value.ndim == 0
-    return value.detach().contiguous().to(value.dtype if keep else torch.float16)
+    return value.detach().cpu().contiguous().to(value.dtype if keep else torch.float16)

@@ -98,5 +98,5 @@ def _fingerprint(parts: list[Any]) -> str:
     mark = 0
     for part in parts:
         for name, value in part.state_dict().items():
-            mark = zlib.crc32(value.numpy().tobytes(), zlib.crc32(name.encode(), mark))
+            mark = zlib.crc32(value.cpu().numpy().tobytes(), zlib.crc32(name.encode(), mark))
     return f"part{len(parts)}-{mark:08x}"

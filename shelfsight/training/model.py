@@ -136,6 +136,6 @@ def _embed_trimmed(text: Any, tokens: Tensor) -> Tensor:
     width = tokens.shape[1]
     values = text.token_embedding(tokens) + text.positional_embedding[:width]
     values = text.ln_final(text.transformer(values, attn_mask=text.attn_mask[:width, :width]))
-    ends: Tensor = values[torch.arange(len(tokens)), tokens.argmax(dim=1)]
+    ends: Tensor = values[torch.arange(len(tokens), device=tokens.device), tokens.argmax(dim=1)]
     embedded: Tensor = ends @ text.text_projection
     return embedded

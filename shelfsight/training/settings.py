@@ -63,6 +63,7 @@ class EncoderSettings(_Frozen):
     word_weight: float = Field(default=0.3, ge=0, description="weight of the single words of each field")
     weight_decay: float = Field(default=0.05, ge=0)
     threads: int = Field(default=2, ge=1)
+    device: str = Field(default="cpu", description="where the networks run: cpu, cuda, cuda:1, ...")
     checkpoint_seconds: float = Field(default=180.0, ge=0)
     bfloat16: bool = Field(default=True, description="autocast of the networks; weights and losses stay float32")
     gallery: int = Field(default=8000, ge=1, description="pictures in the gallery of the validation between epochs")

@@ -67,7 +67,7 @@ class Trainer:
     def _load(self) -> dict[str, Any] | None:
         if not self.checkpoint.exists():
             return None
-        state: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
+        state: dict[str, Any] = torch.load(self.checkpoint, map_location=self._settings.device, weights_only=True)
         _log.info("resuming stage %s at step %d", self._settings.stages[state["stage"]].name, state["step"])
         return state
 
@@ -81,6 +81,7 @@ class _StageRun:
         self._settings = trainer._settings
         self._stage = trainer._settings.stages[number]
         self._number = number
+        self._device = torch.device(trainer._settings.device)
         self._batcher = Batcher(trainer._corpus, trainer._tokenizer, self._stage, [self._settings.seed, number])
         self._total = self._stage.epochs * self._batcher.steps_an_epoch
         self._views = self._kept_views(state)
@@ -135,21 +136,24 @@ class _StageRun:
         return float(loss.detach())
 
     def _loss(self, batch: Batch) -> Tensor:
-        values = self._inputs(batch)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._settings.bfloat16):
+        values = self._inputs(batch).to(self._device)
+        with self._autocast():
             pictures = embed_pictures(self._model, values, self._stage.frozen)
         titles = self._block_loss(batch.titles, pictures)
         phrases = self._block_loss(batch.phrases, pictures)
         words = sum(self._block_loss(block, pictures) for block in batch.words)
         return titles + self._settings.phrase_weight * phrases + self._settings.word_weight * words
 
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=self._settings.bfloat16)
+
     def _block_loss(self, block: Block, pictures: Tensor) -> Tensor:
         if not block.right.any():
             return pictures.sum() * 0.0
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._settings.bfloat16):
-            texts = embed_texts(self._model, block.tokens)[block.places]
+        with self._autocast():
+            texts = embed_texts(self._model, block.tokens.to(self._device))[block.places.to(self._device)]
         logits = self._model.logit_scale.exp() * texts @ pictures.T
-        return contrastive_loss(logits, block.right, block.ignored)
+        return contrastive_loss(logits, block.right.to(self._device), block.ignored.to(self._device))
 
     def _inputs(self, batch: Batch) -> Tensor:
         if self._stage.frozen == 0:
@@ -182,8 +186,8 @@ class _StageRun:
         embedded = []
         for start in range(0, len(gallery), 256):
             index = gallery[start : start + 256]
-            values = self._unchanged(index)
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self._settings.bfloat16):
+            values = self._unchanged(index).to(self._device)
+            with torch.no_grad(), self._autocast():
                 embedded.append(embed_pictures(self.average, values, self._stage.frozen))
         return examine(self.average, self._trainer._tokenizer, self._trainer._questions, torch.cat(embedded))
 

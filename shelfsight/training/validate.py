@@ -77,8 +77,8 @@ def _top(model: Any, tokenizer: Any, texts: list[str], pictures: Tensor) -> list
     found: list[np.ndarray] = []
     for start in range(0, len(texts), 256):
         with torch.no_grad():
-            embedded = embed_texts(model, tokenizer(texts[start : start + 256]))
-        found.extend((embedded @ pictures.T).topk(min(_K, len(pictures)), dim=1).indices.numpy())
+            embedded = embed_texts(model, tokenizer(texts[start : start + 256]).to(pictures.device))
+        found.extend((embedded @ pictures.T).topk(min(_K, len(pictures)), dim=1).indices.cpu().numpy())
     return found
 
 
