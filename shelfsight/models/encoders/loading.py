@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shelfsight.core.errors import ModelError
+from shelfsight.models.encoders.digests import weights_digest
 from shelfsight.models.encoders.names import Registry, Source, parse_name
 from shelfsight.models.torchvision_compat import ensure_torchvision
 
@@ -31,6 +32,7 @@ class Loaded:
         tokenizer: texts to (n, context length) token ids, as the model was trained.
         preprocess: the picture preprocessing configuration.
         weights: the weight file.
+        revision: digest of its bytes.
         dimension: length of a vector.
     """
 
@@ -39,6 +41,7 @@ class Loaded:
     tokenizer: Callable[[list[str]], "torch.Tensor"]
     preprocess: dict[str, Any]
     weights: Path
+    revision: str
     dimension: int
 
     @property
@@ -111,6 +114,7 @@ def _load(open_clip: Any, source: Source, device: "torch.device") -> Loaded:
         tokenizer=open_clip.get_tokenizer(source.model),
         preprocess=dict(model.visual.preprocess_cfg),
         weights=weights,
+        revision=weights_digest(weights),
         dimension=int(open_clip.get_model_config(source.model)["embed_dim"]),
     )
 

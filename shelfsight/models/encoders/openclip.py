@@ -12,10 +12,11 @@ from PIL.Image import Image
 from shelfsight.core.errors import ModelError
 from shelfsight.core.protocols import EncoderSpec
 from shelfsight.core.vectors import FloatArray, normalise
-from shelfsight.models.encoders.digests import input_digest, weights_digest
+from shelfsight.models.encoders.digests import input_digest
 from shelfsight.models.encoders.loading import Loaded, load, pick_device
 from shelfsight.models.encoders.pixels import Prepare
 from shelfsight.models.encoders.runtimes.base import Runtime
+from shelfsight.models.encoders.runtimes.choice import check_runtime, open_runtime
 
 if TYPE_CHECKING:
     import torch
@@ -25,13 +26,12 @@ __all__ = ["OpenClipEncoder", "open_openclip"]
 _TEXT_BATCH = 64
 
 
-def open_openclip(name: str, *, device: str | None = None) -> "OpenClipEncoder":
+def open_openclip(name: str, *, device: str | None = None, runtime: str | None = None) -> "OpenClipEncoder":
     """Load the encoder called ``name`` on ``device``; see :func:`shelfsight.models.open_encoder`."""
-    from shelfsight.models.encoders.runtimes.torch_runtime import TorchRuntime
-
     where = pick_device(device)
+    asked = check_runtime(runtime, where)
     loaded = load(name, where)
-    return OpenClipEncoder(loaded, TorchRuntime(loaded, where))
+    return OpenClipEncoder(loaded, open_runtime(loaded, where, asked))
 
 
 class OpenClipEncoder:
@@ -50,7 +50,7 @@ class OpenClipEncoder:
         height, width = _sides(loaded.preprocess["size"])
         self._spec = EncoderSpec(
             name=self._name,
-            revision=weights_digest(loaded.weights),
+            revision=loaded.revision,
             fingerprint=input_digest(loaded.preprocess, lambda texts: self.tokenize(texts).numpy()),
             dimension=loaded.dimension,
             image_size=max(height, width),

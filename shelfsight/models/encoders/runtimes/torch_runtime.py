@@ -9,7 +9,7 @@ from shelfsight.models.encoders.folding import fold_batch_norms
 from shelfsight.models.encoders.loading import Loaded
 from shelfsight.models.encoders.precision import is_convolutional, parameters, wants_bfloat16
 from shelfsight.models.encoders.runtimes.base import IdArray, PixelArray
-from shelfsight.models.encoders.runtimes.towers import PictureTower, TextTower
+from shelfsight.models.encoders.runtimes.towers import PictureTower, text_tower
 from shelfsight.models.encoders.threads import available_threads, torch_threads
 
 __all__ = ["TorchRuntime"]
@@ -46,7 +46,7 @@ class TorchRuntime:
         fold_batch_norms(model.visual)
         model.visual.to(memory_format=torch.channels_last)
         self._pictures = PictureTower(model, loaded.mean, loaded.std).to(device).eval()
-        self._texts = TextTower(model).eval()
+        self._texts = text_tower(model).eval()
 
     @property
     def bfloat16(self) -> bool:
@@ -67,6 +67,7 @@ class TorchRuntime:
 
     def encode_texts(self, ids: IdArray) -> FloatArray:
         """See :class:`~shelfsight.models.encoders.runtimes.base.Runtime`."""
+        ids = self._texts.cut(ids)
         large = ids.size * self._text_parameters > _WORTH_THREADS
         with torch_threads(self._threads if large else 1), torch.no_grad():
             return _to_numpy(self._texts(torch.from_numpy(ids).to(self._device)))

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-__all__ = ["PictureTower", "Standardise", "TextTower"]
+from shelfsight.models.encoders.runtimes.base import IdArray
+
+__all__ = ["CausalTextTower", "PictureTower", "Standardise", "TextTower", "text_tower"]
+
+_STEP = 8  # lengths are multiples of it, so that few of them occur and what is kept for a length is used again
 
 
 class Standardise(nn.Module):
@@ -47,13 +52,84 @@ class PictureTower(nn.Module):
         return features
 
 
+def text_tower(model: Any) -> "TextTower":
+    """The text tower of an OpenCLIP model, the shorter one where it gives the same."""
+    part = model.text if hasattr(model, "text") else model
+    return CausalTextTower(model, part) if _is_causal(part) else TextTower(model)
+
+
 class TextTower(nn.Module):
-    """(n, context length) int64 token ids to (n, d) features."""
+    """(n, length) int64 token ids to (n, d) features, whatever the text tower is."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
 
+    def cut(self, ids: IdArray) -> IdArray:
+        """The columns of (n, context length) ids that matter to any of the texts; here all of them."""
+        return ids
+
     def forward(self, ids: Tensor) -> Tensor:
         features: Tensor = self.model.encode_text(ids)
         return features
+
+
+class CausalTextTower(TextTower):
+    """CLIP's own text transformer, run to the end of the longest text instead of the end of the context.
+
+    Attention that never looks ahead, pooled at the end-of-text token, gives what follows that token no say: a query of
+    eight tokens in a context of 77 is the same vector for a tenth of the work.
+    """
+
+    def __init__(self, model: Any, part: Any) -> None:
+        """
+        Args:
+            part: the module of ``model`` with the text transformer in it; see :func:`_is_causal`.
+        """
+        super().__init__(model)
+        self._part = part
+        self._end = None if _pool(part) == "argmax" else _end_id(part)
+
+    def cut(self, ids: IdArray) -> IdArray:
+        """As far as the last end-of-text token, and a few columns more."""
+        ends = ids.argmax(axis=1) if self._end is None else (ids == self._end).argmax(axis=1)
+        length = int(ends.max()) + 1
+        return np.ascontiguousarray(ids[:, : -(-length // _STEP) * _STEP])
+
+    def forward(self, ids: Tensor) -> Tensor:
+        part, length = self._part, ids.shape[1]
+        x = part.token_embedding(ids) + part.positional_embedding[:length]
+        x = part.ln_final(part.transformer(x, attn_mask=part.attn_mask[:length, :length]))
+        ends = ids.argmax(dim=-1) if self._end is None else (ids == self._end).int().argmax(dim=-1)
+        pooled: Tensor = x[torch.arange(x.shape[0], device=x.device), ends]
+        if part.text_projection is None:
+            return pooled
+        projected: Tensor = (
+            part.text_projection(pooled)
+            if isinstance(part.text_projection, nn.Linear)
+            else pooled @ part.text_projection
+        )
+        return projected
+
+
+def _is_causal(part: Any) -> bool:
+    """Whether ``part`` is a plain text transformer that never looks ahead and is pooled at the end-of-text token."""
+    mask = getattr(part, "attn_mask", None)
+    wanted = ("token_embedding", "positional_embedding", "transformer", "ln_final", "text_projection")
+    return (
+        isinstance(mask, Tensor)
+        and mask.equal(torch.full_like(mask, float("-inf")).triu(1))
+        and all(hasattr(part, name) for name in wanted)
+        and getattr(part, "cls_emb", None) is None
+        and not getattr(part, "use_pad_mask", False)
+        and (_pool(part) == "argmax" or (_pool(part) == "eos" and _end_id(part) is not None))
+    )
+
+
+def _pool(part: Any) -> str | None:
+    return getattr(part, "text_pool_type", None) or getattr(part, "pool_type", None)
+
+
+def _end_id(part: Any) -> int | None:
+    found = getattr(part, "text_eos_id", None)
+    return getattr(part, "eos_id", None) if found is None else found
