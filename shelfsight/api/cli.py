@@ -1,6 +1,7 @@
-"""The command line: ``shelfsight index | search | serve | evaluate | demo | models | info | version``.
+"""The command line: ``shelfsight index | search | serve | evaluate | finetune | demo | models | info | version``.
 
-Exit codes: 0 done, 1 the job could not run, 2 wrong usage, 3 some items failed, 130 and 143 stopped by a signal.
+Exit codes: 0 done, 1 the job could not run, 2 wrong usage, 3 some items failed,
+4 an adapted encoder is not better than its base, 130 and 143 stopped by a signal.
 Nothing heavy is imported here or in the modules of the commands, so ``--help`` answers at once.
 """
 
@@ -17,6 +18,7 @@ import click
 
 from shelfsight.api.commands.demo import demo
 from shelfsight.api.commands.evaluate import evaluate
+from shelfsight.api.commands.finetune import finetune
 from shelfsight.api.commands.index import index
 from shelfsight.api.commands.info import info, version
 from shelfsight.api.commands.models import models
@@ -40,7 +42,7 @@ def cli() -> None:
     """
 
 
-for _command in (index, search, serve, evaluate, demo, models, info, version):
+for _command in (index, search, serve, evaluate, finetune, demo, models, info, version):
     cli.add_command(_command)
 
 

@@ -15,17 +15,19 @@ def open_encoder(name: str, *, device: str | None = None) -> "Encoder":
 
     Args:
         name: ``embedded`` (the model inside this package), an OpenCLIP architecture and tag
-            (``ViT-B-32/laion2b_s34b_b79k``), ``hf-hub:org/model``, or a local OpenCLIP folder
-            (a path, ``local-dir:`` in front of it or not).
+            (``ViT-B-32/laion2b_s34b_b79k``), ``hf-hub:org/model``, a local OpenCLIP folder, or the folder of an
+            encoder that ``shelfsight finetune`` made (a path, ``local-dir:`` in front of it or not).
         device: ``cpu``, ``cuda``, ``cuda:1``; ``None`` takes CUDA where there is one.
 
     Raises:
         ModelError: there is no such model, it cannot be downloaded or loaded, or the device is not there.
         MissingExtra: a package the model needs is not installed.
     """
+    from shelfsight.models.encoders.adapted import adapter_folder, open_adapted
     from shelfsight.models.encoders.openclip import open_openclip
 
-    return open_openclip(name, device=device)
+    folder = adapter_folder(name)
+    return open_openclip(name, device=device) if folder is None else open_adapted(folder, device=device)
 
 
 def descriptors(kind: "Kind | None" = None) -> "tuple[Descriptor, ...]":
