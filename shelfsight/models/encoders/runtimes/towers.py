@@ -102,14 +102,7 @@ class CausalTextTower(TextTower):
         x = part.ln_final(part.transformer(x, attn_mask=part.attn_mask[:length, :length]))
         ends = ids.argmax(dim=-1) if self._end is None else (ids == self._end).int().argmax(dim=-1)
         pooled: Tensor = x[torch.arange(x.shape[0], device=x.device), ends]
-        if part.text_projection is None:
-            return pooled
-        projected: Tensor = (
-            part.text_projection(pooled)
-            if isinstance(part.text_projection, nn.Linear)
-            else pooled @ part.text_projection
-        )
-        return projected
+        return _project(pooled, part.text_projection)
 
 
 def _is_causal(part: Any) -> bool:
@@ -124,6 +117,14 @@ def _is_causal(part: Any) -> bool:
         and not getattr(part, "use_pad_mask", False)
         and (_pool(part) == "argmax" or (_pool(part) == "eos" and _end_id(part) is not None))
     )
+
+
+def _project(pooled: Tensor, projection: Any) -> Tensor:
+    """The last step is a matrix, a linear layer, or left out."""
+    if projection is None:
+        return pooled
+    projected: Tensor = pooled @ projection if isinstance(projection, Tensor) else projection(pooled)
+    return projected
 
 
 def _pool(part: Any) -> str | None:
