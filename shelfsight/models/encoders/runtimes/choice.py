@@ -40,4 +40,8 @@ def open_runtime(loaded: Loaded, device: "torch.device", asked: str) -> Runtime:
     """
     from shelfsight.models.encoders.runtimes.torch_runtime import TorchRuntime
 
+    if device.type == "cuda" and asked == "auto":
+        from shelfsight.models.encoders.runtimes.cuda_runtime import CudaRuntime
+
+        return CudaRuntime(loaded, device)
     return TorchRuntime(loaded, device)
