@@ -15,6 +15,15 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _runtime_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Torch, whatever would be faster on this machine, and nobody's cache: in this process and in its children."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHELFSIGHT_RUNTIME", "torch")
+        patch.setenv("SHELFSIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A rendered demo catalogue of 96 items: ``catalog.csv``, ``queries.jsonl`` and ``images/``. Not to be changed."""

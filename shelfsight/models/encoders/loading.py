@@ -31,6 +31,7 @@ class Loaded:
         model: OpenCLIP model, float32, in evaluation mode, on its device.
         tokenizer: texts to (n, context length) token ids, as the model was trained.
         preprocess: the picture preprocessing configuration.
+        architecture: what the model was built from: the same weights in another one are another function.
         weights: the weight file.
         revision: digest of its bytes.
         dimension: length of a vector.
@@ -40,9 +41,16 @@ class Loaded:
     model: Any
     tokenizer: Callable[[list[str]], "torch.Tensor"]
     preprocess: dict[str, Any]
+    architecture: dict[str, Any]
     weights: Path
     revision: str
     dimension: int
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the picture tower's input, in pixels."""
+        size = self.preprocess["size"]
+        return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
 
     @property
     def mean(self) -> tuple[float, ...]:
@@ -99,12 +107,14 @@ def _registry(open_clip: Any) -> Registry:
 
 def _load(open_clip: Any, source: Source, device: "torch.device") -> Loaded:
     weights = _find_weights(source)
+    architecture = open_clip.get_model_config(source.model)
+    # Some tags were trained with QuickGELU on an architecture that is declared without it: the tag is right.
+    quick_gelu = bool(_tag_config(source).get("quick_gelu", False))
     model = open_clip.create_model(
         source.model,
         pretrained=source.tag,
         device=device,
-        # Some tags were trained with QuickGELU on an architecture that is declared without it: the tag is right.
-        force_quick_gelu=_tag_config(source).get("quick_gelu", False),
+        force_quick_gelu=quick_gelu,
         require_pretrained=True,
     )
     model.eval().requires_grad_(False)
@@ -115,7 +125,8 @@ def _load(open_clip: Any, source: Source, device: "torch.device") -> Loaded:
         preprocess=dict(model.visual.preprocess_cfg),
         weights=weights,
         revision=weights_digest(weights),
-        dimension=int(open_clip.get_model_config(source.model)["embed_dim"]),
+        architecture={**architecture, "force_quick_gelu": quick_gelu},
+        dimension=int(architecture["embed_dim"]),
     )
 
 

@@ -48,13 +48,12 @@ class OpenClipEncoder:
         self._tokenizer_lock = threading.Lock()  # a fast tokenizer's padding state is not for two threads at once
         self._name = loaded.source.name
         self._prepare = Prepare(loaded.preprocess)
-        height, width = _sides(loaded.preprocess["size"])
         self._spec = EncoderSpec(
             name=self._name,
             revision=loaded.revision,
             fingerprint=input_digest(loaded.preprocess, lambda texts: self.tokenize(texts).numpy()),
             dimension=loaded.dimension,
-            image_size=max(height, width),
+            image_size=max(loaded.sides),
         )
 
     @property
@@ -110,7 +109,3 @@ class OpenClipEncoder:
             yield
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"encoder {self._name} failed on {what}: {error}") from error
-
-
-def _sides(size: int | Sequence[int]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))

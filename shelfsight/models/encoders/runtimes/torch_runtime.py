@@ -49,6 +49,10 @@ class TorchRuntime:
         self._texts = text_tower(model).eval()
 
     @property
+    def device(self) -> torch.device:
+        return self._device
+
+    @property
     def bfloat16(self) -> bool:
         """Whether pictures run under bfloat16 autocast."""
         return self._bfloat16

@@ -1,6 +1,7 @@
 """The two towers of an OpenCLIP model as modules of one input and one output each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from shelfsight.models.encoders.runtimes.base import IdArray
 
-__all__ = ["CausalTextTower", "PictureTower", "Standardise", "TextTower", "text_tower"]
+__all__ = ["CausalTextTower", "Cut", "PictureTower", "Standardise", "TextTower", "text_tower"]
 
 _STEP = 8  # lengths are multiples of it, so that few of them occur and what is kept for a length is used again
 
@@ -58,16 +59,35 @@ def text_tower(model: Any) -> "TextTower":
     return CausalTextTower(model, part) if _is_causal(part) else TextTower(model)
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The columns of (n, context length) ids up to the last end-of-text token, and a few more.
+
+    Attributes:
+        end: id of that token; ``None``, the greatest of a text.
+    """
+
+    end: int | None
+
+    def __call__(self, ids: IdArray) -> IdArray:
+        ends = ids.argmax(axis=1) if self.end is None else (ids == self.end).argmax(axis=1)
+        length = int(ends.max()) + 1
+        return np.ascontiguousarray(ids[:, : -(-length // _STEP) * _STEP])
+
+
 class TextTower(nn.Module):
-    """(n, length) int64 token ids to (n, d) features, whatever the text tower is."""
+    """(n, length) int64 token ids to (n, d) features, whatever the text tower is.
+
+    Attributes:
+        cut: (n, context length) ids to the columns of them that matter to any of the texts; here all.
+    """
+
+    cut: Callable[[IdArray], IdArray]
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
-
-    def cut(self, ids: IdArray) -> IdArray:
-        """The columns of (n, context length) ids that matter to any of the texts; here all of them."""
-        return ids
+        self.cut = np.ascontiguousarray
 
     def forward(self, ids: Tensor) -> Tensor:
         features: Tensor = self.model.encode_text(ids)
@@ -89,12 +109,7 @@ class CausalTextTower(TextTower):
         super().__init__(model)
         self._part = part
         self._end = None if _pool(part) == "argmax" else _end_id(part)
-
-    def cut(self, ids: IdArray) -> IdArray:
-        """As far as the last end-of-text token, and a few columns more."""
-        ends = ids.argmax(axis=1) if self._end is None else (ids == self._end).argmax(axis=1)
-        length = int(ends.max()) + 1
-        return np.ascontiguousarray(ids[:, : -(-length // _STEP) * _STEP])
+        self.cut = Cut(self._end)
 
     def forward(self, ids: Tensor) -> Tensor:
         part, length = self._part, ids.shape[1]

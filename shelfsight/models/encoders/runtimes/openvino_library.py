@@ -1,0 +1,66 @@
+"""OpenVINO itself: whether it is there, and how it is imported."""
+
+import importlib
+import sys
+import threading
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+from shelfsight.core.errors import MissingExtra
+
+__all__ = ["check_installed", "has_bfloat16", "import_openvino", "is_installed", "library_version", "shared_core"]
+
+_TELEMETRY = "openvino_telemetry"
+_lock = threading.RLock()
+
+
+def is_installed() -> bool:
+    """Without importing it."""
+    return find_spec("openvino") is not None
+
+
+def check_installed() -> None:
+    """
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    if not is_installed():
+        raise MissingExtra("openvino", "openvino")
+
+
+def library_version() -> str:
+    """Of the installed package, without importing it."""
+    return version("openvino")
+
+
+def import_openvino() -> Any:
+    """The module, imported without its telemetry, which would tell a server of every import and conversion.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    check_installed()
+    with _lock:
+        if "openvino" not in sys.modules:
+            before = sys.modules.get(_TELEMETRY)
+            sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # this is how an import is made to fail
+            try:
+                return importlib.import_module("openvino")
+            finally:
+                del sys.modules[_TELEMETRY]
+                if before is not None:
+                    sys.modules[_TELEMETRY] = before
+        return sys.modules["openvino"]
+
+
+@cache
+def shared_core() -> Any:
+    """The one ``openvino.Core`` of this process."""
+    return import_openvino().Core()
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor has bfloat16 instructions (AVX512_BF16, AMX)."""
+    return "BF16" in shared_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
