@@ -46,6 +46,10 @@ def open_runtime(loaded: Loaded, device: "torch.device", asked: str) -> Runtime:
         asked: from :func:`check_runtime`. ``auto`` is OpenVINO where it is installed, runs on ``device``, and has been
             measured to be faster here.
     """
+    if device.type == "cuda" and asked == "auto":
+        from shelfsight.models.encoders.runtimes.cuda_runtime import CudaRuntime
+
+        return CudaRuntime(loaded, device)
     from shelfsight.models.encoders.runtimes.torch_runtime import TorchRuntime
 
     in_torch = TorchRuntime(loaded, device)
