@@ -82,7 +82,7 @@ def open_adapted(folder: Path, *, device: str | None = None) -> "AdaptedEncoder"
         reason = f"encoder {folder} needs its base {said.base.name!r}, which cannot be opened: {error.message}"
         raise ModelError(reason, hint=error.hint) from error
     try:
-        delta = weights.pop(PICTURE_DELTA).float().numpy()
+        delta = _square(weights.pop(PICTURE_DELTA).float().numpy(), loaded.dimension)
         _merge(loaded.model, weights)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ModelError(f"encoder {folder}: {WEIGHTS} does not fit {said.base.name!r}: {error}") from error
@@ -142,6 +142,12 @@ def _weights(folder: Path) -> dict[str, Any]:
         return dict(load_file(folder / WEIGHTS))
     except (OSError, SafetensorError) as error:
         raise ModelError(f"encoder {folder}: {WEIGHTS} cannot be read: {error}") from error
+
+
+def _square(matrix: FloatArray, side: int) -> FloatArray:
+    if matrix.shape != (side, side):
+        raise ValueError(f"{PICTURE_DELTA} has the shape {matrix.shape}, and vectors have {side} numbers")
+    return matrix
 
 
 def _merge(model: Any, weights: Mapping[str, "torch.Tensor"]) -> None:

@@ -108,4 +108,4 @@ def _may_cut(lora: TextLora, probes: Tensor) -> bool:
             pairs = [(lora(row[None]), lora(_cut(row[None]))) for row in probes]
     except (RuntimeError, IndexError, ValueError):  # a tower that takes texts of one length only
         return False
-    return all(torch.allclose(whole, cut, atol=1e-5) for whole, cut in pairs)
+    return all(torch.allclose(whole, cut, atol=1e-5, equal_nan=True) for whole, cut in pairs)

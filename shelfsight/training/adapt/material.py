@@ -140,7 +140,7 @@ def _keys(row: Row) -> list[str]:
 
 
 def _lessons(texts: Texts, parts: Sequence[Part]) -> dict[int, tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
-    kept = np.array([not is_held_out(text.text, text.family) for text in texts.texts], dtype=np.bool_)
+    kept = np.array([not is_held_out(text) for text in texts.texts], dtype=np.bool_)
     lessons = {}
     for item, (numbers, weights) in enumerate(texts.of_item):
         if parts[item] == Part.TRAIN and len(numbers) and kept[numbers].any():

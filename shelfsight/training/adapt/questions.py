@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from shelfsight.core.vectors import FloatArray
 from shelfsight.evaluation.metrics import measure
+from shelfsight.training.adapt.facts import Text
 from shelfsight.training.adapt.parts import Part, fold, share
 from shelfsight.training.adapt.shelf import Shelf
 from shelfsight.training.adapt.texts import ATTRIBUTES, TITLE, Texts
@@ -55,13 +56,12 @@ class Questions:
         return [question.text for question in self.asked]
 
 
-def is_held_out(text: str, family: str) -> bool:
-    """Whether a text of several words is kept from training although training items may have it.
+def is_held_out(text: Text) -> bool:
+    """Whether a phrase of several attributes is kept from training although training items may have it.
 
-    So there are questions in words that training never put together, beside those it knows of other items. Titles
-    need no such rule: no title is on both sides.
+    So there are questions in words that training knows but never saw together, beside those it knows of other items.
     """
-    return family != TITLE and " " in text.strip() and share(f"held out: {fold(text)}") < _HELD_OUT
+    return len(text.facts) > 1 and share(f"held out: {fold(text.text)}") < _HELD_OUT
 
 
 def draw_questions(texts: Texts, shelf: Shelf, parts: Sequence[Part], part: Part, most: int) -> Questions:
@@ -78,7 +78,7 @@ def draw_questions(texts: Texts, shelf: Shelf, parts: Sequence[Part], part: Part
     asked: dict[str, list[Question]] = defaultdict(list)
     for number in sorted(_candidates(texts, shelf, of_part), key=lambda n: share(f"asked: {texts.texts[n].text}")):
         text = texts.texts[number]
-        held_out = is_held_out(text.text, text.family)
+        held_out = is_held_out(text)
         if (held_out and _part_of_held_out(text.text) != part) or len(asked[text.family]) >= most:
             continue
         true, unknown = texts.facts.judge_all(text)
