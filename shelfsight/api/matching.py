@@ -8,15 +8,16 @@ from shelfsight.core.protocols import Encoder, EncoderSpec, Manifest
 __all__ = ["check_asked", "check_spec", "open_encoder_named"]
 
 
-def open_encoder_named(name: str, device: str | None) -> Encoder:
+def open_encoder_named(name: str, device: str | None, runtime: str | None = None) -> Encoder:
     """The encoder of that name.
 
     Raises:
         ModelError: it cannot be found or loaded.
+        UsageError, MissingExtra: the runtime cannot be had.
     """
     from shelfsight.models import open_encoder
 
-    return open_encoder(name, device=device)
+    return open_encoder(name, device=device, runtime=runtime)
 
 
 def check_asked(folder: Path, manifest: Manifest, encoder: str | None, store: str | None) -> None:

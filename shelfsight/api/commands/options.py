@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-__all__ = ["as_json", "collection", "device", "encoder", "refuse_vlm"]
+__all__ = ["as_json", "collection", "device", "encoder", "refuse_vlm", "runtime"]
 
 collection = click.option(
     "-c",
@@ -22,6 +22,11 @@ encoder = click.option(
     "A new collection gets 'embedded'; an existing one keeps its own.",
 )
 device = click.option("--device", metavar="NAME", help="cpu, cuda, cuda:1 ...; the best there is if left out.")
+runtime = click.option(
+    "--runtime",
+    type=click.Choice(["auto", "torch", "openvino"]),
+    help="What runs the encoder.  [default: $SHELFSIGHT_RUNTIME, else auto: the fastest here that answers the same]",
+)
 mode = click.option(
     "--mode",
     type=click.Choice(["vector", "hybrid"]),

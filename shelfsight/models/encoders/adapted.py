@@ -19,6 +19,7 @@ from shelfsight.models.encoders.digests import weights_digest
 from shelfsight.models.encoders.loading import Loaded, load, pick_device
 from shelfsight.models.encoders.openclip import OpenClipEncoder
 from shelfsight.models.encoders.runtimes.base import IdArray, PixelArray, Runtime
+from shelfsight.models.encoders.runtimes.choice import check_runtime, open_runtime
 
 if TYPE_CHECKING:
     import torch
@@ -63,19 +64,18 @@ def adapter_folder(name: str) -> Path | None:
         return None
 
 
-def open_adapted(folder: Path, *, device: str | None = None) -> "AdaptedEncoder":
+def open_adapted(folder: Path, *, device: str | None = None, runtime: str | None = None) -> "AdaptedEncoder":
     """Open the base, check that it is the one that was adapted, and add the deltas.
 
     Raises:
         ModelError: the folder is damaged, or its base cannot be opened or is another one now.
     """
-    from shelfsight.models.encoders.runtimes.torch_runtime import TorchRuntime
-
     said = _read(folder)
     if adapter_folder(said.base.name) is not None:
         raise ModelError(f"encoder {folder} stands on {said.base.name}, which is adapted itself")
     weights = _weights(folder)
     where = pick_device(device)
+    asked = check_runtime(runtime, where)
     try:
         loaded = load(said.base.name, where)
     except ModelError as error:
@@ -86,8 +86,9 @@ def open_adapted(folder: Path, *, device: str | None = None) -> "AdaptedEncoder"
         _merge(loaded.model, weights)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ModelError(f"encoder {folder}: {WEIGHTS} does not fit {said.base.name!r}: {error}") from error
-    runtime = _AdaptedRuntime(TorchRuntime(loaded, where), delta)
-    return AdaptedEncoder(loaded, runtime, base=said.base, folder=folder)
+    merged = replace(loaded, revision=_revision(said.base, folder))  # what a runtime keeps of it is not the base's
+    adapted = _AdaptedRuntime(open_runtime(merged, where, asked), delta)
+    return AdaptedEncoder(loaded, adapted, base=said.base, folder=folder)
 
 
 class AdaptedEncoder(OpenClipEncoder):
