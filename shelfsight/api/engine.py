@@ -46,6 +46,7 @@ def open_engine(
     encoder: str | None = None,
     settings: Settings | None = None,
     device: str | None = None,
+    runtime: str | None = None,
     create: bool = False,
     store: str | None = None,
 ) -> "Engine":
@@ -57,6 +58,7 @@ def open_engine(
         path: the collection's directory.
         encoder: the encoder's name; the one the collection was built with where left out.
         device: ``cpu``, ``cuda``, ``cuda:1`` ...; the best there is where left out.
+        runtime: what runs the encoder: ``torch``, ``openvino``, ``auto``; see :func:`shelfsight.models.open_encoder`.
         create: make the collection (with ``encoder``, or the embedded one) where there is none.
         store: ``faiss`` or ``exact``; a new collection gets ``faiss`` where left out.
 
@@ -77,7 +79,7 @@ def open_engine(
     except NotFound:
         if not create:
             raise
-        created = open_encoder_named(encoder or DEFAULT_ENCODER, device)
+        created = open_encoder_named(encoder or DEFAULT_ENCODER, device, runtime)
         opened = stores.create_store(folder, kind=store or DEFAULT_STORE, encoder=created.spec)
     try:
         if created is None:
@@ -85,7 +87,7 @@ def open_engine(
     except BaseException:
         opened.close()
         raise
-    return Engine(opened, path=folder, settings=settings or Settings(), device=device, encoder=created)
+    return Engine(opened, path=folder, settings=settings or Settings(), device=device, runtime=runtime, encoder=created)
 
 
 class Engine:
@@ -95,12 +97,20 @@ class Engine:
     """
 
     def __init__(
-        self, store: Store, *, path: Path, settings: Settings, device: str | None = None, encoder: Encoder | None = None
+        self,
+        store: Store,
+        *,
+        path: Path,
+        settings: Settings,
+        device: str | None = None,
+        runtime: str | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         self._store = store
         self._path = path
         self._settings = settings
         self._device = device
+        self._runtime = runtime
         self._encoder = encoder
         self._searcher: Searcher | None = None
         self._loading = RLock()
@@ -330,7 +340,7 @@ class Engine:
         with self._loading:
             if self._encoder is None:
                 wanted = self.manifest.encoder
-                opened = open_encoder_named(wanted.name, self._device)
+                opened = open_encoder_named(wanted.name, self._device, self._runtime)
                 check_spec(self._path, wanted, opened.spec)
                 self._encoder = opened
             return self._encoder

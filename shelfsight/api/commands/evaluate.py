@@ -37,6 +37,7 @@ def _depths(_context: click.Context, _parameter: click.Parameter, value: str) ->
 @options.mode
 @options.encoder
 @options.device
+@options.runtime
 @click.option("--rerank", is_flag=True, help="Let a vision-language model look at the best hits again.")
 @options.as_json
 def evaluate(
@@ -47,6 +48,7 @@ def evaluate(
     mode: Literal["vector", "hybrid"],
     encoder: str | None,
     device: str | None,
+    runtime: str | None,
     rerank: bool,
     as_json: bool,
 ) -> None:
@@ -56,7 +58,7 @@ def evaluate(
     options.refuse_vlm(rerank=rerank)
     if (queries is None) == (field is None):
         raise click.UsageError("give either --queries or --classify")
-    with open_engine(collection, encoder=encoder, device=device) as engine:
+    with open_engine(collection, encoder=encoder, device=device, runtime=runtime) as engine:
         if queries is not None:
             report = engine.evaluate(queries, ks=depths, mode=mode)
             print_document(report.to_json()) if as_json else _print_metrics(report)

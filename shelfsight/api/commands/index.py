@@ -28,6 +28,7 @@ _FAILURES_SAID = 5
 @click.option("--store", type=click.Choice(["faiss", "exact"]), help="Store of a new collection.  [default: faiss]")
 @options.encoder
 @options.device
+@options.runtime
 @click.option("--prune", is_flag=True, help="Remove items that are no longer in CATALOGUE.")
 @click.option("--id-column", metavar="NAME", help="Column of the ids.")
 @click.option("--image-column", "image_columns", metavar="NAME", multiple=True, help="Of pictures; may be repeated.")
@@ -43,6 +44,7 @@ def index(
     store: str | None,
     encoder: str | None,
     device: str | None,
+    runtime: str | None,
     prune: bool,
     id_column: str | None,
     image_columns: tuple[str, ...],
@@ -63,7 +65,9 @@ def index(
     main, *more = image_columns or (None,)
     columns = Columns(id=id_column, image=main, more_images=tuple(filter(None, more)), title=title_column)
     source = open_catalogue(catalogue, columns=columns, max_text=settings.index.max_text, limits=settings.pictures)
-    with open_engine(collection, encoder=encoder, settings=settings, device=device, create=True, store=store) as engine:
+    with open_engine(
+        collection, encoder=encoder, settings=settings, device=device, runtime=runtime, create=True, store=store
+    ) as engine:
         report = index_into(engine, source, prune=prune)
     if as_json:
         print_document(report.to_json())

@@ -33,6 +33,7 @@ _SHOWN_FIELDS = ("price", "brand", "category")
 @options.mode
 @options.encoder
 @options.device
+@options.runtime
 @click.option("--rerank", is_flag=True, help="Let a vision-language model look at the best hits again.")
 @click.option("--explain", is_flag=True, help="Say why each hit is there.")
 @options.as_json
@@ -41,6 +42,7 @@ def search(
     collection: Path,
     encoder: str | None,
     device: str | None,
+    runtime: str | None,
     rerank: bool,
     explain: bool,
     as_json: bool,
@@ -55,7 +57,7 @@ def search(
     from shelfsight.api.engine import open_engine
 
     options.refuse_vlm(rerank=rerank, explain=explain)
-    with open_engine(collection, encoder=encoder, device=device) as engine:
+    with open_engine(collection, encoder=encoder, device=device, runtime=runtime) as engine:
         page = engine.search(text, filter=filter_, **query)
     if as_json:
         print_document(page_document(page))

@@ -15,10 +15,11 @@ __all__ = ["serve"]
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @options.encoder
 @options.device
-def serve(collection: Path, host: str, port: int, encoder: str | None, device: str | None) -> None:
+@options.runtime
+def serve(collection: Path, host: str, port: int, encoder: str | None, device: str | None, runtime: str | None) -> None:
     """Serve a COLLECTION over HTTP: the page at /, the API at /v1, its reference at /docs."""
     from shelfsight.api.engine import open_engine
     from shelfsight.api.server import bind, serve_on
 
-    with open_engine(collection, encoder=encoder, device=device) as engine:
+    with open_engine(collection, encoder=encoder, device=device, runtime=runtime) as engine:
         serve_on(bind(host, port), engine)
