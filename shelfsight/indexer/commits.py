@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from concurrent.futures import Executor, Future
 
 import numpy as np
 
@@ -13,18 +14,34 @@ from shelfsight.indexer.work import Decision, Work
 __all__ = ["Committer"]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Writing:
+    """A commit on its way: how many items it indexes and updates."""
+
+    done: "Future[int]"
+    indexed: int
+    updated: int
+
+
 class Committer:
     """Collects changes and commits them every so many items or seconds, whichever comes first.
 
-    A row is counted when what it needs is durable, so a report never promises more than the collection holds.
+    One commit is being written while the next is collected, never more. A row is counted when what it needs is
+    durable, so a report never promises more than the collection holds.
     """
 
-    def __init__(self, store: Store, settings: IndexSettings, tally: Tally) -> None:
+    def __init__(self, store: Store, settings: IndexSettings, tally: Tally, pool: Executor) -> None:
+        """
+        Args:
+            pool: of one thread.
+        """
         self._store = store
+        self._pool = pool
         self._settings = settings
         self._tally = tally
         self._changes: list[Change] = []
         self._indexed = 0
+        self._writing: _Writing | None = None
         self._last = time.monotonic()
         self._before: Snapshot | None = None
 
@@ -32,7 +49,7 @@ class Committer:
         """One row, complete: every usable picture has its vector. Commits if it is time.
 
         Raises:
-            StoreFull, StoreError: as :meth:`flush`.
+            StoreFull, StoreError: of the commit before this one; nothing of it is in, all before it is.
         """
         self._tally.rows += 1
         for failure in work.failures:
@@ -51,21 +68,33 @@ class Committer:
                 self._changes.append(Change(item=work.to_stored(), vectors=None))
         full = len(self._changes) >= self._settings.commit_items
         if full or time.monotonic() - self._last >= self._settings.commit_seconds:
-            self.flush()
+            self._begin()
 
     def flush(self) -> None:
-        """Commit what there is.
+        """Commit what there is, and wait until it is in.
 
         Raises:
-            StoreFull, StoreError: nothing of this commit is in, all before it is.
+            StoreFull, StoreError: nothing of this commit, or of the one before it, is in; all before that is.
         """
+        self._begin()
+        self._end()
+
+    def _begin(self) -> None:
+        self._end()
         changes, self._changes = self._changes, []
         indexed, self._indexed = self._indexed, 0
-        self._store.commit(changes)
-        self._tally.indexed += indexed
-        self._tally.updated += len(changes) - indexed
-        self._tally.log.flush()
+        self._writing = _Writing(self._pool.submit(self._store.commit, changes), indexed, len(changes) - indexed)
         self._last = time.monotonic()
+
+    def _end(self) -> None:
+        """Wait for the commit that is being written."""
+        if self._writing is None:
+            return
+        self._writing.done.result()
+        self._tally.indexed += self._writing.indexed
+        self._tally.updated += self._writing.updated
+        self._writing = None
+        self._tally.log.flush()
 
     def _moved(self, work: Work) -> Change:
         """The vectors and previews that the item has, under the new names and paths."""

@@ -13,8 +13,6 @@ from shelfsight.indexer.work import Decision, PictureTask, Row, Work
 
 __all__ = ["Examined", "examine", "picture_failure", "stored_picture"]
 
-_KEEP_BYTES = 8_000_000  # of one item, from reading to decoding; the rest is read twice
-
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -44,13 +42,17 @@ class _Read:
     failure: Failure | None = None
 
 
-def examine(row: Row, limits: PictureLimits) -> Examined:
-    """Decide what ``row`` needs; see :class:`~shelfsight.indexer.work.Decision`."""
+def examine(row: Row, limits: PictureLimits, *, keep_bytes: int) -> Examined:
+    """Decide what ``row`` needs; see :class:`~shelfsight.indexer.work.Decision`.
+
+    Args:
+        keep_bytes: of an item's pictures, from reading to decoding; the rest is read twice.
+    """
     if row.item is None:
         assert row.failure is not None
         return Examined(Work(decision=Decision.FAIL, id=row.failure.id or "", failures=[row.failure]))
     item = row.item
-    reads = list(_read_all(item, limits))
+    reads = list(_read_all(item, limits, keep_bytes))
     work = Work(
         decision=Decision.ENCODE,
         id=item.id,
@@ -104,7 +106,7 @@ def _still_undecodable(known: Known, item: Item, reads: Sequence[_Read], limits:
     return failures
 
 
-def _read_all(item: Item, limits: PictureLimits) -> Iterator[_Read]:
+def _read_all(item: Item, limits: PictureLimits, keep_bytes: int) -> Iterator[_Read]:
     kept = 0
     for picture in item.pictures:
         try:
@@ -113,7 +115,7 @@ def _read_all(item: Item, limits: PictureLimits) -> Iterator[_Read]:
             yield _Read(str(error.reason), failure=picture_failure(item, picture, error))
             continue
         kept += len(data)
-        yield _Read(picture_hash(data), data if kept <= _KEEP_BYTES else None)
+        yield _Read(picture_hash(data), data if kept <= keep_bytes or len(item.pictures) == 1 else None)
 
 
 def _bytes_of(picture: Picture, data: bytes | None, limits: PictureLimits) -> bytes:

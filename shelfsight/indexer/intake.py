@@ -1,6 +1,7 @@
 """Draw rows from the catalogue: refuse ids that come twice, and look up what the collection knows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from shelfsight.core.errors import CatalogueError, Reason
 from shelfsight.core.protocols import Catalogue, Store
@@ -8,7 +9,9 @@ from shelfsight.core.types import Failure, Item
 from shelfsight.indexer.seen import SeenIds
 from shelfsight.indexer.work import Row
 
-__all__ = ["Intake"]
+__all__ = ["Intake", "in_chunks"]
+
+T = TypeVar("T")
 
 _CHUNK_ROWS = 128
 _CHUNK_BYTES = 16_000_000
@@ -78,16 +81,28 @@ def _id_fault(id: str) -> Reason | None:
     return None
 
 
+def in_chunks(stream: Iterable[Row], *, rows: int, size: int) -> Iterator[list[Row]]:
+    """Lists of at most ``rows`` rows, that carry ``size`` bytes of pictures themselves and no row more."""
+    return _cut(stream, rows, size, lambda row: 0 if row.item is None else _carried(row.item))
+
+
 def _chunks(rows: Iterable[Item | Failure]) -> Iterator[list[Item | Failure]]:
-    """Lists of rows, bounded in number and in the bytes of pictures that the rows carry themselves."""
-    chunk: list[Item | Failure] = []
-    size = 0
-    for row in rows:
-        chunk.append(row)
-        if isinstance(row, Item):
-            size += sum(len(picture.data or b"") for picture in row.pictures)
-        if len(chunk) >= _CHUNK_ROWS or size >= _CHUNK_BYTES:
+    """Lists of rows to ask the collection about at once."""
+    return _cut(rows, _CHUNK_ROWS, _CHUNK_BYTES, lambda row: _carried(row) if isinstance(row, Item) else 0)
+
+
+def _carried(item: Item) -> int:
+    return sum(len(picture.data or b"") for picture in item.pictures)
+
+
+def _cut(stream: Iterable[T], rows: int, size: int, weigh: Callable[[T], int]) -> Iterator[list[T]]:
+    chunk: list[T] = []
+    weight = 0
+    for each in stream:
+        chunk.append(each)
+        weight += weigh(each)
+        if len(chunk) >= rows or weight >= size:
             yield chunk
-            chunk, size = [], 0
+            chunk, weight = [], 0
     if chunk:
         yield chunk

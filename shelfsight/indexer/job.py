@@ -10,10 +10,10 @@ from pathlib import Path
 from shelfsight.core.errors import ShelfsightError, StoreError
 from shelfsight.core.protocols import Catalogue, Encoder, Store
 from shelfsight.core.settings import Settings
+from shelfsight.indexer.ahead import Ahead
 from shelfsight.indexer.batches import Batch, batch_size, batches, encode
 from shelfsight.indexer.commits import Committer
-from shelfsight.indexer.examine import examine
-from shelfsight.indexer.intake import Intake
+from shelfsight.indexer.intake import Intake, in_chunks
 from shelfsight.indexer.interruption import Interruption
 from shelfsight.indexer.ordered import ordered
 from shelfsight.indexer.prepare import Preparation
@@ -21,13 +21,12 @@ from shelfsight.indexer.progress import Progress
 from shelfsight.indexer.pruning import prune as delete_absent
 from shelfsight.indexer.report import FailureLog, Report, Tally, attach
 from shelfsight.indexer.seen import SeenIds
-from shelfsight.indexer.work import Decision, Entry
+from shelfsight.indexer.work import Decision
 
 __all__ = ["index"]
 
 # Two batches at a time keep an accelerator fed, and on a CPU leave no core waiting for another's layer to end.
 _ENCODE_THREADS = 2
-_ROWS_AHEAD = 16
 
 
 def index(
@@ -86,7 +85,6 @@ class _Job:
         self._tally = tally
         self._progress = progress
         self._total = catalogue.count() if progress else None
-        self._committer = Committer(store, settings.index, tally)
 
     def run(self, prune: bool) -> None:
         with SeenIds() as seen, Interruption() as interruption:
@@ -100,33 +98,35 @@ class _Job:
 
     def _bring_in(self, intake: Intake, interruption: Interruption) -> None:
         self._tell()
-        try:
-            with (
-                _threads(self._settings.index.decode_threads, "decode") as decoders,
-                _threads(_ENCODE_THREADS, "encode") as encoders,
-            ):
-                for batch in self._stream(intake, decoders, encoders):
-                    self._take(batch)
-                    self._tell()
-                    interruption.check()
-        except StoreError:
-            raise
-        except BaseException:
-            self._committer.flush()  # what is finished is kept, whatever went wrong behind it
-            raise
-        self._committer.flush()
+        with _threads(1, "commit") as writers:
+            committer = Committer(self._store, self._settings.index, self._tally, writers)
+            try:
+                with (
+                    _threads(self._settings.index.decode_threads, "decode") as decoders,
+                    _threads(_ENCODE_THREADS, "encode") as encoders,
+                ):
+                    for batch in self._stream(intake, decoders, encoders):
+                        self._take(batch, committer)
+                        self._tell()
+                        interruption.check()
+            except StoreError:
+                raise
+            except BaseException:
+                committer.flush()  # what is finished is kept, whatever went wrong behind it
+                raise
+            committer.flush()
 
     def _stream(self, intake: Intake, decoders: ThreadPoolExecutor, encoders: ThreadPoolExecutor) -> Iterator[Batch]:
         """Encoded batches in the catalogue's order. Every stage draws from the one before it, a bounded way ahead."""
-        size = batch_size(self._encoder, self._settings.index)
-        look = partial(examine, limits=self._settings.pictures)
-        examined = ordered(decoders, look, intake.rows(), window=_ROWS_AHEAD)
-        tasks = chain.from_iterable(each.tasks() for each in examined)
-        prepare = Preparation(self._encoder, self._settings)
-        entries = ordered(decoders, prepare, tasks, window=2 * size)
-        return ordered(encoders, partial(encode, encoder=self._encoder), batches(entries, size), window=_ENCODE_THREADS)
+        ahead = Ahead.of(self._settings.index, batch_size(self._encoder, self._settings.index))
+        prepare = Preparation(self._encoder, self._settings, ahead.keep_bytes)
+        chunks = in_chunks(intake.rows(), rows=ahead.chunk_rows, size=ahead.chunk_bytes)
+        tasks = chain.from_iterable(ordered(decoders, prepare.rows, chunks, window=ahead.chunks))
+        entries = ordered(decoders, prepare, tasks, window=ahead.pictures)
+        full = batches(entries, ahead.batch)
+        return ordered(encoders, partial(encode, encoder=self._encoder), full, window=_ENCODE_THREADS)
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: Batch, committer: Committer) -> None:
         self._tally.encoded += batch.pictures
         vectors = iter(() if batch.vectors is None else batch.vectors)
         for entry in batch.entries:
@@ -138,13 +138,9 @@ class _Job:
                 work.pictures.append(entry.picture)
                 work.vectors.append(next(vectors))
             if entry.last:
-                self._finish(entry)
-
-    def _finish(self, entry: Entry) -> None:
-        work = entry.work
-        if work.decision is Decision.ENCODE and not work.vectors:
-            work.decision = Decision.FAIL
-        self._committer.take(work)
+                if work.decision is Decision.ENCODE and not work.vectors:
+                    work.decision = Decision.FAIL
+                committer.take(work)
 
     def _tell(self) -> None:
         if self._progress is not None:

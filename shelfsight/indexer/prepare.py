@@ -1,5 +1,6 @@
-"""Decode one picture, make it the network's input, and keep a preview where there is no file. Runs in threads."""
+"""Decode pictures, make them the network's input, and keep previews where there are no files. Runs in threads."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shelfsight.core.errors import PictureError
@@ -7,8 +8,9 @@ from shelfsight.core.pictures import decode, read_bytes, thumbnail_bytes
 from shelfsight.core.protocols import Encoder
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Picture
-from shelfsight.indexer.examine import picture_failure, stored_picture
-from shelfsight.indexer.work import Entry, PictureTask
+from shelfsight.indexer.examine import examine, picture_failure, stored_picture
+from shelfsight.indexer.ordered import Done
+from shelfsight.indexer.work import Entry, PictureTask, Row
 
 __all__ = ["Preparation"]
 
@@ -17,10 +19,26 @@ _JPEG = b"\xff\xd8\xff"
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What preparing needs to know."""
+    """What preparing needs to know.
+
+    Attributes:
+        keep_bytes: see :func:`~shelfsight.indexer.examine.examine`.
+    """
 
     encoder: Encoder
     settings: Settings
+    keep_bytes: int
+
+    def rows(self, rows: Sequence[Row]) -> list[PictureTask | Done[Entry]]:
+        """Every row examined. One with a single picture, as most have, is prepared on the spot; the pictures of others
+        are tasks of their own, so that no thread is left with all pictures of a large item."""
+        return [each for row in rows for each in self._row(row)]
+
+    def _row(self, row: Row) -> Iterator[PictureTask | Done[Entry]]:
+        tasks = examine(row, self.settings.pictures, keep_bytes=self.keep_bytes).tasks()
+        first = next(tasks)
+        yield Done(self(first)) if first.last else first
+        yield from tasks
 
     def __call__(self, task: PictureTask) -> Entry:
         """A picture that cannot be used becomes an entry with a failure."""

@@ -9,9 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shelfsight.core.errors import StoreFull
 from shelfsight.core.protocols import Fingerprints
-from shelfsight.core.types import Picture
-from shelfsight.indexer.batches import batches
+from shelfsight.core.settings import IndexSettings
+from shelfsight.core.types import Failure, Item, Picture
+from shelfsight.indexer.ahead import Ahead
+from shelfsight.indexer.batches import batch_size, batches
+from shelfsight.indexer.commits import Committer
 from shelfsight.indexer.fingerprints import (
     Known,
     metadata_hash,
@@ -20,9 +24,11 @@ from shelfsight.indexer.fingerprints import (
     places_hash,
     to_fingerprints,
 )
-from shelfsight.indexer.ordered import ordered
+from shelfsight.indexer.intake import in_chunks
+from shelfsight.indexer.ordered import Done, ordered
+from shelfsight.indexer.report import FailureLog, Tally
 from shelfsight.indexer.seen import SeenIds
-from shelfsight.indexer.work import Decision, Entry, Work
+from shelfsight.indexer.work import Decision, Entry, Row, Work
 
 
 @pytest.fixture
@@ -63,6 +69,115 @@ def test_ordered_raises_where_the_result_would_have_come(pool):
     assert [next(results) for _ in range(3)] == [0, 0, 1]
     with pytest.raises(ZeroDivisionError):
         next(results)
+
+
+@given(st.lists(st.booleans(), max_size=40), st.integers(1, 9))
+def test_what_is_done_keeps_its_place_and_needs_no_thread(done, window):
+    inputs = [Done((number, "done")) if each else number for number, each in enumerate(done)]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(ordered(pool, lambda number: (number, threading.current_thread().name), inputs, window=window))
+    assert [number for number, _ in found] == list(range(len(done)))
+    assert [name == "done" for _, name in found] == done
+
+
+def test_what_is_done_does_not_wait_for_the_window(pool):
+    drawn = []
+
+    def source():
+        for number in range(5):
+            drawn.append(number)
+            yield Done(number)
+
+    assert next(ordered(pool, abs, source(), window=4)) == 0
+    assert drawn == [0]
+
+
+def row(*sizes: int) -> Row:
+    """An item with pictures of so many bytes in the catalogue itself; no size, a failure."""
+    if not sizes:
+        return Row(failure=Failure(reason="bad_row", place="1", message="", id=None))
+    pictures = tuple(Picture(name=str(size), data=bytes(size)) for size in sizes)
+    return Row(item=Item(id="x", pictures=pictures, title=None, metadata={}, place="1"))
+
+
+def test_chunks_end_at_so_many_rows_or_bytes():
+    rows = [row(1), row(), row(1), row(60, 60), row(1), row(200), row(), row()]
+    chunks = list(in_chunks(rows, rows=3, size=100))
+    assert chunks == [rows[:3], rows[3:4], rows[4:6], rows[6:]]
+
+
+@given(st.integers(1, 64), st.integers(1, 1024))
+def test_decoding_runs_two_batches_ahead_and_feeds_every_thread(threads, batch):
+    ahead = Ahead.of(IndexSettings(decode_threads=threads), batch)
+    assert ahead.chunks >= 2 * threads
+    assert 1 <= ahead.chunk_rows <= 8
+    rows = ahead.chunks * ahead.chunk_rows
+    assert 2 * batch - 8 < rows <= max(2 * batch, 2 * threads * ahead.chunk_rows)
+    assert ahead.chunks * ahead.chunk_bytes <= 128_000_000
+    assert rows * ahead.keep_bytes <= 128_000_000
+
+
+class Wishing:
+    batch_size = 256
+
+
+def test_the_batch_is_what_was_said_else_what_the_encoder_wishes():
+    assert batch_size(Wishing(), IndexSettings()) == 256
+    assert batch_size(Wishing(), IndexSettings(batch_size=32)) == 32
+    assert batch_size(object(), IndexSettings()) == 32
+
+
+class SlowStore:
+    """Commits when it is told to; full at commit number ``full``."""
+
+    def __init__(self, full: int = 99) -> None:
+        self.go = threading.Semaphore(0)
+        self.full = full
+        self.commits: list[list[str]] = []
+
+    def commit(self, changes):
+        assert self.go.acquire(timeout=20)
+        if len(self.commits) == self.full:
+            raise StoreFull("no space")
+        self.commits.append([change.item.id for change in changes])
+        return 0
+
+
+@pytest.fixture
+def writer():
+    with ThreadPoolExecutor(1) as made:
+        yield made
+
+
+def update(number: int) -> Work:
+    return Work(decision=Decision.UPDATE, id=str(number), pictures_hash="p", metadata_hash="m", places_hash="l")
+
+
+def test_one_commit_is_written_while_the_next_is_collected(writer):
+    store, tally = SlowStore(), Tally(FailureLog(None))
+    committer = Committer(store, IndexSettings(commit_items=2, commit_seconds=600), tally, writer)
+    for number in range(3):
+        committer.take(update(number))
+    assert (tally.rows, tally.updated) == (3, 0)  # read, and not durable yet
+    store.go.release()
+    committer.take(update(3))  # waits for the first commit
+    assert tally.updated == 2
+    store.go.release(2)
+    committer.take(update(4))
+    committer.flush()
+    assert store.commits == [["0", "1"], ["2", "3"], ["4"]]
+    assert tally.updated == 5
+
+
+def test_a_commit_that_fails_is_told_before_the_next_begins_and_counts_nothing(writer):
+    store, tally = SlowStore(full=1), Tally(FailureLog(None))
+    committer = Committer(store, IndexSettings(commit_items=1, commit_seconds=600), tally, writer)
+    store.go.release(3)
+    committer.take(update(0))
+    committer.take(update(1))
+    with pytest.raises(StoreFull):
+        committer.take(update(2))
+    assert (store.commits, tally.updated) == ([["0"]], 1)
 
 
 def entry(pixels: object, last: bool = True) -> Entry:
