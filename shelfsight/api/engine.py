@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -307,20 +308,37 @@ class Engine:
             failures_to=failures_to,
         )
 
+    def rank(self, queries: Sequence[Query], *, mode: Mode | None = None) -> list[list[tuple[str, float]]]:
+        """(id, score) pairs of each query, best first: :meth:`search` without the items, for many queries at once.
+
+        Args:
+            queries: each with its own k, at most ``settings.search.max_k``.
+            mode: in place of the queries' own.
+
+        Raises:
+            As :meth:`search`, for the first query that cannot be answered.
+        """
+        asked = list(queries) if mode is None else [replace(query, mode=mode) for query in queries]
+        return self._search_with().rank(asked)
+
+    def titles(self, ids: Sequence[str]) -> dict[str, str | None]:
+        """id -> title of those ``ids`` that are in the collection."""
+        return {id: item.title for id, item in self._store.snapshot().items(list(ids)).items()}
+
     def evaluate(
         self, queries: "str | Path | Sequence[JudgedQuery]", *, ks: Sequence[int] = (10,), mode: Mode = "vector"
     ) -> "EvaluationReport":
-        """Ask judged queries (a JSONL file, or loaded ones); see :func:`shelfsight.evaluation.evaluate`."""
+        """Ask judged queries (a JSONL file, or loaded ones); see :func:`shelfsight.evaluation.evaluate`.
+
+        Two reports on the same queries are held against each other by :func:`shelfsight.evaluation.compare`, and
+        :func:`shelfsight.api.reporting.write_report` makes a page of either.
+        """
         from shelfsight import evaluation
 
         if isinstance(queries, str | Path):
             queries = evaluation.load_queries(Path(queries))
-        searcher = self._search_with()
         return evaluation.evaluate(
-            lambda asked: searcher.rank([replace(query, mode=mode) for query in asked]),
-            queries,
-            ks=ks,
-            contains=self._store.snapshot().contains,
+            partial(self.rank, mode=mode), queries, ks=ks, contains=self._store.snapshot().contains
         )
 
     def classify(self, field: str) -> "ClassifyReport":

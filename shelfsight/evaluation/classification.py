@@ -72,13 +72,13 @@ class ClassifyReport:
         ordered = sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0]))
         return [(own, guessed, ids) for (own, guessed), ids in ordered]
 
-    def per_item(self) -> Iterator[dict[str, Any]]:
+    def rows(self) -> Iterator[dict[str, Any]]:
         """Plain values for ``--per-query FILE``: each item, its value, the guess, and whether that is right."""
         for id, guess in self.guesses.items():
             yield {"id": id, "value": guess.own, "guess": guess.guessed, "right": guess.right}
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for ``evaluate --classify FIELD --json``."""
+    def to_json(self, *, worst: int = 10) -> dict[str, Any]:
+        """Plain values for ``evaluate --classify FIELD --json``, with the ``worst`` most frequent confusions."""
         return {
             "field": self.field,
             "classes": self.classes,
@@ -87,6 +87,9 @@ class ClassifyReport:
             "top1": self.top1,
             "interval": [self.interval.low, self.interval.high],
             "per_class": {value: {"items": each.items, "top1": each.top1} for value, each in self.per_class.items()},
+            "confusions": [
+                {"value": own, "guess": guessed, "items": len(ids)} for own, guessed, ids in self.confusions()[:worst]
+            ],
         }
 
 

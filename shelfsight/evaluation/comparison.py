@@ -111,9 +111,9 @@ class Comparison:
         losses = losses[:kept]
         return losses, wins[: count - len(losses)]
 
-    def per_query(self) -> Iterator[dict[str, Any]]:
-        """As :meth:`EvaluationReport.per_query`; what B answered is under ``against``."""
-        for a, b in zip(self.a.per_query(), self.b.per_query(), strict=True):
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """As :meth:`EvaluationReport.rows`; what B answered is under ``against``."""
+        for a, b in zip(self.a.rows(), self.b.rows(), strict=True):
             yield {**a, "against": {"metrics": b["metrics"], "ranking": b["ranking"]}}
 
     def to_json(self, *, worst: int = 10) -> dict[str, Any]:
@@ -164,17 +164,17 @@ class ClassifyComparison:
         losses = [id for id in self.common if b[id].right and not a[id].right]
         return losses, [id for id in self.common if a[id].right and not b[id].right]
 
-    def per_item(self) -> Iterator[dict[str, Any]]:
-        """As :meth:`ClassifyReport.per_item`; B's guess is under ``against``, ``None`` where it has no such item."""
-        for row in self.a.per_item():
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """As :meth:`ClassifyReport.rows`; B's guess is under ``against``, ``None`` where it has no such item."""
+        for row in self.a.rows():
             other = self.b.guesses.get(row["id"])
             yield {**row, "against": None if other is None else {"guess": other.guessed, "right": other.right}}
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, worst: int = 10) -> dict[str, Any]:
         """Plain values for ``evaluate --classify --against --json``."""
         return {
-            **self.a.to_json(),
-            "against": self.b.to_json(),
+            **self.a.to_json(worst=worst),
+            "against": self.b.to_json(worst=worst),
             "comparison": {
                 "test": "mcnemar exact",
                 "level": LEVEL,

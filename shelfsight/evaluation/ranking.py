@@ -71,7 +71,7 @@ class EvaluationReport:
         values = self.values[self.telling]
         return sorted(range(self.queries), key=lambda i: (values[i], -len(self.judged[i].wanted), i))[:count]
 
-    def per_query(self) -> Iterator[dict[str, Any]]:
+    def rows(self) -> Iterator[dict[str, Any]]:
         """Plain values for ``--per-query FILE``: query, family, metrics and the ranked ids, in the order asked."""
         for index, query in enumerate(self.judged):
             yield {

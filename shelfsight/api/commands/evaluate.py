@@ -1,15 +1,19 @@
 """``shelfsight evaluate``."""
 
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from shelfsight.api.commands import options
-from shelfsight.api.console import print_document, print_table, say
+from shelfsight.api.commands.figures import print_report
+from shelfsight.api.console import print_document, safe, say
 
 if TYPE_CHECKING:
-    from shelfsight.evaluation import ClassifyReport, EvaluationReport
+    from shelfsight.api.engine import Engine
+    from shelfsight.evaluation.report import Reportable
 
 __all__ = ["evaluate"]
 
@@ -24,6 +28,19 @@ def _depths(_context: click.Context, _parameter: click.Parameter, value: str) ->
     return depths
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """What is asked of each collection, and where it is written to."""
+
+    queries: Path | None
+    field: str | None
+    depths: tuple[int, ...]
+    mode: Literal["vector", "hybrid"]
+    report: Path | None
+    per_query: Path | None
+    worst: int
+
+
 @click.command()
 @options.collection
 @click.option(
@@ -34,6 +51,25 @@ def _depths(_context: click.Context, _parameter: click.Parameter, value: str) ->
 )
 @click.option("--classify", "field", metavar="FIELD", help="Guess FIELD from the picture instead: top-1 accuracy.")
 @click.option("--k", "depths", default="10", callback=_depths, metavar="K,K", show_default=True, help="Depths.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="COLLECTION",
+    help="Measure this collection too and test the difference; encoder, dimension and store may be others.",
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page with plots and hits."
+)
+@click.option(
+    "--per-query", type=click.Path(path_type=Path), metavar="FILE.jsonl", help="Write every query's metrics and hits."
+)
+@click.option(
+    "--worst",
+    type=click.IntRange(0, 100),
+    default=10,
+    show_default=True,
+    help="Worst queries listed, and shown in the report.",
+)
 @options.mode
 @options.encoder
 @options.device
@@ -45,6 +81,10 @@ def evaluate(
     queries: Path | None,
     field: str | None,
     depths: tuple[int, ...],
+    against: Path | None,
+    report: Path | None,
+    per_query: Path | None,
+    worst: int,
     mode: Literal["vector", "hybrid"],
     encoder: str | None,
     device: str | None,
@@ -52,34 +92,64 @@ def evaluate(
     rerank: bool,
     as_json: bool,
 ) -> None:
-    """Measure how well a COLLECTION answers judged queries, or how well its pictures tell a field's value."""
+    """Measure how well a COLLECTION answers judged queries, or how well its pictures tell a field's value.
+
+    With --against it is A, and the other collection B: differences come with an interval and a paired test.
+    """
     from shelfsight.api.engine import open_engine
 
     options.refuse_vlm(rerank=rerank)
     if (queries is None) == (field is None):
         raise click.UsageError("give either --queries or --classify")
-    with open_engine(collection, encoder=encoder, device=device, runtime=runtime) as engine:
-        if queries is not None:
-            report = engine.evaluate(queries, ks=depths, mode=mode)
-            print_document(report.to_json()) if as_json else _print_metrics(report)
-        elif field is not None:
-            classified = engine.classify(field)
-            print_document(classified.to_json()) if as_json else _print_classes(classified)
-
-
-def _print_metrics(report: "EvaluationReport") -> None:
-    rows = [
-        (name, f"{value:.4f}", f"{report.intervals[name].low:.4f} to {report.intervals[name].high:.4f}")
-        for name, value in report.metrics.items()
-    ]
-    print_table(("metric", "mean", "95 % interval"), rows, right=("mean",))
-    say(f"{report.queries} queries in {report.seconds:.1f} s; {report.absent} judged ids are not in the collection")
-
-
-def _print_classes(report: "ClassifyReport") -> None:
-    rows = [(value, str(score.items), f"{score.top1:.3f}") for value, score in report.per_class.items()]
-    print_table((report.field, "items", "top-1"), rows, right=("items", "top-1"))
-    say(
-        f"top-1 {report.top1:.4f} ({report.interval.low:.4f} to {report.interval.high:.4f}) over {report.items} items "
-        f"and {report.classes} values; {report.skipped} items have no value"
+    task = _Task(
+        queries=queries, field=field, depths=depths, mode=mode, report=report, per_query=per_query, worst=worst
     )
+    _check_targets(task)
+    with ExitStack() as open_ones:
+        engines = [open_ones.enter_context(open_engine(collection, encoder=encoder, device=device, runtime=runtime))]
+        if against is not None:
+            engines.append(open_ones.enter_context(open_engine(against, device=device, runtime=runtime)))
+        measured = _measure(task, engines)
+        _write(task, measured, engines)
+    if as_json:
+        print_document(measured.to_json(worst=worst))
+    else:
+        print_report(measured, worst=worst)
+
+
+def _check_targets(task: _Task) -> None:
+    """Refuse now what would else be refused when the work is done."""
+    from shelfsight.api.reporting import check_target
+
+    targets = [each for each in (task.report, task.per_query) if each is not None]
+    for target in targets:
+        check_target(target)
+    if len({target.absolute() for target in targets}) < len(targets):
+        raise click.UsageError("--report and --per-query name the same file")
+    if task.report is not None:
+        from shelfsight.evaluation.report import require_matplotlib
+
+        require_matplotlib()
+
+
+def _measure(task: _Task, engines: "list[Engine]") -> "Reportable":
+    from shelfsight.evaluation import compare, load_queries
+
+    if task.queries is not None:
+        judged = load_queries(task.queries)
+        reports = [engine.evaluate(judged, ks=task.depths, mode=task.mode) for engine in engines]
+        return reports[0] if len(reports) == 1 else compare(reports[0], reports[1])
+    assert task.field is not None
+    guesses = [engine.classify(task.field) for engine in engines]
+    return guesses[0] if len(guesses) == 1 else compare(guesses[0], guesses[1])
+
+
+def _write(task: _Task, measured: "Reportable", engines: "list[Engine]") -> None:
+    from shelfsight.api.reporting import write_lines, write_report
+
+    if task.per_query is not None:
+        write_lines(task.per_query, measured.rows())
+        say(f"values of each case: {safe(str(task.per_query))}")
+    if task.report is not None:
+        write_report(task.report, measured, *engines, worst=task.worst, mode=task.mode)
+        say(f"report: {safe(str(task.report))}")
