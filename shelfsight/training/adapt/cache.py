@@ -52,14 +52,14 @@ class VectorCache:
         return chosen
 
     def _load(self) -> None:
-        whole = self._path.stat().st_size // self._record.itemsize
-        with self._path.open("r+b") as file:
-            file.truncate(whole * self._record.itemsize)
-        records = np.fromfile(self._path, dtype=self._record)
-        lengths = np.linalg.norm(records["vector"], axis=1)
-        if whole and not np.allclose(lengths, 1, atol=1e-3):  # a machine that lost its power leaves zeros
-            self._path.unlink()
-            return
+        whole, torn = divmod(self._path.stat().st_size, self._record.itemsize)
+        records = np.fromfile(self._path, dtype=self._record, count=whole) if whole else np.zeros(0, self._record)
+        if not np.allclose(np.linalg.norm(records["vector"], axis=1), 1, atol=1e-3):
+            whole, torn = 0, 1  # a machine that lost its power leaves zeros
+            records = records[:0]
+        if torn:
+            with self._path.open("r+b") as file:
+                file.truncate(whole * self._record.itemsize)
         self._remember(records)
 
     def _remember(self, records: npt.NDArray[np.void]) -> None:
