@@ -2,7 +2,7 @@
 
 ::
 
-    rows ─► examine (threads: read, hash, compare) ─► prepare (threads: decode, resize) ─► encode (batches) ─► commit (thread)
+    rows ─► examine (threads: read, hash, compare) ─► prepare (threads: decode, resize) ─► encode (batches) ─► commit
 
 Every arrow keeps the catalogue's order and holds a bounded number of items, so the same catalogue gives the same
 collection and memory does not grow with it.

@@ -1,18 +1,24 @@
 """One commit: changes and deletions into the ledger."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 
 from shelfsight.core.errors import NotFound, UsageError
-from shelfsight.core.protocols import Change
+from shelfsight.core.protocols import Change, StoredItem
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import records
 
 __all__ = ["Writer", "checked"]
 
 _LENGTH_TOLERANCE = 1e-4
+_ROWS = 64  # a statement
+
+_Values = tuple[str | int | bytes | None, ...]
+T = TypeVar("T")
 
 
 def checked(changes: Sequence[Change], dimension: int) -> None:
@@ -45,7 +51,6 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
-        self._many = connection.executemany
         self._generation = self._bump("generation", 1)
 
     def apply(self, changes: Sequence[Change], deletes: Sequence[str]) -> int:
@@ -54,38 +59,50 @@ class Writer:
         Raises:
             NotFound: a change of metadata only for an item that is not there.
         """
+        new = [(change, change.vectors) for change in changes if change.vectors is not None]
         for change in changes:
             if change.vectors is None:
                 self._update(change)
-            else:
-                self._replace(change, change.vectors)
+        self._replace(new)
         return sum(self._delete(id) for id in dict.fromkeys(deletes) if records.is_text(id))
 
-    def _replace(self, change: Change, vectors: FloatArray) -> None:
-        item = change.item
-        self._drop_vectors(item.id)
-        first = self._bump("next_vector", len(vectors)) - len(vectors)
-        self._execute(
-            "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                item.id,
-                self._generation,
-                first,
-                len(vectors),
-                item.fingerprints.pictures,
-                item.fingerprints.metadata,
-                records.encode(item),
-            ),
-        )
-        self._execute("DELETE FROM deleted WHERE id = ?", (item.id,))
-        self._many(
-            "INSERT INTO delta VALUES (?, ?)",
-            [(first + i, row.tobytes()) for i, row in enumerate(np.asarray(vectors, "<f4"))],
-        )
-        self._many(
-            "INSERT INTO previews VALUES (?, ?)",
-            [(first + i, p.preview) for i, p in enumerate(item.pictures) if p.preview is not None],
-        )
+    def _replace(self, changes: Sequence[tuple[Change, FloatArray]]) -> None:
+        """All of them in a few statements: between two of them any other thread of the program may run first."""
+        ids = [change.item.id for change, _ in changes]
+        for id in self._known(ids):
+            self._drop_vectors(id)
+        for part in _parts(ids):
+            self._execute(f"DELETE FROM deleted WHERE id IN ({_marks(len(part))})", part)
+        total = sum(len(vectors) for _, vectors in changes)
+        first = self._bump("next_vector", total) - total
+        items: list[_Values] = []
+        delta: list[_Values] = []
+        previews: list[_Values] = []
+        for change, vectors in changes:
+            items.append(self._row(change.item, first, len(vectors)))
+            delta += [(first + i, row.tobytes()) for i, row in enumerate(np.asarray(vectors, "<f4"))]
+            previews += [(first + i, p.preview) for i, p in enumerate(change.item.pictures) if p.preview is not None]
+            first += len(vectors)
+        self._insert("INSERT OR REPLACE INTO items", items)
+        self._insert("INSERT INTO delta", delta)
+        self._insert("INSERT INTO previews", previews)
+
+    def _row(self, item: StoredItem, first: int, pictures: int) -> _Values:
+        prints = item.fingerprints
+        return item.id, self._generation, first, pictures, prints.pictures, prints.metadata, records.encode(item)
+
+    def _insert(self, statement: str, rows: Sequence[_Values]) -> None:
+        for part in _parts(rows):
+            row = f"({_marks(len(part[0]))})"
+            self._execute(f"{statement} VALUES {','.join([row] * len(part))}", list(chain.from_iterable(part)))
+
+    def _known(self, ids: Sequence[str]) -> list[str]:
+        """Those of ``ids`` that are there."""
+        return [
+            row[0]
+            for part in _parts(ids)
+            for row in self._execute(f"SELECT id FROM items WHERE id IN ({_marks(len(part))})", part)
+        ]
 
     def _update(self, change: Change) -> None:
         item = change.item
@@ -123,3 +140,11 @@ class Writer:
         """The counter after adding ``by``."""
         self._execute("UPDATE counters SET value = value + ? WHERE name = ?", (by, counter))
         return int(self._execute("SELECT value FROM counters WHERE name = ?", (counter,)).fetchone()[0])
+
+
+def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS))
+
+
+def _marks(count: int) -> str:
+    return ",".join("?" * count)
