@@ -51,6 +51,7 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("--epochs", type=click.IntRange(min=1, max=10_000), metavar="N", help="At most; it ends when it is done.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of training; the split does not depend on it.")
 @options.device
+@options.runtime
 @click.option("--id-column", metavar="NAME", help="Column of the ids.")
 @click.option("--image-column", "image_columns", metavar="NAME", multiple=True, help="Of pictures; may be repeated.")
 @click.option("--title-column", metavar="NAME", help="Column of the titles.")
@@ -69,6 +70,7 @@ def finetune(
     epochs: int | None,
     seed: int | None,
     device: str | None,
+    runtime: str | None,
     id_column: str | None,
     image_columns: tuple[str, ...],
     title_column: str | None,
@@ -94,6 +96,7 @@ def finetune(
             split_column=split_column,
             settings=_settings(metric=metric, side=side, epochs=epochs, seed=seed),
             device=device,
+            runtime=runtime,
             columns=Columns(id=id_column, image=main, more_images=tuple(filter(None, more)), title=title_column),
             told=_Stages(stack),
         )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shelfsight.core.errors import ModelError
 from shelfsight.core.protocols import EncoderSpec
 from shelfsight.core.vectors import FloatArray, normalise
-from shelfsight.models.encoders.digests import weights_digest
+from shelfsight.models.encoders.digests import input_digest, weights_digest
 from shelfsight.models.encoders.loading import Loaded, load, pick_device
 from shelfsight.models.encoders.openclip import OpenClipEncoder
 from shelfsight.models.encoders.runtimes.base import IdArray, PixelArray, Runtime
@@ -81,6 +81,7 @@ def open_adapted(folder: Path, *, device: str | None = None, runtime: str | None
     except ModelError as error:
         reason = f"encoder {folder} needs its base {said.base.name!r}, which cannot be opened: {error.message}"
         raise ModelError(reason, hint=error.hint) from error
+    _check_base(folder, said.base, loaded)  # before a runtime keeps anything of it under the adapted encoder's name
     try:
         delta = _square(weights.pop(PICTURE_DELTA).float().numpy(), loaded.dimension)
         _merge(loaded.model, weights)
@@ -96,7 +97,6 @@ class AdaptedEncoder(OpenClipEncoder):
 
     def __init__(self, loaded: Loaded, runtime: "_AdaptedRuntime", *, base: EncoderSpec, folder: Path) -> None:
         super().__init__(loaded, runtime)
-        _check_base(folder, base, self._spec)
         self._adapted = runtime
         self._spec = replace(base, name=str(folder), revision=_revision(base, folder))
 
@@ -169,12 +169,13 @@ def _merge(model: Any, weights: Mapping[str, "torch.Tensor"]) -> None:
             own[name].add_(delta.to(own[name]))
 
 
-def _check_base(folder: Path, wanted: EncoderSpec, found: EncoderSpec) -> None:
-    if replace(found, name=wanted.name) != wanted:
+def _check_base(folder: Path, wanted: EncoderSpec, found: Loaded) -> None:
+    fingerprint = input_digest(found.preprocess, lambda texts: found.tokenizer(list(texts)).numpy())
+    if (found.revision, fingerprint, found.dimension) != (wanted.revision, wanted.fingerprint, wanted.dimension):
         raise ModelError(
             f"encoder {folder} was made for {wanted.name!r} of revision {wanted.revision[:12]} (preprocessing "
             f"{wanted.fingerprint[:12]}); what opens under that name now is revision {found.revision[:12]} "
-            f"(preprocessing {found.fingerprint[:12]})",
+            f"(preprocessing {fingerprint[:12]})",
             hint="install the base it was made for, or adapt the one that is here with `shelfsight finetune`",
         )
 

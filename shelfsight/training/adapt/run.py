@@ -44,6 +44,7 @@ def finetune(
     split_column: str | None = None,
     settings: AdaptSettings | None = None,
     device: str | None = None,
+    runtime: str | None = None,
     columns: Columns | None = None,
     told: Told = lambda *_: None,
     stop_after: int | None = None,
@@ -68,6 +69,7 @@ def finetune(
             else a split by hash in which no title and no picture is on two sides.
         settings: every number.
         device: ``cpu``, ``cuda``, ``cuda:1``; ``None`` takes CUDA where there is one.
+        runtime: what encodes the pictures, see :func:`shelfsight.models.open_encoder`; training itself is torch's.
         columns: which column is what, where names do not say.
         stop_after: stop after so many epochs, as an interruption would, and return ``None``.
 
@@ -91,7 +93,7 @@ def finetune(
     with told_if_full(work):
         work.mkdir(parents=True, exist_ok=True)
     with claimed(work):
-        base = open_encoder(encoder, device=device)
+        base = open_encoder(encoder, device=device, runtime=runtime)
         cache = VectorCache(work, base.spec)
         shelf = read_shelf(source, base, cache, limits=PictureLimits(), told=lambda *done: told("reading", *done))
         material = gather(shelf, chosen, pairs=clicks, text_columns=text_columns, split_column=split_column)
@@ -127,7 +129,7 @@ class _Job:
         """Write the draft, measure it as the product will open it, and publish it or throw it away."""
         draft = self.work / "draft"
         write_draft(adapted, self.base, draft)
-        opened = open_adapted(draft, device=self.device)
+        opened = open_adapted(draft, device=self.device, runtime="torch")
         verdict = self._measure(opened, before)
         report = AdaptReport(
             encoder=target if verdict.better else None,
