@@ -8,7 +8,14 @@ import click
 from shelfsight.api.console import print_table, safe, say
 
 if TYPE_CHECKING:
-    from shelfsight.evaluation import ClassifyComparison, ClassifyReport, Comparison, Difference, EvaluationReport
+    from shelfsight.evaluation import (
+        ClassifyComparison,
+        ClassifyReport,
+        Comparison,
+        Difference,
+        EvaluationReport,
+        Interval,
+    )
     from shelfsight.evaluation.report import Reportable
 
 __all__ = ["print_report"]
@@ -32,7 +39,7 @@ def print_report(report: "Reportable", *, worst: int) -> None:
 
 def _print_metrics(report: "EvaluationReport", worst: int) -> None:
     rows = [
-        (name, f"{value:.4f}", f"{report.intervals[name].low:.4f} to {report.intervals[name].high:.4f}")
+        (name, f"{value:.4f}", _inside(report.intervals[name], report.queries))
         for name, value in report.metrics.items()
     ]
     print_table(("metric", "mean", "95 % interval"), rows, right=("mean",))
@@ -49,9 +56,9 @@ def _print_families(report: "EvaluationReport") -> None:
     names = report.headline
     rows = []
     for family, means in report.families.items():
-        inside = report.family_intervals[family][report.telling]
+        count = report.family_queries[family]
         cells = (f"{means[name]:.4f}" for name in names)
-        rows.append((family, str(report.family_queries[family]), *cells, f"{inside.low:.4f} to {inside.high:.4f}"))
+        rows.append((family, str(count), *cells, _inside(report.family_intervals[family][report.telling], count)))
     columns = ("family", "queries", *names, f"interval of {report.telling}")
     print_table(columns, rows, right=("queries", *names))
 
@@ -76,11 +83,15 @@ def _difference(each: "Difference") -> tuple[str, ...]:
         f"{each.a:.4f}",
         f"{each.b:.4f}",
         f"{each.difference:+.4f}",
-        f"{each.interval.low:.4f} to {each.interval.high:.4f}",
+        _inside(each.interval, each.wins + each.ties + each.losses),
         f"{each.p:.4f}",
         f"{each.p_holm:.4f}",
         f"{each.wins}/{each.ties}/{each.losses}",
     )
+
+
+def _inside(inside: "Interval", cases: int) -> str:
+    return f"{inside.low:.4f} to {inside.high:.4f}" if cases > 1 else "one query"
 
 
 def _print_comparison(comparison: "Comparison") -> None:

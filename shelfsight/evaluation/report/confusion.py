@@ -2,11 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from shelfsight.evaluation.classification import ClassifyReport
 from shelfsight.evaluation.report.markup import Html
 from shelfsight.evaluation.report.plots import captioned
-from shelfsight.evaluation.report.svg import GOOD, HEAT, INK, SOFT, drawing, label, labelled_margin, picture_of
+from shelfsight.evaluation.report.svg import GOOD, HEAT, INK, LINE, SOFT, drawing, label, labelled_margin, picture_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["confusion"]
 
@@ -21,18 +25,19 @@ def confusion(report: ClassifyReport, name: str = "") -> Html:
 
     values = _values(report)
     counts, totals = _counts(report, values)
-    with drawing(0.9 + 0.3 * len(values)) as (figure, axes):
+    with drawing(0.2 + 0.26 * len(values)) as (figure, axes):
         labelled_margin(figure, values)
-        figure.subplots_adjust(bottom=0.14 / figure.get_figheight(), top=1 - 1.25 / figure.get_figheight())
-        figure.set_figheight(figure.get_figheight() + 1.0)
+        _room_above(figure)
         for (own, guessed), count in counts.items():
             row, column = values.index(own), values.index(guessed)
             share = count / totals[own]
             colour = GOOD if row == column else HEAT
-            axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, alpha=0.12 + 0.78 * share, linewidth=0))
+            axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, alpha=0.12 + 0.58 * share, linewidth=0))
             axes.text(
                 column + 0.5, row + 0.5, f"{count:,}", ha="center", va="center", color=INK, fontsize=_points(count)
             )
+        axes.hlines(range(len(values) + 1), 0, len(values), color=LINE, linewidth=0.5, zorder=0)
+        axes.vlines(range(len(values) + 1), 0, len(values), color=LINE, linewidth=0.5, zorder=0)
         axes.set(xlim=(0, len(values)), ylim=(len(values), 0))
         places = [number + 0.5 for number in range(len(values))]
         names = [label(number) for number in range(len(values))]
@@ -44,6 +49,14 @@ def confusion(report: ClassifyReport, name: str = "") -> Html:
         drawn = picture_of(figure, f"confusion{name}", f"Confusion matrix of {report.classes} values", values)
     side = f" ({name})" if name else ""
     return captioned(drawn, f"Confusion{side}: a row is an item's own value, a column what it was taken for.")
+
+
+def _room_above(figure: "Figure") -> None:
+    """As much at the top as there is at the left, for the same labels on a slope."""
+    cells, above, below = figure.get_figheight(), figure.subplotpars.left * figure.get_figwidth(), 0.1
+    height = cells + above + below
+    figure.set_figheight(height)
+    figure.subplots_adjust(bottom=below / height, top=1 - above / height)
 
 
 def _values(report: ClassifyReport) -> list[str]:

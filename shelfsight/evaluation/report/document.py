@@ -173,7 +173,8 @@ def _sides(sides: Sequence[Side], more: Sequence[Mapping[str, str]]) -> Html:
     for place, (side, facts) in enumerate(zip(sides, more, strict=True)):
         lead = join(tables.badge("AB"[place]), " ") if len(sides) > 1 else Html()
         listed = [
-            join(element("dt", key), element("dd", user_text(value))) for key, value in {**side.facts, **facts}.items()
+            element("div", element("dt", key), element("dd", user_text(value)))
+            for key, value in {**side.facts, **facts}.items()
         ]
         cards.append(
             element(

@@ -19,7 +19,7 @@ def mistakes(report: ClassifyReport, side: Side, count: int) -> list[Html]:
     strips = []
     for own, guessed, ids in report.confusions()[:count]:
         told = element("h3", user_text(own, 60), " taken for ", user_text(guessed, 60))
-        strips.append(element("article", told, _count(ids), _tiles(side, ids[:_ITEMS], "missed"), class_="card strip"))
+        strips.append(element("article", told, _count(ids), _tiles(side, ids[:_ITEMS]), class_="card strip"))
     return strips
 
 
@@ -32,7 +32,7 @@ def disagreements(comparison: ClassifyComparison, sides: Sequence[Side], count: 
             continue
         shown = ids[: _ITEMS * _GROUPS]
         guesses = {id: f"{wrong.guesses[id].own} → {wrong.guesses[id].guessed}" for id in shown}
-        tiles = [tile(sides[0], id, guesses, rank="", kind="missed") for id in shown]
+        tiles = [tile(sides[0], id, guesses, rank="", kind="mistaken") for id in shown]
         told = element("h3", f"Only {name} is right")
         strips.append(element("article", told, _count(ids), element("ol", *tiles, class_="hits"), class_="card strip"))
     return strips[:count]
@@ -42,6 +42,6 @@ def _count(ids: Sequence[str]) -> Html:
     return element("p", f"{len(ids):,} {'items' if len(ids) > 1 else 'item'}", class_="meta")
 
 
-def _tiles(side: Side, ids: Sequence[str], kind: str) -> Html:
+def _tiles(side: Side, ids: Sequence[str]) -> Html:
     titles = side.titles(ids)
-    return element("ol", *(tile(side, id, titles, rank="", kind=kind) for id in ids), class_="hits")
+    return element("ol", *(tile(side, id, titles, rank="", kind="mistaken") for id in ids), class_="hits")

@@ -82,7 +82,7 @@ def distribution(reports: Sequence[EvaluationReport]) -> Html:
                     linestyle="-" if place == 0 else "--",
                     label="AB"[place],
                 )
-        axes.set(xlabel=f"{name} of a query", xlim=(0, 1), ylabel="queries")
+        axes.set(xlabel=f"{name} of a query", xlim=(-0.02, 1.02), ylabel="queries")
         _whole(axes.yaxis)
         axes.grid(axis="y")
         if len(reports) > 1:
@@ -107,6 +107,7 @@ def families(reports: Sequence[EvaluationReport]) -> Html | None:
         axes.set(xlim=(-0.02, 1.02), xlabel=first.telling)
         axes.grid(axis="x")
         if len(reports) > 1:
+            figure.subplots_adjust(top=1 - 0.3 / figure.get_figheight())
             _two_keys(axes)
         drawn = picture_of(figure, "families", f"{first.telling} of each family with its interval", names)
     more = len(first.family_queries) - len(names)
@@ -115,26 +116,28 @@ def families(reports: Sequence[EvaluationReport]) -> Html | None:
 
 
 def differences(comparison: Comparison) -> Html:
-    """A minus B with its interval: every metric, and the telling metric of each family."""
-    rows: dict[str, Difference] = dict(comparison.metrics)
+    """A minus B with its interval: the headline metrics, and the telling metric of each family."""
+    rows: list[tuple[str, Difference]] = [(name, comparison.metrics[name]) for name in comparison.a.headline]
     telling = comparison.a.telling
     counts = comparison.a.family_queries
     largest = sorted(counts, key=lambda family: (-counts[family], family))[:_ROWS]
-    rows |= {f"{telling}: {family}": comparison.families[family][telling] for family in largest}
+    rows += [(family, comparison.families[family][telling]) for family in largest]
+    names = [name for name, _ in rows]
     with drawing(_height(len(rows))) as (figure, axes):
-        _rows(figure, axes, list(rows))
+        _rows(figure, axes, names)
         axes.axvline(0, color=SOFT, linewidth=1)
-        for row, each in enumerate(rows.values()):
+        for row, each in enumerate(each for _, each in rows):
             colour = SOFT if each.better is None else SERIES["AB".index(each.better)]
             _dot(axes, row, each.difference, each.interval, colour, "s" if each.better == "B" else "o")
         if largest:
-            axes.axhline(len(comparison.metrics) - 0.5, color=LINE, linewidth=1)
-        reach = 1.1 * max(0.02, *(max(abs(each.interval.low), abs(each.interval.high)) for each in rows.values()))
-        axes.set(xlim=(-reach, reach), xlabel="better: B ← A - B → A")
+            axes.axhline(len(comparison.a.headline) - 0.5, color=LINE, linewidth=1)
+        reach = 1.1 * max(0.02, *(max(abs(each.interval.low), abs(each.interval.high)) for _, each in rows))
+        axes.set(xlim=(-reach, reach), xlabel="← B better     A - B     A better →")
         axes.grid(axis="x")
-        drawn = picture_of(figure, "differences", "A minus B with 95 % intervals", list(rows))
+        drawn = picture_of(figure, "differences", "A minus B with 95 % intervals", names)
+    below = f" Below the line: {telling} of each family." if largest else ""
     return captioned(
-        drawn, "Paired differences with their 95 % intervals. Coloured where significant after correction, else grey."
+        drawn, f"Paired differences with their 95 % intervals; grey where not significant after correction.{below}"
     )
 
 
@@ -196,13 +199,13 @@ def _rows(figure: "Figure", axes: "Axes", names: Sequence[str]) -> None:
 
 def _dot(axes: "Axes", row: float, mean: float, inside: Interval, colour: str, marker: str) -> None:
     axes.plot([inside.low, inside.high], [row, row], color=colour, linewidth=2, solid_capstyle="butt")
-    axes.plot([mean], [row], color=colour, marker=marker, markersize=5.5, markeredgecolor=CARD)
+    axes.plot([mean], [row], color=colour, marker=marker, markersize=6, markeredgecolor=CARD, markeredgewidth=0.6)
 
 
 def _two_keys(axes: "Axes") -> None:
     for colour, marker, name in zip(SERIES, "os", "AB", strict=False):
         axes.plot([], [], color=colour, marker=marker, markersize=5.5, label=name)
-    axes.legend(loc="best", ncols=2)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderpad=0, handlelength=1)
 
 
 def _whole(axis: "Axis") -> None:

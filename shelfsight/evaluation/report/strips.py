@@ -127,7 +127,12 @@ def _place(id: str, answered: _Answered, side: Side, titles: Mapping[str, str | 
     return f"> {side.depth:,}" if place is None else f"{place:,}"
 
 
-_SIGNS = {"right": ("✓", "right"), "wrong": ("", "not judged relevant"), "missed": ("!", "missed")}
+_SIGNS = {
+    "right": ("✓", "right"),
+    "wrong": ("", "not judged relevant"),
+    "missed": ("!", "missed"),
+    "mistaken": ("!", "taken for something else"),
+}
 
 
 def tile(side: Side, id: str, titles: Mapping[str, str | None], *, rank: str, kind: str) -> Html:
@@ -136,7 +141,7 @@ def tile(side: Side, id: str, titles: Mapping[str, str | None], *, rank: str, ki
     Args:
         titles: of the items that are in the collection.
         rank: what stands in its corner; nothing does where it is empty.
-        kind: ``right``, ``wrong`` or ``missed``; each has a sign and a word beside its colour.
+        kind: ``right``, ``wrong``, ``missed`` or ``mistaken``; each has a sign and a word beside its colour.
     """
     sign, word = _SIGNS[kind]
     title = titles.get(id) or id

@@ -29,15 +29,15 @@ p { margin: .35rem 0; max-width: 46rem; }
   margin: 0; }
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); gap: 1rem;
   margin: 1.2rem 0; }
-.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .1rem 1rem; margin: .5rem 0 0;
-  font-size: .875rem; }
-.facts dt { color: var(--soft); }
+.facts { display: flex; flex-wrap: wrap; gap: .5rem 1.8rem; margin: .6rem 0 0; font-size: .875rem; }
+.facts div { min-width: 0; }
+.facts dt { color: var(--soft); font-size: .78rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .badge { display: inline-block; min-width: 1.55em; padding: 0 .4em; border-radius: 6px; font-weight: 700;
   text-align: center;
   color: var(--card); background: var(--soft); }
 .badge.a { background: var(--series-0); } .badge.b { background: var(--series-1); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .8rem; margin: 1rem 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .8rem; margin: 1rem 0; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: .8rem 1rem; }
 .tile b { display: block; font-size: 1.75rem; line-height: 1.2; font-variant-numeric: tabular-nums;
   letter-spacing: -.02em; }
@@ -51,10 +51,11 @@ th, td { padding: .45rem .9rem; text-align: right; white-space: nowrap; border-t
   vertical-align: baseline; }
 thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: .8rem; }
 th:first-child, td:first-child { text-align: left; }
-tbody th { font-weight: 500; white-space: normal; overflow-wrap: anywhere; min-width: 7rem; }
+tbody th { font-weight: 500; white-space: normal; overflow-wrap: anywhere; min-width: 7.8rem; }
 small { display: block; color: var(--soft); font-size: .75rem; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); gap: 1rem;
-  margin: 1rem 0; align-items: start; }
+.plots { columns: 2 24rem; column-gap: 1rem; margin: 1rem 0 0; }
+.plots:has(> :only-child) { columns: 1; }
+.plots figure { break-inside: avoid; margin: 0 0 1rem; }
 figure svg { display: block; width: 100%; max-width: 40rem; height: auto; margin: 0 auto; font-family: inherit; }
 figcaption { margin-top: .5rem; }
 .strip { margin: 1rem 0; }
@@ -70,13 +71,13 @@ figcaption { margin-top: .5rem; }
   background: #ffffff; border: 1px solid var(--line); }
 .frame img { width: 100%; height: 100%; object-fit: contain; }
 .right .frame { border-color: transparent; box-shadow: 0 0 0 3px var(--good); }
-.missed .frame { border: 2px dashed var(--bad); }
+.missed .frame, .mistaken .frame { border: 2px dashed var(--bad); }
 .none { padding: .4rem; color: #57534e; text-align: center; font-size: .7rem; }
 .mark, .rank { position: absolute; top: 0; padding: 0 .4em; font-weight: 700; line-height: 1.55; color: var(--card); }
 .rank { left: 0; border-radius: 0 0 7px 0; background: #1c1917cc; color: #ffffff;
   font-variant-numeric: tabular-nums; }
 .mark { right: 0; border-radius: 0 0 0 7px; background: var(--soft); }
-.right .mark { background: var(--good); } .missed .mark { background: var(--bad); }
+.right .mark { background: var(--good); } .missed .mark, .mistaken .mark { background: var(--bad); }
 .title { display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden;
   margin-top: .3rem; color: var(--soft); overflow-wrap: anywhere; }
 details { margin: .8rem 0; } summary { cursor: pointer; font-weight: 600; font-size: .95rem; }
@@ -98,6 +99,6 @@ details { margin: .8rem 0; } summary { cursor: pointer; font-weight: 600; font-s
   .scroll { overflow: visible; }
   .strip, figure, tr, .tile { break-inside: avoid; }
   h2 { break-after: avoid; }
-  .plots { grid-template-columns: 1fr 1fr; }
+  .plots { columns: 2; }
 }
 """

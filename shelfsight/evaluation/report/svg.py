@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from shelfsight.core.errors import MissingExtra
 from shelfsight.evaluation.report.markup import Html, element, join, short
@@ -92,7 +93,7 @@ def drawing(height: float = 2.9) -> Iterator[tuple["Figure", "Axes"]]:
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
         figure = Figure(figsize=(_WIDTH, height), layout=None)
-        figure.subplots_adjust(left=0.12, right=0.97, top=0.96, bottom=0.16 * 2.9 / height)
+        figure.subplots_adjust(left=0.145, right=0.97, top=0.96, bottom=0.16 * 2.9 / height)
         yield figure, figure.add_subplot()
 
 
@@ -104,8 +105,13 @@ def label(number: int) -> str:
 
 def labelled_margin(figure: "Figure", texts: Sequence[str]) -> None:
     """Room at the left for labels of ``texts``."""
-    longest = max((len(short(text, _LABEL)) for text in texts), default=0)
-    figure.subplots_adjust(left=min(0.5, 0.05 + longest * 0.55 * _POINT / (72 * _WIDTH)))
+    longest = max((_width(short(text, _LABEL)) for text in texts), default=0)
+    figure.subplots_adjust(left=min(0.6, 0.05 + longest * 0.58 * _POINT / (72 * _WIDTH)))
+
+
+def _width(text: str) -> int:
+    """In letters; those of Chinese, Japanese and Korean are two wide."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def picture_of(figure: "Figure", name: str, description: str, texts: Sequence[str] = ()) -> Html:
