@@ -34,8 +34,10 @@ def pictures(notebook: nbformat.NotebookNode) -> list[Image.Image]:
     return [Image.open(io.BytesIO(base64.b64decode(one))) for one in data]
 
 
-def test_they_are_all_here() -> None:
+def test_all_three_are_here() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
+        "adapt_an_encoder",
+        "choose_and_evaluate_an_encoder",
         "search_your_own_catalogue",
     ]
 
