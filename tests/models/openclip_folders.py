@@ -125,3 +125,27 @@ def write_tokenizer(folder: Path) -> None:
         "model_max_length": 64,
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+
+
+def write_hf_text_folder(folder: Path, text_config: Path) -> Path:
+    """A model whose text tower is a Transformers one, as xlm-roberta-base-ViT-B-32's is; its configuration goes to
+    ``text_config``."""
+    from transformers import BertConfig
+
+    BertConfig(
+        vocab_size=64,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=40,
+        pad_token_id=END,
+    ).save_pretrained(text_config)
+    text = {
+        "hf_model_name": str(text_config),
+        "hf_tokenizer_name": "tokenizer-in-this-folder",
+        "hf_proj_type": "mlp",
+        "hf_pooler_type": "mean_pooler",
+        "context_length": 24,
+    }
+    return write_folder(folder, {**CLIP_CFG, "custom_text": True, "text_cfg": text}, PREPROCESS)
