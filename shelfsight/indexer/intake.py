@@ -1,7 +1,7 @@
 """Draw rows from the catalogue: refuse ids that come twice, and look up what the collection knows."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar, cast
 
 from shelfsight.core.errors import CatalogueError, Reason
 from shelfsight.core.protocols import Catalogue, Store
@@ -36,16 +36,17 @@ class Intake:
 
     def rows(self) -> Iterator[Row]:
         """Every row once, in order. The collection is asked for many ids at a time."""
-        for chunk in _chunks(self._checked()):
-            ids = [each.id for each in chunk if isinstance(each, Item)]
+        for chunk in _chunks(self._read()):
+            rows = self._without_repeats(chunk)
+            ids = [each.id for each in rows if isinstance(each, Item)]
             known = self._store.fingerprints(ids) if ids else {}
-            for each in chunk:
+            for each in rows:
                 if isinstance(each, Failure):
                     yield Row(failure=each)
                 else:
                     yield Row(item=each, known=known.get(each.id))
 
-    def _checked(self) -> Iterator[Item | Failure]:
+    def _read(self) -> Iterator[Item | Failure]:
         try:
             for row in self._catalogue:
                 yield self._check_item(row) if isinstance(row, Item) else self._note(row)
@@ -54,21 +55,31 @@ class Intake:
 
     def _check_item(self, item: Item) -> Item | Failure:
         self.items += 1
-        if reason := _id_fault(item.id):
-            self.nameless += 1
-            return Failure(reason=reason, place=item.place, message=f"{item.id!a} cannot be an id", id=None)
-        if self._seen.add(item.id):
+        if (reason := _id_fault(item.id)) is None:
             return item
-        message = f"the id {item.id!r} has come before in this catalogue; the first one counts"
-        return Failure(reason=Reason.DUPLICATE_ID, place=item.place, message=message, id=item.id)
+        self.nameless += 1
+        return Failure(reason=reason, place=item.place, message=f"{item.id!a} cannot be an id", id=None)
 
     def _note(self, failure: Failure) -> Failure:
-        """An item that failed is still in the catalogue: it is not pruned."""
-        if failure.id and not _id_fault(failure.id):
-            self._seen.add(failure.id)
-        else:
-            self.nameless += 1
+        self.nameless += not _tells_id(failure)
         return failure
+
+    def _without_repeats(self, rows: Sequence[Item | Failure]) -> list[Item | Failure]:
+        """``rows``, failures in place of items whose id has come before. An item that failed has come, too: it is
+        still in the catalogue, and is not pruned."""
+        new = iter(self._seen.add([each.id for each in rows if each.id and _tells_id(each)]))
+        return [each if not _tells_id(each) or next(new) else _repeated(each) for each in rows]
+
+
+def _repeated(row: Item | Failure) -> Failure:
+    if isinstance(row, Failure):
+        return row
+    message = f"the id {row.id!r} has come before in this catalogue; the first one counts"
+    return Failure(reason=Reason.DUPLICATE_ID, place=row.place, message=message, id=row.id)
+
+
+def _tells_id(row: Item | Failure) -> bool:
+    return bool(row.id) and _id_fault(cast(str, row.id)) is None
 
 
 def _id_fault(id: str) -> Reason | None:

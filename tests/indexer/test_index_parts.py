@@ -198,17 +198,23 @@ def test_batches_are_full_and_lose_nothing(has_pixels, size):
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4), max_size=30))
 def test_seen_ids_is_a_set(ids):
-    known: set[str] = set()
     with SeenIds() as seen:
-        for id in ids:
-            assert seen.add(id) is (id not in known)
-            known.add(id)
+        for start in range(0, len(ids), 7):
+            part = ids[start : start + 7]
+            assert seen.add(part) == [id not in ids[: start + place] for place, id in enumerate(part)]
         assert seen.missing([*ids, "absent"]) == ["absent"]
+
+
+def test_seen_ids_takes_as_many_as_there_are():
+    ids = [str(number % 700) for number in range(1000)]
+    with SeenIds() as seen:
+        assert seen.add([]) == []
+        assert seen.add(ids) == [True] * 700 + [False] * 300
 
 
 def test_seen_ids_tells_case_and_accents_apart():
     with SeenIds() as seen:
-        assert all(seen.add(id) for id in ("a", "A", "\u00e1", "a\u0301", "a "))
+        assert all(seen.add(["a", "A", "\u00e1", "a\u0301", "a ", "a\0", "a\0b"]))
 
 
 def test_hashes_are_what_their_documentation_says():
