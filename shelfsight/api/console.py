@@ -3,7 +3,7 @@
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from shelfsight.api.documents import dump
 
@@ -35,15 +35,23 @@ def print_document(document: Mapping[str, Any]) -> None:
     sys.stdout.buffer.flush()
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """A table on stdout: as wide as the terminal, or one line a row in a pipe. Every cell is made safe."""
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = (), whole: Sequence[str] = ()
+) -> None:
+    """A table on stdout: as wide as the terminal, or one line a row in a pipe. Every cell is made safe.
+
+    Args:
+        right: columns of numbers, aligned to the right.
+        whole: columns that are never folded, because a person copies from them.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify: Literal["right", "left"] = "right" if column in right else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column in whole)
     for row in rows:
         table.add_row(*(Text(safe(cell)) for cell in row))
     width = None if sys.stdout.isatty() else _UNBROKEN

@@ -38,12 +38,13 @@ def test_one_kind(cli: Cli, kind: str) -> None:
 def test_the_table_has_a_row_for_each(cli: Cli) -> None:
     result = cli("models")
     header, *rows = result.out.splitlines()
-    assert header.split() == ["name", "dim", "pixels", "MB", "licence", "languages", "published", "here"]
+    assert header.split() == ["name", "dim", "px", "MB", "licence", "texts", "published", "here"]
     assert [row.split()[0] for row in rows] == [one.name for one in descriptors()]
     assert "shelfsight models NAME" in result.err
     siglip = next(row for row in rows if row.startswith("hf-hub:Marqo/marqo-fashionSigLIP"))
     assert siglip.split()[1:5] == ["768", "224", "813", "Apache-2.0"]
-    assert "recall@10 0.340" in siglip
+    assert "fashion recall@10 0.340" in siglip
+    assert all((" * " in row) is not one.commercial_use for row, one in zip(rows, descriptors(), strict=True))
 
 
 @pytest.mark.parametrize("name", [one.name for one in descriptors()])

@@ -1,6 +1,6 @@
 """``shelfsight models``."""
 
-from textwrap import shorten
+import re
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["models"]
 
-_COLUMNS = ("name", "dim", "pixels", "MB", "licence", "languages", "published", "here")
-_TASK = 44
+_COLUMNS = ("name", "dim", "px", "MB", "licence", "texts", "published", "here")
 
 
 @click.command()
@@ -59,15 +58,16 @@ def _print_list(listed: "tuple[Descriptor, ...]") -> None:
             str(one.dimension),
             _or_unknown(one.image_size),
             f"{one.download_mb:,.0f}",
-            one.licence,
-            one.languages,
+            one.licence.partition(" (")[0] + ("" if one.commercial_use else " *"),
+            one.languages.partition(" ")[0],
             _telling(one),
             "yes" if weights_here(one) else "",
         )
         for one in listed
     ]
-    print_table(_COLUMNS, rows, right=("dim", "pixels", "MB"))
-    say("here: the weights are on this machine. `shelfsight models NAME` says everything about one, with sources.")
+    print_table(_COLUMNS, rows, right=("dim", "px", "MB"), whole=("name",))
+    say("*: not for use in a product; here: the weights are on this machine")
+    say("`shelfsight models NAME` says everything about one, with sources")
 
 
 def _print_one(one: "Descriptor") -> None:
@@ -102,7 +102,7 @@ def _telling(one: "Descriptor") -> str:
     if not one.figures:
         return ""
     first = one.figures[0]
-    return f"{first.metric} {first.value:.3f}, {shorten(first.task, _TASK, placeholder=' ...')}"
+    return f"{re.split('[ ,:]', first.task)[0]} {first.metric} {first.value:.3f}"
 
 
 def _or_unknown(number: int | None) -> str:
