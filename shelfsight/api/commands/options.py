@@ -18,8 +18,8 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 encoder = click.option(
     "--encoder",
     metavar="NAME",
-    help="Encoder: 'embedded', an OpenCLIP name (ViT-B-32/laion2b_s34b_b79k), hf-hub:ORG/MODEL or a folder. "
-    "A new collection gets 'embedded'; an existing one keeps its own.",
+    help="Encoder: 'embedded', an OpenCLIP name (ViT-B-32/laion2b_s34b_b79k), hf-hub:ORG/MODEL or a folder; "
+    "`shelfsight models` lists some. A new collection gets 'embedded'; an existing one keeps its own.",
 )
 device = click.option("--device", metavar="NAME", help="cpu, cuda, cuda:1 ...; the best there is if left out.")
 runtime = click.option(

@@ -14,7 +14,10 @@ EMBEDDED_FOLDER = Path(__file__).parent.parent / EMBEDDED / "encoder"
 _CONFIG = "open_clip_config.json"
 _HUB = "hf-hub:"
 _LOCAL = "local-dir:"
-_WAYS = f"Name an OpenCLIP model (architecture/tag), {_HUB}organisation/model, a local folder, or {EMBEDDED!r}."
+_WAYS = (
+    f"Name an OpenCLIP model (architecture/tag), {_HUB}organisation/model, a local folder, or {EMBEDDED!r}; "
+    "`shelfsight models` lists some."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from shelfsight.models.encoders.names import EMBEDDED, EMBEDDED_FOLDER
 from shelfsight.models.known.descriptor import Descriptor, Figure
@@ -55,10 +54,10 @@ def _parameters(weights: Path) -> tuple[int, int]:
 
 
 def _figures(card: str) -> Iterator[Figure]:
-    """The figures of the table ``what | queries | figure`` in the model card's section on quality."""
+    """The figures in the model card's section on quality: of each row of its table whose first cell says of what."""
     section = card.partition(_SECTION)[2].partition("\n## ")[0]
     for line in section.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        found: list[Any] = _FIGURE.findall(cells[-1]) if line.startswith("|") and len(cells) > 1 else []
+        found: list[tuple[str, str]] = _FIGURE.findall(" ".join(cells[1:])) if line.startswith("|") else []
         for metric, value in found:
             yield Figure(task=cells[0], metric=metric.lower(), value=float(value), source=_MEASURED)

@@ -18,7 +18,8 @@ def weights_path(descriptor: Descriptor) -> Path | None:
     ``HF_HOME`` and ``HF_HUB_CACHE`` set. A download that was cut off does not count: it has no name there yet.
     """
     if descriptor.hub is None:
-        return EMBEDDED_FOLDER / WEIGHT_FILES[0]
+        inside = EMBEDDED_FOLDER / WEIGHT_FILES[0]
+        return inside if inside.is_file() else None
     from huggingface_hub import try_to_load_from_cache
 
     try:
