@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from PIL import Image
 from torture import TortureCase, make_torture_set
 
 from shelfsight.core.errors import PictureError, Reason
-from shelfsight.core.pictures import decode, read_bytes, thumbnail_bytes
+from shelfsight.core.pictures import _read_all, decode, read_bytes, thumbnail_bytes
 from shelfsight.core.settings import PictureLimits
 from shelfsight.core.types import Picture
 
@@ -31,6 +32,15 @@ def _jpeg(size: tuple[int, int], **options: object) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, (200, 120, 40)).save(buffer, "JPEG", **options)
     return buffer.getvalue()
+
+
+@given(st.binary(max_size=40), st.integers(0, 40), st.integers(1, 40))
+def test_a_file_that_grows_or_shrinks_is_read_to_its_end_and_never_beyond_the_limit(data, size, limit):
+    """``size`` is what the file was said to have; one byte beyond the limit shows that it is too long."""
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        assert _read_all(file.fileno(), min(size, limit), limit) == data[: limit + 1]
 
 
 def _use(case: TortureCase) -> Reason | None:

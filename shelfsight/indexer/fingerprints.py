@@ -22,6 +22,9 @@ from shelfsight.core.types import Picture, Value
 __all__ = ["Known", "metadata_hash", "picture_hash", "pictures_hash", "places_hash", "to_fingerprints"]
 
 
+_to_text = json.JSONEncoder(sort_keys=True).encode
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Fingerprints taken apart.
@@ -84,4 +87,4 @@ def places_hash(pictures: Sequence[Picture]) -> str:
 
 
 def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_to_text(value).encode()).hexdigest()

@@ -10,6 +10,8 @@ from shelfsight.core.types import Value
 
 __all__ = ["check_id", "decode", "encode", "is_text", "with_pictures_of"]
 
+_to_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 
 def encode(item: StoredItem) -> bytes:
     """``[title, metadata, [[picture name, path], ...], pictures hash, metadata hash]`` as UTF-8 JSON.
@@ -77,9 +79,9 @@ def is_text(id: str) -> bool:
 
 def _dump(value: Any) -> bytes:
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _to_text(value)
     except ValueError:
-        text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _to_text(_finite(value))
     try:
         return text.encode()
     except UnicodeEncodeError:  # a file name that is no text: JSON can escape what UTF-8 cannot say

@@ -35,15 +35,23 @@ def checked(changes: Sequence[Change], dimension: int) -> None:
             raise UsageError(f"the id {change.item.id!r} comes twice in one commit")
         seen.add(change.item.id)
         if change.vectors is not None:
-            _check_vectors(change.item.id, change.vectors, len(change.item.pictures), dimension)
+            _check_shape(change.item.id, change.vectors, len(change.item.pictures), dimension)
+    _check_lengths([(change.item.id, change.vectors) for change in changes if change.vectors is not None])
 
 
-def _check_vectors(id: str, vectors: FloatArray, pictures: int, dimension: int) -> None:
+def _check_shape(id: str, vectors: FloatArray, pictures: int, dimension: int) -> None:
     if vectors.shape != (pictures, dimension) or pictures == 0:
         raise UsageError(f"item {id!r} has {pictures} pictures and vectors {vectors.shape}, dimension {dimension}")
-    lengths = np.linalg.norm(vectors, axis=1)
-    if not np.all(np.abs(lengths - 1) <= _LENGTH_TOLERANCE):
-        raise UsageError(f"item {id!r} has a vector that is not of length 1")
+
+
+def _check_lengths(items: Sequence[tuple[str, FloatArray]]) -> None:
+    if not items:
+        return
+    lengths = np.linalg.norm(np.concatenate([vectors for _, vectors in items]), axis=1)
+    wrong = np.flatnonzero(~(np.abs(lengths - 1) <= _LENGTH_TOLERANCE))
+    if len(wrong):
+        owners = [id for id, vectors in items for _ in range(len(vectors))]
+        raise UsageError(f"item {owners[wrong[0]]!r} has a vector that is not of length 1")
 
 
 class Writer:
