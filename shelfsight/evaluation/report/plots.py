@@ -168,6 +168,7 @@ def gains(comparison: Comparison) -> Html:
         for colour, values in ((SERIES[0], np.maximum(shown, 0)), (SERIES[1], np.minimum(shown, 0))):
             axes.stairs(values, edges, fill=True, color=colour)
         axes.axhline(0, color=SOFT, linewidth=1)
+        axes.set_yticks([-1, -0.5, 0, 0.5, 1])
         axes.set(xlim=(0, len(moved)), ylim=(-1.05, 1.05), xlabel="queries, by difference", ylabel="A - B")
         _whole(axes.xaxis)
         axes.grid(axis="y")
