@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for task in arguments.tasks:
         for figure, report in _run(task, arguments, encoder):
             _print(figure, report)
-            results[figure.name] = report.to_json()
+            results[figure.name] = report.to_json(worst=0)
     if arguments.json:
         document = {"encoder": encoder.spec.name, "revision": encoder.spec.revision, "split": arguments.split}
         arguments.json.write_text(json.dumps({**document, "figures": results}, indent=2) + "\n")

@@ -13,6 +13,8 @@ from shelfsight import (
     ShelfsightError,
     open_engine,
 )
+from shelfsight.api.reporting import write_report
+from shelfsight.evaluation import Comparison, compare
 
 
 def search(path: Path) -> list[tuple[int, str, float]]:
@@ -41,6 +43,16 @@ def index_and_measure(path: Path) -> float:
     report = engine.index("catalog.csv", prune=True)
     assert_type(report.failed, int)
     return engine.evaluate("queries.jsonl", ks=(1, 10)).metrics["recall@10"]
+
+
+def better(a: Engine, b: Engine, page: Path) -> str | None:
+    reports = a.evaluate("queries.jsonl", ks=(1, 10)), b.evaluate("queries.jsonl", ks=(1, 10))
+    comparison = compare(*reports)
+    assert_type(comparison, Comparison)
+    write_report(page, comparison, a, b, worst=4)
+    guessed = compare(a.classify("colour"), b.classify("colour"))
+    assert_type(guessed.top1.p, float)
+    return comparison.metrics["recall@10"].better
 
 
 def mistakes(engine: Engine) -> str:

@@ -1,7 +1,8 @@
 """What an evaluation leaves behind as files: the report as a page, and the values of each query as lines."""
 
 import errno
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -72,13 +73,17 @@ def check_target(path: Path) -> None:
     """Refuse a file that could not be written, before there is anything to write.
 
     Raises:
-        UsageError: its folder does not exist, or it is a folder itself.
+        UsageError: its folder does not exist or cannot be written to, or it is a folder itself.
     """
     try:
+        if "\0" in str(path):
+            raise ValueError("a name has no NUL")
         if path.is_dir():
             raise UsageError(f"{path} is a folder", hint="name a file in it")
         if not path.parent.is_dir():
             raise UsageError(f"there is no folder {path.parent} to write {path.name} into", hint="make it first")
+        if not os.access(path.parent, os.W_OK):
+            raise UsageError(f"the folder {path.parent} cannot be written to", hint="name another one")
     except (OSError, ValueError) as error:  # a name that no file can have
         raise UsageError(f"no file can be written at {str(path)[:200]!r}: {error}") from error
 
@@ -128,7 +133,7 @@ def _query_picture(engine: "Engine", path: Path) -> bytes | None:
         return None
 
 
-def _publish(path: Path, write: "Any") -> None:
+def _publish(path: Path, write: Callable[[BinaryIO], object]) -> None:
     from shelfsight.stores.files import publish
 
     try:

@@ -143,6 +143,9 @@ def test_a_file_that_cannot_be_is_refused_before_the_work(cli: Cli, tmp_path: Pa
             result = cli("evaluate", "-c", tmp_path / "none", "--queries", tmp_path / "q", option, target)
             assert (result.code, result.out) == (2, "")
             assert said in result.err
+    (tmp_path / "q.jsonl").write_text("judged by hand for a week")
+    asked = ("--queries", tmp_path / "q.jsonl", "--per-query", tmp_path / "folder" / ".." / "q.jsonl")
+    assert "would be overwritten" in cli("evaluate", "-c", tmp_path / "none", *asked).err
     twice = ("--report", tmp_path / "x", "--per-query", tmp_path / "x")
     assert "the same file" in cli("evaluate", "-c", tmp_path / "none", "--classify", "x", *twice).err
 

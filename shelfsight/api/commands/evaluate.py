@@ -124,8 +124,10 @@ def _check_targets(task: _Task) -> None:
     targets = [each for each in (task.report, task.per_query) if each is not None]
     for target in targets:
         check_target(target)
-    if len({target.absolute() for target in targets}) < len(targets):
+    if len({target.resolve() for target in targets}) < len(targets):
         raise click.UsageError("--report and --per-query name the same file")
+    if task.queries is not None and task.queries.resolve() in {target.resolve() for target in targets}:
+        raise click.UsageError(f"{task.queries} holds the queries and would be overwritten")
     if task.report is not None:
         from shelfsight.evaluation.report import require_matplotlib
 
