@@ -7,11 +7,13 @@ from notebooks.execution import NOTEBOOKS, execute, save
 
 
 def main(names: list[str]) -> None:
-    for path in NOTEBOOKS:
-        if not names or any(name in path.name for name in names):
-            start = time.monotonic()
-            save(execute(path), path)
-            sys.stdout.write(f"{path.name}: {time.monotonic() - start:.0f} s, {path.stat().st_size / 1000:.0f} kB\n")
+    chosen = [path for path in NOTEBOOKS if not names or any(name in path.name for name in names)]
+    if not chosen:
+        sys.exit(f"no notebook is called {' or '.join(names)}; there are {', '.join(path.name for path in NOTEBOOKS)}")
+    for path in chosen:
+        start = time.monotonic()
+        save(execute(path), path)
+        sys.stdout.write(f"{path.name}: {time.monotonic() - start:.0f} s, {path.stat().st_size / 1000:.0f} kB\n")
 
 
 main(sys.argv[1:])
