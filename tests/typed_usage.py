@@ -13,6 +13,8 @@ from shelfsight import (
     ShelfsightError,
     open_engine,
 )
+from shelfsight.models import describe, descriptors, weights_here
+from shelfsight.models.known.descriptor import Descriptor
 from shelfsight.api.reporting import write_report
 from shelfsight.evaluation import Comparison, compare
 
@@ -63,3 +65,8 @@ def mistakes(engine: Engine) -> str:
     except ShelfsightError as error:
         return error.code
     return ""
+
+
+def commercial_encoders() -> dict[str, int | None]:
+    assert_type(describe("embedded"), Descriptor)
+    return {one.name: one.image_size for one in descriptors("fashion") if one.commercial_use and weights_here(one)}
