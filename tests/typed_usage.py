@@ -13,10 +13,10 @@ from shelfsight import (
     ShelfsightError,
     open_engine,
 )
-from shelfsight.models import describe, descriptors, weights_here
-from shelfsight.models.known.descriptor import Descriptor
 from shelfsight.api.reporting import write_report
 from shelfsight.evaluation import Comparison, compare
+from shelfsight.models import describe, descriptors, weights_here
+from shelfsight.models.known.descriptor import Descriptor
 
 
 def search(path: Path) -> list[tuple[int, str, float]]:
