@@ -96,7 +96,7 @@ def test_a_page_of_one_collection() -> None:
         assert f"{name} {report.metrics[name]:.3f}" in page.text
     assert "encoder table" in page.text
     assert "judged ids not in it 1" in page.text
-    assert "ndcg@5 0.000 · 0 of 3 relevant in 5" in page.text
+    assert "ndcg@5 0.000 · 0 of 3 relevant in the first 5" in page.text
     assert "filter: price < 3 · not: fur · picture: asked.jpg" in page.text
 
 
@@ -157,7 +157,12 @@ def test_strips_are_bounded() -> None:
     assert strips(read(render(report_of(many), [side_of()], worst=0))) == 0
     wide = read(render(report_of(many[:1], ks=(20,)), [side_of()]))
     assert len(wide.all("li", class_="wrong")) == 10
-    assert "the first 10 shown" in wide.text
+    later = read(
+        render(report_of([JudgedQuery(text="q", relevant={"item-12": 1, "item-25": 2})], ks=(20,)), [side_of()])
+    )
+    assert "Further down, or missed" in later.text
+    assert [each["title"] for each in later.all("li", class_="missed")] == ["item-25"]
+    assert [each["title"] for each in later.all("li", class_="right")] == ["item-12"]
     lacking = [JudgedQuery(text="q", relevant=dict.fromkeys(ITEMS[5:], 1))]
     assert "Missed, and 19 more" in read(render(report_of(lacking), [side_of()])).text
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["captioned", "curves", "differences", "distribution", "families", "gains", "scatter"]
 
 _DEPTHS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
+_ROUND = frozenset({1, 2, 5, 10, 20, 50, 100, 200, 500})
 _ROWS = 24
 _BINS = 20
 _GRID = 40
@@ -55,7 +56,7 @@ def curves(reports: Sequence[EvaluationReport]) -> Html | None:
                 name = kind if len(reports) == 1 else f"{'AB'[place]} {kind}"
                 axes.plot(depths, means, ("-", "--")[number % 2], color=colour, marker="o", markersize=3, label=name)
         axes.set(xscale="log", ylim=(0, 1.02), xlabel="depth k")
-        shown = [depth for depth in depths if len(depths) <= 8 or str(depth)[0] in "125"]
+        shown = _ticks(depths)
         axes.set_xticks(shown, [str(depth) for depth in shown], minor=False)
         axes.set_xticks([], minor=True)
         axes.grid(axis="y")
@@ -132,7 +133,7 @@ def differences(comparison: Comparison) -> Html:
         if largest:
             axes.axhline(len(comparison.a.headline) - 0.5, color=LINE, linewidth=1)
         reach = 1.1 * max(0.02, *(max(abs(each.interval.low), abs(each.interval.high)) for _, each in rows))
-        axes.set(xlim=(-reach, reach), xlabel="← B better     A - B     A better →")
+        axes.set(xlim=(-reach, reach), xlabel="← B better · A - B · A better →")
         axes.grid(axis="x")
         drawn = picture_of(figure, "differences", "A minus B with 95 % intervals", names)
     below = f" Below the line: {telling} of each family." if largest else ""
@@ -183,6 +184,14 @@ def _thinned(ordered: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if len(ordered) <= _BARS:
         return ordered
     return np.take(ordered, np.linspace(0, len(ordered) - 1, _BARS).round().astype(int))
+
+
+def _ticks(depths: Sequence[int]) -> list[int]:
+    """Depths to write at an axis: all where they are few, else those of 1, 2 and 5 that leave room for the last."""
+    if len(depths) <= 8:
+        return list(depths)
+    round_ones = [depth for depth in depths if depth in _ROUND and depth * 1.4 < depths[-1]]
+    return [*round_ones, depths[-1]]
 
 
 def _height(rows: int) -> float:

@@ -12,7 +12,7 @@ from shelfsight.evaluation.report.side import Side
 __all__ = ["comparison_strips", "tile", "worst_strips"]
 
 _HITS = 10
-_MISSED = 6
+_FURTHER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +93,29 @@ def _conditions(query: JudgedQuery) -> Html:
 
 
 def _row(report: EvaluationReport, query: JudgedQuery, side: Side, badge: str, answered: _Answered) -> Html:
-    """One side's hits, then the relevant items that are not among them."""
-    wanted, deepest = query.wanted, report.ks[-1]
-    missed = sorted(
-        wanted.difference(answered.ranking),
-        key=lambda id: (-query.relevant[id], answered.places.get(id, side.depth + 1), id),
+    """One side's hits, then the relevant items that are not among those shown."""
+    wanted, found = query.wanted, query.wanted.intersection(answered.ranking)
+    hits = answered.ranking[:_HITS]
+    further = sorted(
+        wanted.difference(hits), key=lambda id: (-query.relevant[id], answered.places.get(id, side.depth + 1), id)
     )
-    hits, shown = answered.ranking[:_HITS], missed[:_MISSED]
-    titles = side.titles([*hits, *shown])
+    titles = side.titles([*hits, *further[:_FURTHER]])
     tiles = [
         tile(side, id, titles, rank=str(rank), kind="right" if id in wanted else "wrong")
         for rank, id in enumerate(hits, start=1)
     ]
-    lacking = [tile(side, id, titles, rank=_place(id, answered, side, titles), kind="missed") for id in shown]
-    found = len(wanted) - len(missed)
-    told = f"{report.telling} {answered.values[report.telling]:.3f} · {found} of {len(wanted)} relevant in {deepest}"
-    if len(answered.ranking) > _HITS:
-        told += f" · the first {_HITS} shown"
+    lacking = [
+        tile(side, id, titles, rank=_place(id, answered, side, titles), kind="right" if id in found else "missed")
+        for id in further[:_FURTHER]
+    ]
+    told = f"{report.telling} {answered.values[report.telling]:.3f} · {len(found)} of {len(wanted)} relevant"
     lead = element("span", badge, class_=f"badge {badge.lower()}") if badge else Html()
-    rows = [element("p", lead, " " if badge else "", told, class_="side")]
+    rows = [element("p", lead, " " if badge else "", f"{told} in the first {report.ks[-1]:,}", class_="side")]
     rows.append(element("ol", *tiles, class_="hits") if tiles else element("p", "No hits.", class_="meta"))
     if lacking:
-        more = len(missed) - len(shown)
-        rows.append(element("p", f"Missed{f', and {more:,} more' if more else ''}:", class_="side"))
-        rows.append(element("ol", *lacking, class_="hits"))
+        named = "Further down, or missed" if found.difference(hits) else "Missed"
+        more = f", and {len(further) - len(lacking):,} more" if len(further) > len(lacking) else ""
+        rows += [element("p", f"{named}{more}:", class_="side"), element("ol", *lacking, class_="hits")]
     return element("div", *rows)
 
 

@@ -55,6 +55,7 @@ tbody th { font-weight: 500; white-space: normal; overflow-wrap: anywhere; min-w
 small { display: block; color: var(--soft); font-size: .75rem; }
 .plots { columns: 2 24rem; column-gap: 1rem; margin: 1rem 0 0; }
 .plots:has(> :only-child) { columns: 1; }
+.plots > :nth-child(odd):last-child { column-span: all; }
 .plots figure { break-inside: avoid; margin: 0 0 1rem; }
 figure svg { display: block; width: 100%; max-width: 40rem; height: auto; margin: 0 auto; font-family: inherit; }
 figcaption { margin-top: .5rem; }
