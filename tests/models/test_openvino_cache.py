@@ -103,7 +103,8 @@ def test_where_nothing_can_be_written_it_runs_from_memory(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("field", ["revision", "architecture", "preprocess"])
-def test_another_network_is_another_entry(cache, loaded, field):
+@pytest.mark.usefixtures("cache")
+def test_another_network_is_another_entry(loaded, field):
     """Other weights, the same weights in another architecture, or behind another standardisation."""
     other = {"revision": "0" * 64, "architecture": {"force_quick_gelu": True}, "preprocess": {"mean": (0.1, 0.2, 0.3)}}
     value = other[field] if field == "revision" else {**getattr(loaded, field), **other[field]}
