@@ -9,7 +9,7 @@ TORCH := 2.13.0
 # sources when they have it, and otherwise from PyTorch's own index of CPU builds.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: install demo test lint types walls pytest bench lock clean
+.PHONY: install demo test lint types walls pytest bench golden notebooks lock clean
 
 install: $(VENV)/.installed
 
@@ -44,6 +44,12 @@ pytest: install
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+golden: install
+	$(BIN)/python -m tests.models.golden
+
+notebooks: install
+	$(BIN)/python -m notebooks
 
 lock: install
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

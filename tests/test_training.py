@@ -46,7 +46,7 @@ SETTINGS = EncoderSettings(
     checkpoint_seconds=1e9,
     stages=(
         Stage(name="head", frozen=9, views=2, epochs=6, batch=24, rate=3e-3, warmup=2),
-        Stage(name="upper", frozen=4, views=1, epochs=1, batch=24, rate=1e-3, tower_rate=1e-4, warmup=1),
+        Stage(name="upper", frozen=4, views=1, epochs=1, batch=24, rate=1e-3, tower_rate=1e-4, warmup=1, drop=0.1),
         Stage(name="whole", frozen=0, epochs=1, batch=24, rate=1e-3, tower_rate=1e-4, warmup=1),
     ),
 )

@@ -81,7 +81,7 @@ class Batcher:
 
     def _titles(self, index: np.ndarray, random: np.random.Generator) -> Block:
         rows = [self._corpus.rows[i] for i in index]
-        texts = [title_text(row.title, random) for row in rows]
+        texts = [title_text(row.title, random, self._stage.shortened) for row in rows]
         right, ignored = title_truth(
             self._corpus.titles[index],
             np.array([shortened for _, shortened in texts]),

@@ -111,9 +111,14 @@ def run_parts(parts: list[nn.Module], values: Tensor) -> Tensor:
     return values
 
 
-def embed_pictures(model: Any, values: Tensor, first: int) -> Tensor:
-    """Unit embeddings ``float32 [n, d]`` from the outputs of the first ``first`` parts (pictures in [-1, 1] for 0)."""
+def embed_pictures(model: Any, values: Tensor, first: int, kept: Tensor | None = None) -> Tensor:
+    """Unit embeddings ``float32 [n, d]`` from the outputs of the first ``first`` parts (pictures in [-1, 1] for 0).
+
+    Args:
+        kept: factors of the pooled features, ``float32 [n, features]``: dropout, drawn by the caller.
+    """
     features = run_parts(vision_parts(model)[first:], values)
+    features = features if kept is None else features * kept
     return nn.functional.normalize(model.visual.head(features).float(), dim=-1)
 
 

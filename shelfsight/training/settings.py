@@ -31,6 +31,8 @@ class Stage(_Frozen):
     frozen: int = Field(ge=0, le=9)
     views: int = Field(default=1, ge=1, description="augmented copies kept of each picture; unused when frozen is 0")
     alike: int = Field(default=1, ge=1, description="pictures of one type that stand together in a batch")
+    shortened: float = Field(default=0.2, ge=0, le=1, description="share of titles that lose some words")
+    drop: float = Field(default=0.0, ge=0, lt=1, description="share of the pooled features that a step leaves out")
     epochs: int = Field(ge=1)
     batch: int = Field(default=256, ge=2)
     rate: float = Field(gt=0, description="peak learning rate of the text tower, the head and the temperature")

@@ -138,11 +138,19 @@ class _StageRun:
     def _loss(self, batch: Batch) -> Tensor:
         values = self._inputs(batch).to(self._device)
         with self._autocast():
-            pictures = embed_pictures(self._model, values, self._stage.frozen)
+            pictures = embed_pictures(self._model, values, self._stage.frozen, self._kept(batch))
         titles = self._block_loss(batch.titles, pictures)
         phrases = self._block_loss(batch.phrases, pictures)
         words = sum(self._block_loss(block, pictures) for block in batch.words)
         return titles + self._settings.phrase_weight * phrases + self._settings.word_weight * words
+
+    def _kept(self, batch: Batch) -> Tensor | None:
+        """Factors for dropout, drawn from the step's own randomness so that a resumed run draws the same."""
+        if not self._stage.drop:
+            return None
+        shape = (len(batch.index), self._model.visual.trunk.num_features)
+        kept = batch.random.random(shape, dtype=np.float32) >= self._stage.drop
+        return torch.from_numpy(kept / (1.0 - self._stage.drop)).float().to(self._device)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._settings.bfloat16)

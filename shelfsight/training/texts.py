@@ -54,17 +54,18 @@ def write_phrase(row: Row, random: np.random.Generator) -> Phrase:
     return Phrase(text, tuple(field in fields for field in FIELDS))
 
 
-def title_text(title: str, random: np.random.Generator) -> tuple[str, bool]:
-    """The title as written or slightly changed, and whether words were dropped from it."""
+def title_text(title: str, random: np.random.Generator, shortened: float = 0.2) -> tuple[str, bool]:
+    """The title as written or slightly changed, and whether words were dropped from it, as from a share ``shortened``."""
     words = title.split()
     chance = random.random()
-    if chance < 0.2 and len(words) > 3:
+    if chance < shortened and len(words) > 3:
         kept = [word for word in words if random.random() > 0.25]
         if len(kept) >= 2:
             return " ".join(kept), True
-    if chance < 0.3:
+    chance = random.random()
+    if chance < 0.12:
         return title.replace("-", " ").replace("&", "and"), False
-    if chance < 0.35:
+    if chance < 0.18:
         return " ".join(random.permutation(words)), False
     return title, False
 
