@@ -1,11 +1,10 @@
 """The towers on an NVIDIA GPU: bytes through pinned memory, bfloat16, every batch size one CUDA graph.
 
-What that buys over :class:`TorchRuntime` on the same device: bytes instead of floats cross the bus, and while another
-batch computes; a forward pass is one launch instead of hundreds, which is most of the time of a query; a thread that
-waits for its batch waits for that batch alone, and leaves its core to decoding.
+What that buys over ``TorchRuntime`` on the same device: a batch crosses the bus while another is computed; a forward
+pass is one launch instead of hundreds, which are most of the time of a query; a thread that waits for its batch waits
+for that batch alone, and leaves its core to decoding.
 """
 
-import threading
 from collections.abc import Callable
 
 import torch
@@ -16,14 +15,13 @@ from shelfsight.models.encoders.folding import fold_batch_norms
 from shelfsight.models.encoders.loading import Loaded
 from shelfsight.models.encoders.precision import wants_bfloat16
 from shelfsight.models.encoders.runtimes.base import IdArray, PixelArray
-from shelfsight.models.encoders.runtimes.lanes import Lanes, Network
+from shelfsight.models.encoders.runtimes.lanes import Lanes, Network, recording
 from shelfsight.models.encoders.runtimes.towers import PictureTower, text_tower
 
 __all__ = ["CudaRuntime", "GraphRecorder", "cast_weights"]
 
 _PICTURES = 256
 _TEXTS = 64
-_recording = threading.Lock()
 
 
 class CudaRuntime:
@@ -51,7 +49,8 @@ class CudaRuntime:
         self._pictures = Lanes(self._seeing(pictures), device, dtype=torch.uint8, limit=_PICTURES, recorder=recorder)
         self._texts = Lanes(texts, device, dtype=torch.int64, limit=_TEXTS, recorder=recorder)
         if device.type == "cuda":
-            torch.cuda.synchronize(device)  # the lanes' streams do not wait for the one that brought the weights
+            with recording:  # the lanes' streams do not wait by themselves for the one that brought the weights
+                torch.cuda.synchronize(device)
 
     @property
     def batch_size(self) -> int:
@@ -108,7 +107,7 @@ class GraphRecorder:
         graph = torch.cuda.CUDAGraph()
         stream = torch.cuda.current_stream(given.device)
         # Only this thread is bound by a recording's rules: others may go on computing and allocating.
-        with _recording, torch.cuda.graph(graph, self._pool, stream, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, self._pool, stream, capture_error_mode="thread_local"):
             output = network(given)
 
         def replay() -> Tensor:

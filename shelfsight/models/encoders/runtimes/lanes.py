@@ -19,7 +19,7 @@ from torch import Tensor
 
 from shelfsight.core.vectors import FloatArray
 
-__all__ = ["Lanes", "Network", "Record", "bucket"]
+__all__ = ["Lanes", "Network", "Record", "bucket", "recording"]
 
 Network = Callable[[Tensor], Tensor]
 """(b, ...) to (b, d) float32; no row sees another."""
@@ -29,6 +29,10 @@ Record = Callable[[Network, Tensor], Callable[[], Tensor]]
 Raises:
     RuntimeError: this network cannot be recorded.
 """
+
+recording = threading.Lock()
+"""Held while a network is recorded, and by whoever waits for the whole device or gives memory back to it: CUDA allows
+neither beside a recording."""
 
 _LANES = 2
 _log = logging.getLogger(__name__)
@@ -152,11 +156,13 @@ class _Lane:
         self._steps.clear()
         if self._stream is not None:
             self._stream.synchronize()
-            torch.cuda.empty_cache()
+            with recording:
+                torch.cuda.empty_cache()
 
     def _try(self, step: "_Step", record: Record) -> None:
         try:
-            step.record(record)
+            with recording:
+                step.record(record)
         except RuntimeError as error:
             if _is_shortage(error):
                 raise
