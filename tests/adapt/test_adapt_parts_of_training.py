@@ -12,7 +12,7 @@ from shelfsight.training.adapt.parts import Part
 from shelfsight.training.adapt.questions import Questions, draw_questions, is_held_out, score
 from shelfsight.training.adapt.settings import AdaptSettings
 from shelfsight.training.adapt.shelf import Row, Shelf
-from shelfsight.training.adapt.verdict import Comparison, judge
+from shelfsight.training.adapt.verdict import Comparison, crossed_interval, judge
 from shelfsight.training.loss import contrastive_loss
 
 COLOURS, KINDS = ("red", "blue", "green", "white"), ("shoe", "bag", "hat", "mug", "lamp")
@@ -106,6 +106,7 @@ def test_batches(material):
 def test_questions_are_asked_of_their_part_alone(material, part):
     questions = draw_questions(material.texts, material.shelf, material.parts, part, 1000)
     in_part = np.array([each == part for each in material.parts])
+    trained = np.array([each == Part.TRAIN for each in material.parts])
     in_test = np.array([each == Part.TEST for each in material.parts])
     assert {"title", "attributes"} <= set(questions.families)
     for question in questions.asked:
@@ -113,7 +114,7 @@ def test_questions_are_asked_of_their_part_alone(material, part):
         ignored = np.unpackbits(question.ignored, count=200).astype(bool)
         np.testing.assert_array_equal(question.right, np.flatnonzero(true & in_part))
         assert len(question.right)
-        hidden = in_test if part is Part.VALIDATION else np.zeros(200, bool)
+        hidden = trained | in_test if part is Part.VALIDATION else trained
         np.testing.assert_array_equal(ignored, (true & ~in_part) | unknown | hidden)
 
 
@@ -145,20 +146,49 @@ def test_scores_are_those_of_a_ranking_by_the_best_picture(material):
         assert found["ndcg@10"][row] == pytest.approx(sum(hits / np.log2(np.arange(len(hits)) + 2)) / ideal)
 
 
+def test_of_questions_apart_the_interval_is_that_of_the_bootstrap():
+    """Against the percentile bootstrap over questions, and the normal one."""
+    values = np.random.default_rng(5).normal(0.1, 1.0, 400)
+    found, reference = crossed_interval(values, _apart(400)), interval(values)
+    error = values.std() / np.sqrt(len(values))
+    np.testing.assert_allclose((found.low, found.high), (reference.low, reference.high), atol=0.2 * error)
+    np.testing.assert_allclose(found.high - found.low, 2 * 1.96 * error, rtol=0.1)
+
+
+def test_the_interval_knows_that_questions_about_one_fact_go_together():
+    """Colours make the difference, not questions: ten colours are ten trials, however many kinds each is asked with.
+    One draw in twenty may miss the truth; an interval that takes 200 questions for 200 trials misses most of the time.
+    """
+    random, held = np.random.default_rng(6), {"crossed": 0, "apart": 0}
+    stated = np.array([(colour, 10 + kind, -1) for colour in range(10) for kind in range(20)])
+    for _ in range(60):
+        values = random.normal(size=10)[stated[:, 0]] + 0.1 * random.normal(size=200)
+        for name, facts in (("crossed", stated), ("apart", _apart(200))):
+            found = crossed_interval(values, facts)
+            held[name] += found.low <= 0 <= found.high
+    assert held["crossed"] >= 48
+    assert held["apart"] <= 36
+
+
 # --- the verdict -----------------------------------------------------------------------------------------------------
 
 
-def _judged(before, after, families):
-    questions = Questions([], np.array(families))
+def _apart(count):
+    """Facts of questions that have none in common."""
+    return np.stack([np.arange(count), np.full(count, -1), np.full(count, -1)], axis=1)
+
+
+def _judged(before, after, families, validation=(0.3, 0.4)):
+    questions = Questions([], np.array(families), _apart(len(families)))
     values = ({"ndcg@10": np.array(each, dtype=np.float64)} for each in (before, after))
-    return judge(questions, *values, "ndcg@10")
+    return judge(questions, *values, "ndcg@10", validation=validation)
 
 
 def test_a_clear_gain_is_promoted():
     before = np.linspace(0, 0.5, 40)
     verdict = _judged(before, before + 0.1, ["title"] * 40)
     assert verdict.better
-    assert verdict.metrics["ndcg@10"] == Comparison.of(before, before + 0.1)
+    assert verdict.metrics["ndcg@10"] == Comparison.of(before, before + 0.1, _apart(40))
     assert verdict.metrics["ndcg@10"].interval.low == pytest.approx(0.1)
 
 
@@ -174,9 +204,8 @@ def test_a_gain_that_may_be_chance_is_refused():
     before = random.random(40)
     after = before + random.normal(0.02, 0.2, 40)
     verdict = _judged(before, after, ["title"] * 40)
-    expected = interval(after - before)
-    assert expected.low < 0 < expected.high
-    assert verdict.metrics["ndcg@10"].interval == expected
+    found = verdict.metrics["ndcg@10"].interval
+    assert found.low < 0 < found.high
     assert "is not certainly better" in verdict.objections[0]
 
 
@@ -188,6 +217,12 @@ def test_a_family_that_got_worse_is_an_objection():
     assert verdict.metrics["ndcg@10"].interval.low > 0
     (objection,) = verdict.objections
     assert objection.startswith("ndcg@10 of the family 'clicks' is certainly worse (0.5000 -> 0.4000")
+
+
+def test_a_gain_that_validation_does_not_confirm_is_refused():
+    before = np.linspace(0, 0.5, 40)
+    (objection,) = _judged(before, before + 0.1, ["title"] * 40, (0.3, 0.3)).objections
+    assert objection == "ndcg@10 of the validation texts is no better (0.3000 -> 0.3000)"
 
 
 def test_a_family_of_few_questions_says_nothing():

@@ -199,6 +199,7 @@ def test_pairs_as_lines_and_as_csv_are_the_same(tmp_path):
         '{"query": "x", "id": "a", "weight": NaN}',
         '{"query": "x", "id": "a", "weight": Infinity}',
         json.dumps({"query": "x" * 1001, "id": "a"}),
+        json.dumps({"query": "half \ud800", "id": "a"}),
         "[" * 100_000,
     ],
 )

@@ -101,8 +101,7 @@ def test_words_that_mean_nothing_are_refused(foreign, tmp_path):
     report = finetune(catalogue, out, text_columns=COLUMNS, settings=AdaptSettings(epochs=8, batch=64), device="cpu")
     assert not report.promoted
     assert report.encoder is None
-    (objection,) = report.verdict.objections
-    assert objection.startswith("ndcg@10 of the held-out texts is not certainly better (0.")
+    assert report.verdict.objections[0].startswith("ndcg@10 of the held-out texts is not certainly better (0.")
     assert not out.exists()
     kept = tmp_path / "encoder.work"
     assert json.loads((kept / "report.json").read_text()) == report.to_json()
@@ -121,6 +120,7 @@ def adapt(shop, blank, quick, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_is_never_killed(adapt, tmp_path):
     torch.set_num_threads(1)
     whole = adapt("whole")
@@ -144,6 +144,7 @@ def test_pictures_are_encoded_once(adapt, tmp_path):
     assert (after.st_ino, after.st_size) == (before.st_ino, before.st_size)
 
 
+@pytest.mark.slow
 def test_another_catalogue_or_seed_begins_training_anew(adapt, quick, tmp_path):
     log = tmp_path / "encoder.work" / "log.jsonl"
 
@@ -226,6 +227,14 @@ def test_too_few_texts(adapt, shop, tmp_path):
         adapt(catalogue=catalogue)
     assert "--pairs" in caught.value.hint
     assert not (tmp_path / "encoder").exists()
+
+
+def test_an_empty_catalogue(adapt, tmp_path):
+    (tmp_path / "catalog.csv").write_text("id,image,kind,colour\n")
+    with pytest.raises(UsageError):
+        adapt(catalogue=tmp_path / "catalog.csv")
+    with pytest.raises(UsageError, match="0 different texts are too few"):
+        adapt(catalogue=tmp_path / "catalog.csv", text_columns=None)
 
 
 @pytest.mark.parametrize("columns", [("colour", "size"), ("price",)])

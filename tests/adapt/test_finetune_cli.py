@@ -46,7 +46,7 @@ def test_a_table_for_people(arguments, capsys):
     assert lines[0].split() == ["metric", "texts", "before", "after", "95", "%", "interval", "of", "the", "difference"]
     names = [line.split("  ")[0] for line in lines[1:]]
     assert names[:5] == ["ndcg@10", "recall@1", "recall@10", "mrr@10", "precision@10"]
-    assert names[5:] == ["ndcg@10 of attributes", "ndcg@10 of attributes, new"]
+    assert set(names[5:]) == {"ndcg@10 of attributes", "ndcg@10 of attributes, new"}
 
 
 def test_a_metric_can_be_chosen(arguments, capsys):
@@ -63,7 +63,7 @@ def test_a_metric_can_be_chosen(arguments, capsys):
         (["--epochs", "0"], "--epochs"),
         (["--metric", "beauty"], "--metric"),
         (["--pairs", "nowhere.jsonl"], "no file of pairs"),
-        (["--out", "a\0b"], "can be no folder"),
+        (["--out", "~nobody-of-this-name/encoder"], "can be no folder"),
     ],
 )
 def test_wrong_usage_is_exit_2(arguments, capsys, more, said):
@@ -86,7 +86,7 @@ def test_a_target_that_is_taken_is_exit_1(arguments, capsys, tmp_path):
 @pytest.mark.slow
 def test_killed_in_the_middle_and_run_again(shop, blank, tmp_path):
     """The same figures and the same revision as of a run that nobody killed."""
-    shared = [str(shop), "--encoder", blank, "--text-columns", "kind,colour", "--device", "cpu", "--epochs", "6"]
+    shared = [str(shop), "--encoder", blank, "--text-columns", "kind,colour", "--runtime", "torch", "--epochs", "6"]
     whole = _finished([*shared, "--out", str(tmp_path / "whole")])
     arguments = [*shared, "--out", str(tmp_path / "killed")]
     work = tmp_path / "killed.work"

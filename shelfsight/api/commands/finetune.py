@@ -78,7 +78,7 @@ def finetune(
 ) -> None:
     """Adapt an encoder to a CATALOGUE, from its titles, attributes, or queries and clicks.
 
-    Items are held out; before and after, their texts are put to all pictures. Only an encoder that is better is
+    Items are held out; before and after, their texts are put to their pictures. Only an encoder that is better is
     written to FOLDER; exit code 4 says that it was not, and FOLDER.work/report.json has the figures. Interrupted, the
     same command goes on. Use the result with: shelfsight index CATALOGUE -c COLLECTION --encoder FOLDER
     """

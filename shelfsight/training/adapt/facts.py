@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MOST_FACTS", "Facts", "FactsBuilder", "Text", "stated"]
+__all__ = ["MOST_FACTS", "Bools", "Facts", "FactsBuilder", "Ints", "Text", "stated"]
 
 MOST_FACTS = 3
 Ints = npt.NDArray[np.int64]
@@ -113,4 +113,5 @@ class Facts:
 
 def stated(texts: Sequence[Text]) -> Ints:
     """The facts of texts as :meth:`Facts.judge` takes them, ``int64 [t, 3]``."""
-    return np.array([(*text.facts, *[-1] * (MOST_FACTS - len(text.facts))) for text in texts], dtype=np.int64)
+    rows = [(*text.facts, *[-1] * (MOST_FACTS - len(text.facts))) for text in texts]
+    return np.array(rows, dtype=np.int64).reshape(-1, MOST_FACTS)

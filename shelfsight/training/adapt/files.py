@@ -58,7 +58,9 @@ def claimed(folder: Path) -> Iterator[None]:
     Raises:
         LeaseHeld: another process works in it.
     """
-    with (folder / "lock").open("a+b") as file:
+    with told_if_full(folder):
+        file = (folder / "lock").open("a+b")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -88,6 +88,7 @@ def _pair(row: Mapping[str, Any]) -> Pair:
     query, id, weight = row.get("query"), row.get("id"), row.get("weight", 1)
     if not isinstance(query, str) or not query.strip():
         raise ValueError("'query' is not a text")
+    query.encode()  # half of a character, which JSON can write, is no text: a ValueError
     if len(query) > _LONGEST_QUERY:
         raise ValueError(f"'query' has more than {_LONGEST_QUERY} characters")
     if isinstance(id, int) and not isinstance(id, bool):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from shelfsight.core.vectors import FloatArray
 from shelfsight.evaluation.metrics import measure
-from shelfsight.training.adapt.facts import Text
+from shelfsight.training.adapt.facts import Ints, Text, stated
 from shelfsight.training.adapt.parts import Part, fold, share
 from shelfsight.training.adapt.shelf import Shelf
 from shelfsight.training.adapt.texts import ATTRIBUTES, TITLE, Texts
@@ -33,8 +33,8 @@ class Question:
         text: its number.
         family: kind of text; ``, new`` is added to those that no training item has.
         right: items of the part that it is true of, ``int64 [k]``, k >= 1.
-        ignored: packed bits, one an item: left out of the ranking, because training saw that the text is true of
-            them, because nobody knows whether it is, or because they are no part of this gallery.
+        ignored: packed bits, one an item: left out of the ranking, because they are no part of this gallery, or the
+            text is true of them but they are of another part, or nobody knows whether it is.
     """
 
     text: int
@@ -45,10 +45,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Questions:
-    """All questions of one part."""
+    """All questions of one part, with their families and, ``int64 [n, 3]``, the facts that they state."""
 
     asked: list[Question]
     families: npt.NDArray[np.str_]
+    stated: Ints
 
     @property
     def texts(self) -> list[int]:
@@ -69,12 +70,14 @@ def draw_questions(texts: Texts, shelf: Shelf, parts: Sequence[Part], part: Part
 
     Asked are the queries and titles of its items and, because an item has dozens that resemble one another, two
     attribute phrases an item, chosen by hash; of each family at most ``most``. A text that is held out is asked in one
-    of the two parts only. The gallery is every picture, without those of test items where it is validation: choices
-    made there must not be steered by the test.
+    of the two parts only.
+
+    The gallery is every item that training does not see: of those that it sees it learns by heart what they are not,
+    and the others would rise above them, right or wrong. Where it is validation that is asked, test items are left out
+    too: choices made there must not be steered by the test.
     """
-    of_part = np.array([each == part for each in parts])
-    of_train = np.array([each == Part.TRAIN for each in parts])
-    hidden = np.array([each == Part.TEST for each in parts]) & (part != Part.TEST)
+    of_part, of_train, of_test = (_are(parts, each) for each in (part, Part.TRAIN, Part.TEST))
+    hidden = of_train | (of_test & (part != Part.TEST))
     asked: dict[str, list[Question]] = defaultdict(list)
     for number in sorted(_candidates(texts, shelf, of_part), key=lambda n: share(f"asked: {texts.texts[n].text}")):
         text = texts.texts[number]
@@ -88,7 +91,8 @@ def draw_questions(texts: Texts, shelf: Shelf, parts: Sequence[Part], part: Part
         family = f"{text.family}, new" if new else text.family
         asked[text.family].append(Question(number, family, right, np.packbits(ignored)))
     found = [question for family in sorted(asked) for question in asked[family]]
-    return Questions(found, np.array([question.family for question in found], dtype=np.str_))
+    families = np.array([question.family for question in found], dtype=np.str_)
+    return Questions(found, families, stated([texts.texts[question.text] for question in found]))
 
 
 def score(questions: Questions, shelf: Shelf, texts_qd: FloatArray, pictures_pd: FloatArray) -> Values:
@@ -113,6 +117,10 @@ def _candidates(texts: Texts, shelf: Shelf, of_part: npt.NDArray[np.bool_]) -> s
         id = shelf.rows[item].id
         found.update(sorted(phrases, key=lambda n: share(f"{id}: {texts.texts[n].text}"))[:_PHRASES_AN_ITEM])
     return found
+
+
+def _are(parts: Sequence[Part], part: Part) -> npt.NDArray[np.bool_]:
+    return np.array([each == part for each in parts], dtype=np.bool_)
 
 
 def _part_of_held_out(text: str) -> Part:

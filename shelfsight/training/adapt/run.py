@@ -130,7 +130,7 @@ class _Job:
         draft = self.work / "draft"
         write_draft(adapted, self.base, draft)
         opened = open_adapted(draft, device=self.device, runtime="torch")
-        verdict = self._measure(opened, before)
+        verdict = self._measure(opened, before, adapted.validation)
         report = AdaptReport(
             encoder=target if verdict.better else None,
             revision=opened.spec.revision,
@@ -150,7 +150,7 @@ class _Job:
             write_whole(self.work / "report.json", (json.dumps(report.to_json(), indent=2) + "\n").encode())
         return report
 
-    def _measure(self, opened: AdaptedEncoder, before: FloatArray) -> Verdict:
+    def _measure(self, opened: AdaptedEncoder, before: FloatArray, validation: tuple[float, float]) -> Verdict:
         questions, shelf = self.material.test, self.material.shelf
         after = _vectors_of(opened.encode_texts, self.material)
         return judge(
@@ -158,6 +158,7 @@ class _Job:
             score(questions, shelf, before, shelf.vectors),
             score(questions, shelf, after, opened.adapt(shelf.vectors)),
             self.settings.metric,
+            validation=validation,
         )
 
     def _key(self) -> str:
