@@ -55,7 +55,7 @@ def write_phrase(row: Row, random: np.random.Generator) -> Phrase:
 
 
 def title_text(title: str, random: np.random.Generator, shortened: float = 0.2) -> tuple[str, bool]:
-    """The title as written or slightly changed, and whether words were dropped from it, as from a share ``shortened``."""
+    """The title as written or slightly changed, and whether words were dropped from it (from a share ``shortened``)."""
     words = title.split()
     chance = random.random()
     if chance < shortened and len(words) > 3:
