@@ -28,10 +28,17 @@ class Row:
 
 
 class PicturesOnly:
-    """A catalogue without its words: what a search finds in it, it found by looking."""
+    """A catalogue without its words: what a search finds in it, it found by looking.
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    Args:
+        split: only items whose field ``split`` says so; all of them without it.
+        label: one field that stays, for judging.
+    """
+
+    def __init__(self, catalogue: Catalogue, *, split: str | None = None, label: str | None = None) -> None:
         self._catalogue = catalogue
+        self._split = split
+        self._label = label
 
     @property
     def name(self) -> str:
@@ -39,7 +46,11 @@ class PicturesOnly:
 
     def __iter__(self) -> Iterator[Item | Failure]:
         for each in self._catalogue:
-            yield each if isinstance(each, Failure) else replace(each, title=None, metadata={})
+            if isinstance(each, Failure):
+                yield each
+            elif self._split is None or each.metadata.get("split") == self._split:
+                kept = {name: value for name, value in each.metadata.items() if name == self._label}
+                yield replace(each, title=None, metadata=kept)
 
     def count(self) -> int | None:
         return self._catalogue.count()
@@ -69,12 +80,20 @@ def rows(path: Path) -> list[Row]:
     return [Row(item.id, item.title, dict(item.metadata)) for item in items]
 
 
-def build(path: Path, cache: Path, *, encoder: Encoder, kind: str) -> Store:
-    """The collection of a catalogue's ids and pictures, brought up to date; kept apart by encoder revision."""
-    name = path.name if path.is_dir() else path.parent.name
+def build(
+    path: Path, cache: Path, *, encoder: Encoder, kind: str, split: str | None = None, label: str | None = None
+) -> Store:
+    """The collection of a catalogue's ids and pictures, brought up to date; kept apart by encoder revision.
+
+    Args:
+        split, label: see :class:`PicturesOnly`.
+    """
+    name = "-".join(filter(None, (path.name if path.is_dir() else path.parent.name, split, label)))
     folder = cache / f"{name}-{kind}-{encoder.spec.revision[:16]}"
     known = (folder / "manifest.json").exists()
     store = open_store(folder) if known else create_store(folder, kind=kind, encoder=encoder.spec)
-    report = index(PicturesOnly(open_catalogue(path)), encoder=encoder, store=store, settings=Settings())
+    report = index(
+        PicturesOnly(open_catalogue(path), split=split, label=label), encoder=encoder, store=store, settings=Settings()
+    )
     print(f"{path.name}: {report.to_json()}"[:300], file=sys.stderr)
     return store
