@@ -190,7 +190,7 @@ def _ticks(depths: Sequence[int]) -> list[int]:
     """Depths to write at an axis: all where they are few, else those of 1, 2 and 5 that leave room for the last."""
     if len(depths) <= 8:
         return list(depths)
-    round_ones = [depth for depth in depths if depth in _ROUND and depth * 1.4 < depths[-1]]
+    round_ones = [depth for depth in depths if depth in _ROUND and depth * 1.7 < depths[-1]]
     return [*round_ones, depths[-1]]
 
 
