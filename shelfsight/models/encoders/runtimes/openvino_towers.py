@@ -35,6 +35,7 @@ class OpenVinoTowers:
             loaded: on the CPU, folded (:func:`~shelfsight.models.encoders.folding.fold_batch_norms`).
         """
         self._loaded = loaded
+        self._threads = available_threads()  # asked for here: a call that is at work elsewhere may have lowered it
         self.cache = ModelCache(cache_folder() / "openvino", _key(loaded))
         self.converted: list[Tower] = []
         """Towers that were converted, because the cache had none."""
@@ -45,7 +46,7 @@ class OpenVinoTowers:
         Raises:
             RuntimeError: OpenVINO cannot run it.
         """
-        return Network(self._model(tower), precision=precision, threads=available_threads())
+        return Network(self._model(tower), precision=precision, threads=self._threads)
 
     def _model(self, tower: Tower) -> Any:
         kept = self.cache.find(tower)

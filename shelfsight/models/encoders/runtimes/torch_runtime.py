@@ -49,22 +49,25 @@ class TorchRuntime:
         self._texts = text_tower(model).eval()
 
     @property
-    def device(self) -> torch.device:
-        return self._device
-
-    @property
     def bfloat16(self) -> bool:
         """Whether pictures run under bfloat16 autocast."""
         return self._bfloat16
 
     def encode_pictures(self, pixels_bchw: PixelArray) -> FloatArray:
         """See :class:`~shelfsight.models.encoders.runtimes.base.Runtime`."""
+        return self._encode(pixels_bchw, self._bfloat16)
+
+    def encode_exactly(self, pixels_bchw: PixelArray) -> FloatArray:
+        """As :meth:`encode_pictures`, in float32 in any case: what others are compared with."""
+        return self._encode(pixels_bchw, bfloat16=False)
+
+    def _encode(self, pixels_bchw: PixelArray, bfloat16: bool) -> FloatArray:
         batch = torch.from_numpy(pixels_bchw).to(self._device).contiguous(memory_format=torch.channels_last)
         rows = _CONVOLUTIONAL_ROWS if self._split else len(batch)
         with (
             torch_threads(max(1, self._threads // 2)),
             torch.no_grad(),  # not inference_mode: under it autocast forgets the weights it has cast
-            torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._bfloat16),
+            torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=bfloat16),
         ):
             features = torch.cat([self._pictures(part) for part in torch.split(batch, rows)])
         return _to_numpy(features)

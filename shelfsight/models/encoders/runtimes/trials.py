@@ -67,17 +67,16 @@ class Trials:
             return None
 
     def _pictures(self) -> Verdict:
-        exact = TorchRuntime(self._loaded, self._torch.device, bfloat16=False)
         pixels = trial_pictures(_PICTURES[1], *self._loaded.sides)
-        exact.encode_pictures(pixels[:1])
+        self._torch.encode_exactly(pixels[:1])
         start = perf_counter()
-        exact.encode_pictures(pixels[:1])
+        self._torch.encode_exactly(pixels[:1])
         least, most = _PICTURES
         pixels = pixels[: max(least, min(most, int(_SECONDS / (perf_counter() - start))))]
         precisions = [name for name, precision in OPENVINO.items() if precision == "f32" or has_bfloat16()]
         candidates = self._candidates("pictures", precisions, pixels)
         candidates[TORCH] = lambda: self._torch.encode_pictures(pixels)
-        return measure(candidates, exact.encode_pictures(pixels), callers=_CALLERS)
+        return measure(candidates, self._torch.encode_exactly(pixels), callers=_CALLERS)
 
     def _texts(self) -> Verdict:
         ids: IdArray = self._loaded.tokenizer([TRIAL_TEXTS[0]]).numpy()
