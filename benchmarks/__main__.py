@@ -8,12 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-_WITHOUT_DATA = [["quality", "--tasks", "demo"], ["stores"], ["encoder_rate"]]
+_RATE = ["index_rate", "--render", "256", "--rounds", "3"]
+_WITHOUT_DATA = [["quality", "--tasks", "demo"], ["stores"], ["encoder_rate"], _RATE]
 
 
 def _all(data: Path) -> list[list[str]]:
     catalogue = str(data / "sportswear" / "catalog.csv")
-    return [["index_rate", catalogue], ["quality"], ["latency"], ["stores"], ["encoder_rate"]]
+    return [["index_rate", catalogue], _RATE, ["quality"], ["latency"], ["stores"], ["encoder_rate"]]
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from shelfsight.core.errors import PictureError
 from shelfsight.core.pictures import decode, read_bytes
 from shelfsight.core.protocols import Catalogue, Encoder
 from shelfsight.core.settings import Settings
@@ -69,7 +70,7 @@ class Rates:
 
 def measure_rates(setup: Setup, rounds: int) -> Rates:
     """Each round takes all three figures in turn, so that what else the machine does weighs on them alike."""
-    pictures = [each for item in setup.catalogue if isinstance(item, Item) for each in item.pictures]
+    pictures = _usable(setup)
     batch = np.stack([_prepared(setup, picture) for picture in pictures[: setup.batch_size]])
     _encode(setup, batch, 2 * _ENCODE_THREADS * len(batch))  # whatever is made on first use
     rates = Rates()
@@ -78,6 +79,25 @@ def measure_rates(setup: Setup, rounds: int) -> Rates:
         rates.encode.append(len(pictures) / _seconds(lambda: _encode(setup, batch, len(pictures))))
         rates.whole.append(_rate_of(setup))
     return rates
+
+
+def _usable(setup: Setup) -> list[Picture]:
+    """Those that can be decoded; the files are in the system's memory from now on."""
+    pictures = [each for item in setup.catalogue if isinstance(item, Item) for each in item.pictures]
+    with ThreadPoolExecutor(setup.settings.index.decode_threads) as pool:
+        usable = list(pool.map(lambda picture: _is_usable(setup, picture), pictures))
+    found = [picture for picture, good in zip(pictures, usable, strict=True) if good]
+    if not found:
+        raise SystemExit(f"{setup.catalogue.name} has no picture that can be decoded")
+    return found
+
+
+def _is_usable(setup: Setup, picture: Picture) -> bool:
+    try:
+        _prepared(setup, picture)
+    except PictureError:
+        return False
+    return True
 
 
 def index_once(setup: Setup) -> Report:
