@@ -26,4 +26,4 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def quick() -> AdaptSettings:
     """Numbers with which a small random encoder learns in seconds."""
-    return AdaptSettings(epochs=12, batch=64, text_rate=5e-3, head_rate=1e-2, decay=0.01, anchor=0.0, rank=4)
+    return AdaptSettings(epochs=12, batch=64, text_rate=5e-3, head_rate=1e-2, decay=0.01, anchor=0.1, rank=4)

@@ -94,8 +94,8 @@ def test_anchors_are_the_base_whatever_was_learnt(loaded):
     side = TextSide(loaded, TEXTS, lora)
     with torch.no_grad():
         expected = loaded.model.encode_text(loaded.tokenizer(TEXTS), normalize=True)
-    for _ in range(2):
-        np.testing.assert_allclose(side.anchors(lora, np.arange(4)).numpy(), expected.numpy(), atol=1e-5)
+    side.keep_anchors(lora, np.arange(4))
+    np.testing.assert_allclose(side.anchors(np.arange(4)).numpy(), expected.numpy(), atol=1e-5)
 
 
 def test_a_twin_shares_the_model_and_nothing_that_learns(loaded):

@@ -69,7 +69,7 @@ class TextSide:
         self._ids = torch.cat([loaded.tokenizer(list(texts[i : i + 1024])) for i in range(0, len(texts), 1024)])
         lora.context = self._ids.shape[1]
         self._may_cut = _may_cut(lora, loaded.tokenizer(list(PROBES)).to(self._device))
-        self._anchors = torch.full((len(texts), loaded.dimension), torch.nan, device=self._device)
+        self._anchors = torch.zeros((len(texts), loaded.dimension), device=self._device)
 
     def encode(self, lora: TextLora, numbers: npt.NDArray[np.int64]) -> Tensor:
         """Adapted vectors, ``float32 [n, d]``, with gradients where they are recorded."""
@@ -77,12 +77,15 @@ class TextSide:
         vectors: Tensor = lora((_cut(ids) if self._may_cut else ids).to(self._device))
         return vectors
 
-    def anchors(self, lora: TextLora, numbers: npt.NDArray[np.int64]) -> Tensor:
-        """Base vectors, ``float32 [n, d]``; each text is encoded once."""
-        missing = numbers[self._anchors[numbers, 0].isnan().cpu().numpy()]
-        if len(missing):
-            with torch.no_grad(), lora.switched_off():
-                self._anchors[missing] = self.encode(lora, missing)
+    def keep_anchors(self, lora: TextLora, numbers: npt.NDArray[np.int64]) -> None:
+        """Encode texts with the base. All at once and in one order: a last bit that depends on who else was in a batch
+        would make a resumed run another run."""
+        with torch.no_grad(), lora.switched_off():
+            for part in np.array_split(numbers, -(-len(numbers) // _TEXT_ROWS)):
+                self._anchors[part] = self.encode(lora, part)
+
+    def anchors(self, numbers: npt.NDArray[np.int64]) -> Tensor:
+        """Base vectors of texts that were kept, ``float32 [n, d]``."""
         return self._anchors[numbers]
 
     def vectors(self, lora: TextLora, numbers: Sequence[int]) -> FloatArray:

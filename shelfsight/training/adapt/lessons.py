@@ -41,6 +41,11 @@ class Lessons:
         """Batches an epoch."""
         return self._steps
 
+    @property
+    def texts(self) -> Ints:
+        """Numbers of all texts that are learnt with, ascending."""
+        return np.unique(np.concatenate([numbers for numbers, _ in self._choices]))
+
     def epoch(self, number: int) -> Iterator[Batch]:
         """The batches of one epoch; the items that are left over when it does not divide evenly are spread."""
         random = np.random.default_rng([self._seed, number])

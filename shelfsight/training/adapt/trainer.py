@@ -63,6 +63,7 @@ class Trainer:
         self._side = TextSide(loaded, [text.text for text in material.texts.texts], self._learner.texts)
         self._vectors = torch.from_numpy(material.shelf.vectors).to(self._device)
         self._lessons = Lessons(material, batch=settings.batch, seed=settings.seed)
+        self._side.keep_anchors(self._learner.texts, self._lessons.texts)
         self._epochs = min(settings.epochs, max(1, -(-settings.most_steps // self._lessons.steps)))
         self._optimizer = _make_optimizer(self._learner, settings)
         self._average = self._learner.twin()
@@ -124,9 +125,9 @@ class Trainer:
         return value
 
     def _loss(self, batch: Batch) -> Tensor:
-        lora = self._learner.texts
-        anchors = self._side.anchors(lora, batch.texts)
-        texts = anchors if self._settings.side == "pictures" else self._side.encode(lora, batch.texts)
+        anchors = self._side.anchors(batch.texts)
+        fixed = self._settings.side == "pictures"
+        texts = anchors if fixed else self._side.encode(self._learner.texts, batch.texts)
         truth = (torch.from_numpy(batch.right).to(self._device), torch.from_numpy(batch.unknown).to(self._device))
         return self._learner.loss(texts, anchors, self._vectors[batch.pictures], truth, self._settings.anchor)
 
