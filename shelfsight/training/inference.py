@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from shelfsight.models.encoders.runtimes.openvino_library import import_openvino, is_installed
+
 __all__ = ["Runner", "runner_of"]
 
 Runner = Callable[[Tensor], Tensor]
@@ -16,12 +18,8 @@ Runner = Callable[[Tensor], Tensor]
 def runner_of(parts: list[nn.Module], *, bfloat16: bool) -> Runner:
     """The parts one after another, as one function."""
     network = nn.Sequential(*parts).eval()
-    if bfloat16 and next(network.parameters()).device.type == "cpu":
-        try:
-            import openvino
-        except ImportError:
-            return _by_torch(network, bfloat16)
-        return _by_openvino(openvino, network)
+    if bfloat16 and next(network.parameters()).device.type == "cpu" and is_installed():
+        return _by_openvino(import_openvino(), network)
     return _by_torch(network, bfloat16)
 
 

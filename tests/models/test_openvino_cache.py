@@ -200,3 +200,12 @@ def test_an_encoder_opened_twice_converts_once(cache, folder_of, pictures):
         stamps = {path: path.stat().st_mtime_ns for path in cache.rglob("model.*")}
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("model.*")} == stamps
     np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch, tmp_path):
+    monkeypatch.delenv("SHELFSIGHT_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "~no-such-user-of-this-machine/cache")
+    assert ModelCache(cache_folder(), "key").write("texts", save_whole) is None
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SHELFSIGHT_CACHE", "~/models")
+    assert cache_folder() == tmp_path / "models"

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from importlib.util import find_spec
 
 import numpy as np
 import openclip_folders as folders
@@ -18,6 +19,7 @@ from shelfsight.core.settings import PictureLimits
 from shelfsight.models import open_encoder
 from shelfsight.models.encoders.openclip import OpenClipEncoder, open_openclip
 from shelfsight.models.encoders.runtimes.choice import check_runtime
+from shelfsight.models.encoders.runtimes.openvino_library import is_installed
 
 pytest.importorskip("openvino")
 
@@ -156,6 +158,14 @@ def test_without_openvino(monkeypatch):
         open_encoder("embedded", device="cpu", runtime="openvino")
     assert caught.value.hint == "pip install 'shelfsight[openvino]'"
     assert open_encoder("embedded", device="cpu", runtime="auto").runtime == "torch"
+
+
+def test_a_folder_called_openvino_is_not_it(monkeypatch, tmp_path):
+    (tmp_path / "openvino").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "openvino", raising=False)
+    assert find_spec("openvino") is not None  # Python would import it
+    assert not is_installed()
 
 
 def test_it_tells_nobody_that_it_is_used(tmp_path):

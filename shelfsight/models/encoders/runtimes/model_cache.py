@@ -32,9 +32,10 @@ _CHUNK = 1 << 22
 def cache_folder() -> Path:
     """``SHELFSIGHT_CACHE``, else ``shelfsight`` in ``XDG_CACHE_HOME``, else in ``~/.cache``."""
     named = os.environ.get("SHELFSIGHT_CACHE")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "shelfsight"
+    try:
+        return Path(named or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "shelfsight")).expanduser()
+    except RuntimeError:  # a user without a home, as in some containers
+        return Path(os.devnull) / "no-cache"
 
 
 class ModelCache:

@@ -4,7 +4,7 @@ import importlib
 import sys
 import threading
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
@@ -17,8 +17,9 @@ _lock = threading.RLock()
 
 
 def is_installed() -> bool:
-    """Without importing it."""
-    return find_spec("openvino") is not None
+    """Without importing it. A mere folder of that name, which Python would import too, is not it."""
+    found = find_spec("openvino")
+    return found is not None and found.origin is not None
 
 
 def check_installed() -> None:
@@ -30,9 +31,12 @@ def check_installed() -> None:
         raise MissingExtra("openvino", "openvino")
 
 
-def library_version() -> str:
-    """Of the installed package, without importing it."""
-    return version("openvino")
+def library_version(name: str) -> str:
+    """Of a distribution, without importing it; ``unknown`` where it came without a record of itself."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def import_openvino() -> Any:
@@ -40,6 +44,7 @@ def import_openvino() -> Any:
 
     Raises:
         MissingExtra: it is not installed.
+        RuntimeError: it is, and cannot be imported.
     """
     check_installed()
     with _lock:
@@ -48,6 +53,8 @@ def import_openvino() -> Any:
             sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # this is how an import is made to fail
             try:
                 return importlib.import_module("openvino")
+            except (ImportError, OSError) as error:
+                raise RuntimeError(f"OpenVINO is installed and cannot be imported: {error}") from error
             finally:
                 del sys.modules[_TELEMETRY]
                 if before is not None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from importlib.metadata import version
 from typing import Any, Literal
 
 import torch
@@ -23,7 +22,7 @@ Tower = Literal["pictures", "texts"]
 Precision = Literal["f32", "bf16"]
 TOWERS: tuple[Tower, ...] = ("pictures", "texts")
 _FORMAT = 1  # of what is kept; another number makes every entry anew
-_LIBRARIES = ("open_clip_torch", "timm", "torch", "transformers")
+_LIBRARIES = ("open_clip_torch", "openvino", "timm", "torch", "transformers")
 
 
 class OpenVinoTowers:
@@ -79,7 +78,6 @@ def _key(loaded: Loaded) -> str:
         "revision": loaded.revision,
         "architecture": loaded.architecture,
         "preprocess": loaded.preprocess,
-        "openvino": library_version(),
-        "libraries": [version(name) for name in _LIBRARIES],
+        "libraries": {name: library_version(name) for name in _LIBRARIES},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
