@@ -1,16 +1,20 @@
 """Prepared pictures into batches for the encoder, across the borders of items."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from shelfsight.core.protocols import Batched, Encoder
 from shelfsight.core.settings import IndexSettings
 from shelfsight.core.vectors import FloatArray
 from shelfsight.indexer.work import Entry
 
-__all__ = ["Batch", "batch_size", "batches", "encode"]
+__all__ = ["Batch", "Encoding", "batch_size", "batches"]
+
+PixelArray = npt.NDArray[np.uint8]
 
 _ENTRIES_A_PICTURE = 4
 
@@ -49,11 +53,34 @@ def batches(entries: Iterable[Entry], size: int) -> Iterator[Batch]:
         yield batch
 
 
-def encode(batch: Batch, encoder: Encoder) -> Batch:
-    """``batch`` with its vectors.
+class Encoding:
+    """Batches through an encoder, from threads of one pool.
 
-    Raises:
-        ModelError: the encoder fails.
+    Each thread stacks its batches in an array that it keeps: fresh memory for every batch of tens of megabytes would be
+    cleared by the system, page by page, only to be written over.
     """
-    pixels = [entry.pixels for entry in batch.entries if entry.pixels is not None]
-    return Batch(batch.entries, encoder.encode_pixels(np.stack(pixels)) if pixels else None)
+
+    def __init__(self, encoder: Encoder, size: int) -> None:
+        """
+        Args:
+            size: pictures a batch at most.
+        """
+        self._encoder = encoder
+        self._size = size
+        self._kept = threading.local()
+
+    def __call__(self, batch: Batch) -> Batch:
+        """``batch`` with its vectors.
+
+        Raises:
+            ModelError: the encoder fails.
+        """
+        pixels = [entry.pixels for entry in batch.entries if entry.pixels is not None]
+        return Batch(batch.entries, self._encoder.encode_pixels(self._stack(pixels)) if pixels else None)
+
+    def _stack(self, pixels: list[PixelArray]) -> PixelArray:
+        """(b, 3, h, w), good until this thread's next batch."""
+        kept: PixelArray | None = getattr(self._kept, "array", None)
+        if kept is None:
+            kept = self._kept.array = np.empty((self._size, *pixels[0].shape), dtype=pixels[0].dtype)
+        return np.stack(pixels, out=kept[: len(pixels)])

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from shelfsight.core.errors import ShelfsightError, StoreError
 from shelfsight.core.protocols import Catalogue, Encoder, Store
 from shelfsight.core.settings import Settings
 from shelfsight.indexer.ahead import Ahead
-from shelfsight.indexer.batches import Batch, batch_size, batches, encode
+from shelfsight.indexer.batches import Batch, Encoding, batch_size, batches
 from shelfsight.indexer.commits import Committer
 from shelfsight.indexer.intake import Intake, in_chunks
 from shelfsight.indexer.interruption import Interruption
@@ -123,8 +122,8 @@ class _Job:
         chunks = in_chunks(intake.rows(), rows=ahead.chunk_rows, size=ahead.chunk_bytes)
         tasks = chain.from_iterable(ordered(decoders, prepare.rows, chunks, window=ahead.chunks))
         entries = ordered(decoders, prepare, tasks, window=ahead.pictures)
-        full = batches(entries, ahead.batch)
-        return ordered(encoders, partial(encode, encoder=self._encoder), full, window=_ENCODE_THREADS)
+        encode = Encoding(self._encoder, ahead.batch)
+        return ordered(encoders, encode, batches(entries, ahead.batch), window=_ENCODE_THREADS)
 
     def _take(self, batch: Batch, committer: Committer) -> None:
         self._tally.encoded += batch.pictures
