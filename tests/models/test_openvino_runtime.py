@@ -12,6 +12,7 @@ import openclip_folders as folders
 import pytest
 import torch
 
+from shelfsight import open_engine
 from shelfsight.catalog import open_catalogue
 from shelfsight.core.errors import MissingExtra, ModelError, UsageError
 from shelfsight.core.pictures import decode
@@ -111,6 +112,7 @@ def shop(demo_folder) -> tuple[list[str], list, list[str]]:
     return [item.id for item in items], decoded, [*dict.fromkeys(item.title for item in items), *queries]
 
 
+@pytest.mark.slow
 def test_a_shop_has_the_same_vectors_and_the_same_top_ten(shop):
     ids, decoded, texts = shop
     in_torch = open_encoder("embedded", device="cpu", runtime="torch")
@@ -124,6 +126,17 @@ def test_a_shop_has_the_same_vectors_and_the_same_top_ten(shop):
     assert cosines(asked, asked_too).min() >= SAME
     for scores, scores_too in zip(asked @ gallery.T, asked_too @ gallery_too.T, strict=True):
         assert_same_top(scores, scores_too)
+
+
+def test_a_collection_made_in_torch_is_searched_in_openvino(demo_collection):
+    with (
+        open_engine(demo_collection, runtime="torch") as one,
+        open_engine(demo_collection, runtime="openvino") as other,
+    ):
+        hits, hits_too = one.search("red running shoes").hits, other.search("red running shoes").hits
+        assert (one.encoder.runtime, other.encoder.runtime) == ("torch", "openvino")
+    assert [hit.id for hit in hits] == [hit.id for hit in hits_too]
+    assert [hit.score for hit in hits_too] == pytest.approx([hit.score for hit in hits], abs=1e-4)
 
 
 def assert_same_top(scores, scores_too, k: int = 10, tie: float = 1e-3) -> None:
