@@ -1,6 +1,6 @@
 """The promises between the rooms. A room is handed these; it never imports who keeps them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL.Image import Image
 
+from shelfsight.core.dialogue import Answer, Conversation
 from shelfsight.core.filters.tree import Expr
 from shelfsight.core.types import Failure, Item, Value
 from shelfsight.core.vectors import FloatArray
@@ -81,17 +82,57 @@ class Batched(Protocol):
 
 
 class VisionLanguageModel(Protocol):
-    """A generative model that looks at pictures. Batch equals single; padding never leaks."""
+    """A model that looks at a picture with a text in mind. Safe to share between threads.
+
+    A batch is answered as its members one at a time: neither the other texts nor the other pictures of a batch, nor
+    the padding between them, change an answer (beyond rounding of the device's arithmetic).
+    """
 
     @property
-    def name(self) -> str: ...
-
-    def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
-        """(picture, yes/no question) pairs to (n,) float32, P(yes) from the answer's logits."""
+    def name(self) -> str:
+        """The string that opens it."""
         ...
 
-    def generate(self, pairs: Sequence[tuple[Image, str]], *, max_tokens: int) -> list[str]:
-        """One answer a pair."""
+    @property
+    def generates(self) -> bool:
+        """Whether it writes text. One that does not (an image-text-matching head) scores statements, not questions:
+        give it ``a red shoe``, not ``Does this picture show a red shoe?``."""
+        ...
+
+    def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
+        """n (picture, yes/no question) pairs to (n,) float32 in [0, 1], higher is more of a yes; one forward a pair.
+
+        P(yes) is the probability of the tokens that say yes among those that say yes or no, where the answer begins.
+
+        Raises:
+            UsageError: a question is longer than the model reads.
+            ModelError: the network fails.
+        """
+        ...
+
+    def generate(
+        self,
+        pairs: Sequence[tuple[Image, str | Conversation]],
+        *,
+        max_tokens: int,
+        seconds: float | None = None,
+        on_text: Callable[[int, str], None] | None = None,
+    ) -> list[Answer]:
+        """One answer a pair, in order: at each place the likeliest token (no sampling).
+
+        Args:
+            pairs: (picture, what is asked about it).
+            max_tokens: an answer has at most that many, at least 1.
+            seconds: no token is begun when that much time has passed since the call; what there is of the answers
+                is returned, and their ``stop`` says so. A step of the network is not interrupted.
+            on_text: called in this thread with the index of a pair and the next piece of its answer, as soon as it is
+                there; the pieces of a pair joined are its answer's text. What it raises ends the call.
+
+        Raises:
+            UsageError: a limit is not above 0, a question is longer than the model reads, or the model cannot do what
+                is asked (it does not generate, knows no turns or no opening).
+            ModelError: the network fails.
+        """
         ...
 
 

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shelfsight.core.protocols import Encoder
+    from shelfsight.core.protocols import Encoder, VisionLanguageModel
     from shelfsight.models.known.descriptor import Descriptor
     from shelfsight.models.known.kinds import Kind
 
-__all__ = ["describe", "descriptors", "open_encoder", "weights_here"]
+__all__ = ["describe", "descriptors", "open_encoder", "open_vlm", "weights_here"]
 
 
 def open_encoder(name: str, *, device: str | None = None, runtime: str | None = None) -> "Encoder":
@@ -34,6 +34,26 @@ def open_encoder(name: str, *, device: str | None = None, runtime: str | None = 
     if folder is not None:
         return open_adapted(folder, device=device, runtime=runtime)
     return open_openclip(name, device=device, runtime=runtime)
+
+
+def open_vlm(name: str, *, device: str | None = None) -> "VisionLanguageModel":
+    """Open a vision-language model by its one-string name.
+
+    Args:
+        name: a Transformers folder, a Transformers model of the hub (``org/model``, ``hf-hub:`` in front of it or not),
+            or ``blip2-itm:`` with either: BLIP-2's image-text-matching head, which scores statements and writes none.
+            Code that lies beside the weights is never run.
+        device: ``cpu``, ``cuda``, ``cuda:1``; ``None`` takes CUDA where there is one. float32 on a CPU, bfloat16 on
+            a GPU that has it.
+
+    Raises:
+        ModelError: there is no such model, it is no vision-language model, it cannot be downloaded or loaded, or the
+            device is not there.
+        MissingExtra: a package the model needs is not installed.
+    """
+    from shelfsight.models.vlms.opening import open_transformers
+
+    return open_transformers(name, device=device)
 
 
 def descriptors(kind: "Kind | None" = None) -> "tuple[Descriptor, ...]":

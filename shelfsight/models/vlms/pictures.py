@@ -1,0 +1,22 @@
+"""Pictures within what every processor can take."""
+
+from PIL.Image import Image, Resampling
+
+__all__ = ["fit"]
+
+_SHORTEST = 28  # pixels; below, some processors confuse height and colours, or leave no patch
+_LONGEST = 1536  # models that look at full resolution would need minutes for a camera's picture
+_STRETCH = 50  # times as long as wide; Qwen's processor refuses 200
+
+
+def fit(picture: Image) -> Image:
+    """The picture in RGB, no side over 1536 pixels or under 28, at most 50 times as long as it is wide.
+
+    Most come through unchanged. Only extreme strips are stretched.
+    """
+    rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
+    longest = max(rgb.size)
+    scale = min(1.0, _LONGEST / longest)
+    least = max(_SHORTEST, round(longest * scale / _STRETCH))
+    size = tuple(max(least, round(side * scale)) for side in rgb.size)
+    return rgb if size == rgb.size else rgb.resize((size[0], size[1]), Resampling.BICUBIC)

@@ -1,0 +1,150 @@
+"""The contract of vision-language models, on a tiny checkpoint of every architecture, opened as a user would."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from PIL import Image
+from vlm_checkpoints import BUILDERS
+
+from shelfsight.core.dialogue import Stop
+from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.models import open_vlm
+
+Pairs = list[tuple[Image.Image, str]]
+GENERATIVE = [name for name, builder in BUILDERS.items() if builder.prompt]
+TOLERANCE = 1e-5
+
+# PaliGemma's processor turns tensors to arrays in a way that NumPy means to give up.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
+
+
+class Direct:
+    """The model and its processor as Transformers gives them, one picture at a time, nothing padded."""
+
+    def __init__(self, folder: Path, prompt: str) -> None:
+        self.model = transformers.AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
+        self.processor = transformers.AutoProcessor.from_pretrained(folder)
+        self.prompt = prompt
+
+    def inputs(self, picture: Image.Image, prompt: str) -> dict[str, Any]:
+        bos = self.processor.tokenizer.bos_token
+        flat = isinstance(self.processor, transformers.Blip2Processor)
+        inputs = self.processor(
+            images=[picture] if flat else [[picture]],
+            text=[prompt],
+            return_tensors="pt",
+            add_special_tokens=not (bos and prompt.startswith(bos)),
+        )
+        return {key: value for key, value in inputs.items() if key != "labels"}
+
+    def probability(self, picture: Image.Image, question: str) -> float:
+        inputs = self.inputs(picture, self.prompt.replace("{question}", question))
+        if isinstance(getattr(self.model, "language_model", None), transformers.T5ForConditionalGeneration):
+            inputs["decoder_input_ids"] = torch.tensor([[self.processor.tokenizer.pad_token_id]])
+        with torch.no_grad():
+            mass = self.model(**inputs).logits[0, -1].double().softmax(0)
+        yes, no = (mass[self.saying(word)].sum() for word in ("yes", "no"))
+        return float(yes / (yes + no))
+
+    def saying(self, word: str) -> list[int]:
+        tokenizer = self.processor.tokenizer
+        return [id for id in range(len(tokenizer)) if tokenizer.decode([id]).strip().lower() == word]
+
+    def greedy(self, picture: Image.Image, prompt: str, max_tokens: int) -> str:
+        inputs = self.inputs(picture, prompt)
+        with torch.no_grad():
+            ids = self.model.generate(**inputs, max_new_tokens=max_tokens, do_sample=False)[0]
+        said = ids[inputs["input_ids"].shape[1] :] if ids.shape[0] > max_tokens + 1 else ids
+        return str(self.processor.tokenizer.decode(said, skip_special_tokens=True)).strip()
+
+
+@pytest.fixture(scope="module", params=GENERATIVE)
+def architecture(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def folder(architecture: str, saved: Callable[[str], Path]) -> Path:
+    return saved(architecture)
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> VisionLanguageModel:
+    return open_vlm(str(folder), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def direct(folder: Path, architecture: str) -> Direct:
+    return Direct(folder, BUILDERS[architecture].prompt or "")
+
+
+def test_it_is_opened_by_its_folder(model: VisionLanguageModel, folder: Path) -> None:
+    assert model.name == str(folder)
+    assert model.generates
+
+
+def test_p_yes_is_that_of_a_direct_forward(model: VisionLanguageModel, direct: Direct, pairs: Pairs) -> None:
+    scores = model.score(pairs)
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores, [direct.probability(*pair) for pair in pairs], atol=TOLERANCE)
+
+
+def test_p_yes_depends_on_picture_and_question(model: VisionLanguageModel, pairs: Pairs) -> None:
+    picture, question = pairs[0]
+    scores = model.score([(picture, question), (pairs[1][0], question), (picture, pairs[1][1])])
+    assert abs(scores[1] - scores[0]) > 100 * TOLERANCE
+    assert abs(scores[2] - scores[0]) > 100 * TOLERANCE
+
+
+def test_a_batch_scores_as_its_members(model: VisionLanguageModel, pairs: Pairs) -> None:
+    many = pairs * 3  # more than one batch of the network
+    singles = np.concatenate([model.score([pair]) for pair in pairs])
+    np.testing.assert_allclose(model.score(many), np.tile(singles, 3), atol=TOLERANCE)
+    np.testing.assert_allclose(model.score(pairs[::-1]), singles[::-1], atol=TOLERANCE)
+
+
+def test_answers_are_greedy_and_those_of_singles(model: VisionLanguageModel, direct: Direct, pairs: Pairs) -> None:
+    answers = model.generate(pairs, max_tokens=6)
+    prompts = [_answer_prompt(direct.prompt).replace("{question}", question) for _, question in pairs]
+    expected = [direct.greedy(picture, prompt, 6) for (picture, _), prompt in zip(pairs, prompts, strict=True)]
+    assert [answer.text for answer in answers] == expected
+    assert [model.generate([pair], max_tokens=6)[0] for pair in pairs] == answers
+
+
+def test_max_tokens_cuts_an_answer(model: VisionLanguageModel, pairs: Pairs) -> None:
+    answers = model.generate(pairs, max_tokens=6)
+    first = model.generate(pairs, max_tokens=1)
+    for long, short in zip(answers, first, strict=True):
+        assert long.text.startswith(short.text.rstrip("\ufffd"))
+        assert short.stop in (Stop.MAX_TOKENS, long.stop)
+    assert Stop.MAX_TOKENS in {answer.stop for answer in first}
+
+
+def test_pieces_joined_are_the_answers(model: VisionLanguageModel, pairs: Pairs) -> None:
+    pieces: list[tuple[int, str]] = []
+    answers = model.generate(pairs, max_tokens=12, on_text=lambda index, piece: pieces.append((index, piece)))
+    assert answers == model.generate(pairs, max_tokens=12)
+    for index, answer in enumerate(answers):
+        assert "".join(piece for whose, piece in pieces if whose == index) == answer.text
+    assert len(pieces) > len(pairs)
+
+
+def test_time_is_up(model: VisionLanguageModel, pairs: Pairs) -> None:
+    whole = model.generate(pairs[:2], max_tokens=40)
+    begun = time.monotonic()
+    cut = model.generate(pairs[:2], max_tokens=40, seconds=0.4, on_text=lambda *_: time.sleep(0.2))
+    assert time.monotonic() - begun < 3
+    assert Stop.TIME in {answer.stop for answer in cut}
+    for long, short in zip(whole, cut, strict=True):
+        assert long.text.startswith(short.text.rstrip("\ufffd"))
+        assert short.text != long.text or short.stop == long.stop
+
+
+def _answer_prompt(prompt: str) -> str:
+    return prompt.replace(" Answer with yes or no only.", "")

@@ -1,0 +1,391 @@
+"""One tiny checkpoint of each architecture, with random weights and the architecture's true classes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers as t
+from tiny_parts import HIDDEN, TEXT, VISION, chat_template, tiny_tokenizer
+from transformers.utils import logging
+
+YES_NO = "{question} Answer with yes or no only."
+ROPE = {"rope_type": "default", "rope_theta": 10000.0}
+
+
+def llava(folder: Path) -> None:
+    tokenizer = tiny_tokenizer(bos="<s>", eos="</s>", pad="<pad>", special=["<image>"])
+    config = t.LlavaConfig(
+        vision_config=t.CLIPVisionConfig(**VISION, image_size=28, patch_size=14),
+        text_config=t.LlamaConfig(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    processor = t.LlavaProcessor(
+        t.CLIPImageProcessor(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}),
+        tokenizer,
+        patch_size=14,
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        chat_template=chat_template(user="USER: ", image="<image>\n", end=" ", answer="ASSISTANT:"),
+    )
+    _save(t.LlavaForConditionalGeneration, config, processor, folder)
+
+
+def llava_next(folder: Path) -> None:
+    tokenizer = tiny_tokenizer(bos="<s>", eos="</s>", pad="<pad>", special=["<image>"])
+    grid = [[28, 56], [56, 28], [56, 56]]
+    config = t.LlavaNextConfig(
+        vision_config=t.CLIPVisionConfig(**VISION, image_size=28, patch_size=14),
+        text_config=t.MistralConfig(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        image_grid_pinpoints=grid,
+    )
+    processor = t.LlavaNextProcessor(
+        t.LlavaNextImageProcessor(
+            size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}, image_grid_pinpoints=grid
+        ),
+        tokenizer,
+        patch_size=14,
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        chat_template=chat_template(user="[INST] ", image="<image>\n", end=" ", answer="[/INST]"),
+    )
+    _save(t.LlavaNextForConditionalGeneration, config, processor, folder)
+
+
+def qwen2_5_vl(folder: Path) -> None:
+    tokenizer = _qwen_tokenizer()
+    config = t.Qwen2_5_VLConfig(
+        vision_config={
+            "depth": 2,
+            "hidden_size": HIDDEN,
+            "intermediate_size": 48,
+            "num_heads": 4,
+            "out_hidden_size": HIDDEN,
+            "fullatt_block_indexes": [1],
+            "window_size": 56,
+            "initializer_range": 0.3,
+        },
+        text_config=_qwen_text(tokenizer, [2, 1, 1]),
+        **_qwen_marks(tokenizer),
+    )
+    processor = t.Qwen2_5_VLProcessor(
+        t.Qwen2VLImageProcessor(min_pixels=28 * 28, max_pixels=28 * 28 * 12),
+        tokenizer,
+        t.Qwen2VLVideoProcessor(),
+        chat_template=_chat_ml("<|vision_start|><|image_pad|><|vision_end|>"),
+    )
+    _save(t.Qwen2_5_VLForConditionalGeneration, config, processor, folder)
+
+
+def qwen3_vl(folder: Path) -> None:
+    tokenizer = _qwen_tokenizer()
+    config = t.Qwen3VLConfig(
+        vision_config={
+            "depth": 2,
+            "hidden_size": HIDDEN,
+            "intermediate_size": 48,
+            "num_heads": 4,
+            "out_hidden_size": HIDDEN,
+            "num_position_embeddings": 16,
+            "deepstack_visual_indexes": [0],
+            "initializer_range": 0.3,
+        },
+        text_config={**_qwen_text(tokenizer, [2, 1, 1]), "head_dim": 8},
+        **_qwen_marks(tokenizer),
+    )
+    pixels = {"shortest_edge": 32 * 32, "longest_edge": 32 * 32 * 12}
+    processor = t.Qwen3VLProcessor(
+        t.Qwen2VLImageProcessor(patch_size=16, size=pixels),
+        tokenizer,
+        t.Qwen3VLVideoProcessor(),
+        chat_template=_chat_ml("<|vision_start|><|image_pad|><|vision_end|>"),
+    )
+    _save(t.Qwen3VLForConditionalGeneration, config, processor, folder)
+
+
+def paligemma(folder: Path) -> None:
+    tokenizer = tiny_tokenizer(bos="<bos>", eos="<eos>", pad="<pad>", special=["<image>"])
+    pictures = t.SiglipImageProcessor(size={"height": 28, "width": 28})
+    pictures.image_seq_length = 4
+    processor = t.PaliGemmaProcessor(pictures, tokenizer)
+    config = t.PaliGemmaConfig(
+        vision_config=t.SiglipVisionConfig(**VISION, image_size=28, patch_size=14, vision_use_head=False),
+        text_config=t.GemmaConfig(**TEXT, head_dim=8, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+        projection_dim=HIDDEN,
+        hidden_size=HIDDEN,
+    )
+    _save(t.PaliGemmaForConditionalGeneration, config, processor, folder)
+
+
+def mllama(folder: Path) -> None:
+    tokenizer = tiny_tokenizer(
+        bos="<|begin_of_text|>",
+        eos="<|eot_id|>",
+        pad="<|finetune_right_pad_id|>",
+        special=["<|start_header_id|>", "<|end_header_id|>", "<|python_tag|>"],
+        last="<|image|>",
+    )
+    words = len(tokenizer) - 1  # the picture's token is embedded, and never said
+    config = t.MllamaConfig(
+        vision_config={
+            "hidden_size": HIDDEN,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_global_layers": 1,
+            "attention_heads": 4,
+            "vision_output_dim": 2 * HIDDEN,
+            "image_size": 28,
+            "intermediate_layers_indices": [0],
+            "initializer_range": 0.3,
+        },
+        text_config={
+            **TEXT,
+            "vocab_size": words,
+            "cross_attention_layers": [1],
+            "rope_parameters": ROPE,
+            **_ids(tokenizer),
+        },
+        image_token_index=words,
+    )
+    header = "<|start_header_id|>{role}<|end_header_id|>\n\n"
+    processor = t.MllamaProcessor(
+        t.MllamaImageProcessor(size={"height": 28, "width": 28}, max_image_tiles=4),
+        tokenizer,
+        chat_template=chat_template(
+            start="<|begin_of_text|>",
+            user=header.format(role="user"),
+            image="<|image|>",
+            end="<|eot_id|>",
+            answer=header.format(role="assistant"),
+        ),
+    )
+    _save(_opened_gates(t.MllamaForConditionalGeneration), config, processor, folder)
+
+
+def idefics3(folder: Path) -> None:
+    tokenizer = _idefics_tokenizer()
+    processor = t.Idefics3Processor(
+        t.Idefics3ImageProcessor(size={"longest_edge": 112}, max_image_size={"longest_edge": 56}),
+        tokenizer,
+        image_seq_len=4,
+        chat_template=_idefics_chat(),
+    )
+    _save(t.Idefics3ForConditionalGeneration, _idefics_config(t.Idefics3Config, tokenizer), processor, folder)
+
+
+def smolvlm(folder: Path) -> None:
+    tokenizer = _idefics_tokenizer()
+    processor = t.SmolVLMProcessor(
+        t.SmolVLMImageProcessor(size={"longest_edge": 112}, max_image_size={"longest_edge": 56}),
+        tokenizer,
+        t.SmolVLMVideoProcessor(),
+        image_seq_len=4,
+        chat_template=_idefics_chat(),
+    )
+    _save(t.SmolVLMForConditionalGeneration, _idefics_config(t.SmolVLMConfig, tokenizer), processor, folder)
+
+
+def internvl(folder: Path) -> None:
+    marks = {
+        "start_image_token": "<img>",
+        "end_image_token": "</img>",
+        "context_image_token": "<IMG_CONTEXT>",
+        "video_token": "<video>",
+    }
+    tokenizer = tiny_tokenizer(bos=None, eos="<|im_end|>", pad="<|endoftext|>", special=["<|im_start|>"], named=marks)
+    config = t.InternVLConfig(
+        vision_config=t.InternVLVisionConfig(**VISION, image_size=[56, 56], patch_size=[14, 14]),
+        text_config=t.Qwen2Config(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"),
+        image_seq_length=4,
+    )
+    processor = t.InternVLProcessor(
+        t.GotOcr2ImageProcessor(size={"height": 56, "width": 56}, crop_to_patches=True, max_patches=4),
+        tokenizer,
+        t.InternVLVideoProcessor(),
+        image_seq_length=4,
+        chat_template=_chat_ml("<IMG_CONTEXT>\n"),
+    )
+    _save(t.InternVLForConditionalGeneration, config, processor, folder)
+
+
+def deepseek_vl(folder: Path) -> None:
+    tokenizer = tiny_tokenizer(
+        bos="<|begin_of_sentence|>",
+        eos="<|end_of_sentence|>",
+        pad="<pad>",
+        named={"image_token": "<image_placeholder>"},
+    )
+    config = t.DeepseekVLConfig(
+        vision_config=t.SiglipVisionConfig(**VISION, image_size=28, patch_size=14),
+        text_config=t.LlamaConfig(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        image_token_id=tokenizer.convert_tokens_to_ids("<image_placeholder>"),
+    )
+    processor = t.DeepseekVLProcessor(
+        t.DeepseekVLImageProcessor(size={"height": 28, "width": 28}),
+        tokenizer,
+        num_image_tokens=4,
+        chat_template=chat_template(user="User: ", image="<image_placeholder>", end="\n\n", answer="Assistant:"),
+    )
+    _save(t.DeepseekVLForConditionalGeneration, config, processor, folder)
+
+
+def blip_2_opt(folder: Path) -> None:
+    tokenizer = tiny_tokenizer(bos="</s>", eos="</s>", pad="<pad>", special=["<image>"])
+    text = t.OPTConfig(
+        hidden_size=HIDDEN,
+        word_embed_proj_dim=HIDDEN,
+        ffn_dim=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=2048,
+        init_std=0.3,
+        vocab_size=len(tokenizer),
+        **_ids(tokenizer),
+    )
+    _blip_2(folder, tokenizer, text, t.Blip2ForConditionalGeneration)
+
+
+def blip_2_t5(folder: Path) -> None:
+    tokenizer = tiny_tokenizer(bos=None, eos="</s>", pad="<pad>", special=["<image>"])
+    text = t.T5Config(
+        d_model=HIDDEN,
+        d_kv=8,
+        d_ff=48,
+        num_layers=2,
+        num_heads=4,
+        initializer_factor=3.0,
+        vocab_size=len(tokenizer),
+        decoder_start_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    _blip_2(folder, tokenizer, text, t.Blip2ForConditionalGeneration)
+
+
+def blip_2_itm(folder: Path) -> None:
+    tokenizer = tiny_tokenizer(bos="[CLS]", eos="[SEP]", pad="[PAD]", special=["<image>"])
+    text = t.OPTConfig(hidden_size=HIDDEN, num_hidden_layers=1, num_attention_heads=4, vocab_size=len(tokenizer))
+    _blip_2(folder, tokenizer, text, t.Blip2ForImageTextRetrieval)
+
+
+@dataclass(frozen=True)
+class Builder:
+    """What saves a checkpoint into a folder, and the prompt of a yes/no question as the model's card has it."""
+
+    save: Callable[[Path], None]
+    prompt: str | None
+
+
+_QWEN = f"<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>{YES_NO}<|im_end|>\n<|im_start|>assistant\n"
+_LLAMA = (
+    "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n<|image|>"
+    f"{YES_NO}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
+)
+_IDEFICS = f"<|im_start|>User:<image>{YES_NO}<end_of_utterance>\nAssistant:"
+
+BUILDERS = {
+    "llava": Builder(llava, f"USER: <image>\n{YES_NO} ASSISTANT:"),
+    "llava_next": Builder(llava_next, f"[INST] <image>\n{YES_NO} [/INST]"),
+    "qwen2_5_vl": Builder(qwen2_5_vl, _QWEN),
+    "qwen3_vl": Builder(qwen3_vl, _QWEN),
+    "paligemma": Builder(paligemma, "<image>answer en {question}"),
+    "mllama": Builder(mllama, _LLAMA),
+    "idefics3": Builder(idefics3, _IDEFICS),
+    "smolvlm": Builder(smolvlm, _IDEFICS),
+    "internvl": Builder(internvl, f"<|im_start|>user\n<IMG_CONTEXT>\n{YES_NO}<|im_end|>\n<|im_start|>assistant\n"),
+    "deepseek_vl": Builder(deepseek_vl, f"User: <image_placeholder>{YES_NO}\n\nAssistant:"),
+    "blip_2_opt": Builder(blip_2_opt, "Question: {question} Answer:"),
+    "blip_2_t5": Builder(blip_2_t5, "Question: {question} Answer:"),
+    "blip_2_itm": Builder(blip_2_itm, None),
+}
+
+
+def _qwen_tokenizer() -> Any:
+    special = ["<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    return tiny_tokenizer(bos=None, eos="<|im_end|>", pad="<|endoftext|>", special=special)
+
+
+def _qwen_marks(tokenizer: Any) -> dict[str, int]:
+    names = {"image_token_id": "image_pad", "video_token_id": "video_pad"}
+    names |= {"vision_start_token_id": "vision_start", "vision_end_token_id": "vision_end"}
+    return {key: tokenizer.convert_tokens_to_ids(f"<|{name}|>") for key, name in names.items()}
+
+
+def _qwen_text(tokenizer: Any, sections: list[int]) -> dict[str, Any]:
+    rope = {**ROPE, "mrope_section": sections}
+    return {**TEXT, "vocab_size": len(tokenizer), "rope_parameters": rope, **_ids(tokenizer)}
+
+
+def _chat_ml(image: str) -> str:
+    return chat_template(user="<|im_start|>user\n", image=image, end="<|im_end|>\n", answer="<|im_start|>assistant\n")
+
+
+def _idefics_tokenizer() -> Any:
+    tiles = [f"<row_{row}_col_{column}>" for row in (1, 2) for column in (1, 2)]
+    special = ["<image>", "<fake_token_around_image>", "<global-img>", "<end_of_utterance>", "<|im_end|>", *tiles]
+    return tiny_tokenizer(bos="<|im_start|>", eos="<end_of_utterance>", pad="<|endoftext|>", special=special)
+
+
+def _idefics_chat() -> str:
+    return chat_template(
+        start="<|im_start|>", user="User:", image="<image>", end="<end_of_utterance>\n", answer="Assistant:"
+    )
+
+
+def _idefics_config(kind: Any, tokenizer: Any) -> Any:
+    return kind(
+        vision_config={**VISION, "image_size": 56, "patch_size": 14},
+        text_config=t.LlamaConfig(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        pad_token_id=tokenizer.pad_token_id,
+        scale_factor=2,
+    )
+
+
+def _blip_2(folder: Path, tokenizer: Any, text: Any, kind: Any) -> None:
+    config = t.Blip2Config(
+        vision_config={**VISION, "image_size": 28, "patch_size": 14},
+        qformer_config={
+            "hidden_size": HIDDEN,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "encoder_hidden_size": HIDDEN,
+            "vocab_size": len(tokenizer),
+            "initializer_range": 0.3,
+            "use_qformer_text_input": kind is t.Blip2ForImageTextRetrieval,
+        },
+        text_config=text,
+        num_query_tokens=4,
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    processor = t.Blip2Processor(t.BlipImageProcessor(size={"height": 28, "width": 28}), tokenizer, num_query_tokens=4)
+    _save(kind, config, processor, folder)
+
+
+def _opened_gates(kind: Any) -> Any:
+    """Llama 3.2 is born with its gates shut, so that no picture would be seen."""
+
+    def build(config: Any) -> Any:
+        model = kind(config)
+        for name, parameter in model.named_parameters():
+            if "gate" in name and parameter.numel() == 1:
+                torch.nn.init.constant_(parameter, 1.0)
+        return model
+
+    return build
+
+
+def _ids(tokenizer: Any) -> dict[str, int | None]:
+    return {name: getattr(tokenizer, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+
+
+def _save(kind: Callable[[Any], Any], config: Any, processor: Any, folder: Path) -> None:
+    logging.disable_progress_bar()
+    torch.manual_seed(0)
+    kind(config).save_pretrained(folder)
+    processor.save_pretrained(folder)
