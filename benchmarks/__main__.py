@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 _RATE = ["index_rate", "--render", "256", "--rounds", "3"]
-_WITHOUT_DATA = [["quality", "--tasks", "demo"], ["stores"], ["encoder_rate"], _RATE]
+_ENCODERS = [["encoder_rate"], ["encoder_rate", "--encoder", "ViT-B-32"]]
+_WITHOUT_DATA = [["quality", "--tasks", "demo"], ["stores"], *_ENCODERS, _RATE]
 
 
 def _all(data: Path) -> list[list[str]]:
     catalogue = str(data / "sportswear" / "catalog.csv")
-    return [["index_rate", catalogue], _RATE, ["quality"], ["latency"], ["stores"], ["encoder_rate"]]
+    return [["index_rate", catalogue], _RATE, ["quality"], ["latency"], ["stores"], *_ENCODERS, ["finetune"]]
 
 
 def main() -> int:
