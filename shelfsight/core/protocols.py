@@ -126,7 +126,8 @@ class VisionLanguageModel(Protocol):
             seconds: no token is begun when that much time has passed since the call; what there is of the answers
                 is returned, and their ``stop`` says so. A step of the network is not interrupted.
             on_text: called in this thread with the index of a pair and the next piece of its answer, as soon as it is
-                there; the pieces of a pair joined are its answer's text. What it raises ends the call.
+                there; the pieces of a pair joined are its answer's text. What it raises ends the call. It
+                must not call the model.
 
         Raises:
             UsageError: a limit is not above 0, a question is longer than the model reads, or the model cannot do what

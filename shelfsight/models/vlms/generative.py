@@ -1,5 +1,6 @@
 """The adapter of every generative vision-language model of Transformers, through its own processor."""
 
+import contextlib
 import dataclasses
 import threading
 import time
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL.Image import Image
 
-from shelfsight.core.dialogue import Answer, Conversation, Stop
+from shelfsight.core.dialogue import Answer, Conversation
 from shelfsight.core.errors import UsageError
 from shelfsight.core.vectors import FloatArray
 from shelfsight.models.vlms.loading import Loaded, told
@@ -58,6 +59,11 @@ class GenerativeVlm:
     def generates(self) -> bool:
         return True
 
+    @property
+    def batch_size(self) -> int:
+        """Pairs that go through the network at once; more are split."""
+        return _BATCH.get(self._loaded.device.type, _BATCH["cpu"])
+
     def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
         """See :meth:`~shelfsight.core.protocols.VisionLanguageModel.score`."""
         parts = [self._score(batch) for _, batch in self._batches(pairs)]
@@ -79,9 +85,6 @@ class GenerativeVlm:
         deadline = None if seconds is None else time.monotonic() + seconds
         answers: list[Answer] = []
         for start, batch in self._batches(pairs):
-            if deadline is not None and time.monotonic() >= deadline:
-                answers += [Answer("", Stop.TIME)] * len(batch)
-                continue
             watch = Watch(
                 range(start, start + len(batch)),
                 decode=self._decode,
@@ -94,7 +97,7 @@ class GenerativeVlm:
         return answers
 
     def _score(self, batch: Sequence[tuple[Image, str]]) -> FloatArray:
-        with self._lock, told(f"vision-language model {self.name} failed on {len(batch)} questions"):
+        with self._turn(None), self._told(batch):
             prompts = [self._checked(self._prompts.question(text), 1) for _, text in batch]
             steps = self._run(self._inputs(batch, prompts), max_new_tokens=1, output_logits=True)
             scores: FloatArray = self._yes_no.probability(steps.logits[0]).cpu().numpy()
@@ -103,16 +106,31 @@ class GenerativeVlm:
     def _generate(
         self, batch: Sequence[tuple[Image, str | Conversation]], max_tokens: int, watch: Watch
     ) -> list[Answer]:
-        with self._lock, told(f"vision-language model {self.name} failed on {len(batch)} questions"):
+        with self._turn(watch.left) as in_time, self._told(batch):
             from transformers import StoppingCriteriaList
 
-            prompts = [self._prompt(asked, max_tokens) for _, asked in batch]
-            stopping = StoppingCriteriaList([watch])
-            self._run(self._inputs(batch, prompts), max_new_tokens=max_tokens, stopping_criteria=stopping)
+            if in_time:
+                prompts = [self._prompt(asked, max_tokens) for _, asked in batch]
+                stopping = StoppingCriteriaList([watch])
+                self._run(self._inputs(batch, prompts), max_new_tokens=max_tokens, stopping_criteria=stopping)
             answers = watch.answers()
         if watch.failure is not None:
             raise watch.failure
         return answers
+
+    @contextlib.contextmanager
+    def _turn(self, seconds: float | None) -> Iterator[bool]:
+        """Have the model alone; whether that came true within ``seconds``."""
+        begun = time.monotonic()
+        held = self._lock.acquire(timeout=-1 if seconds is None else max(0.0, seconds))
+        try:
+            yield held and (seconds is None or time.monotonic() - begun < seconds)
+        finally:
+            if held:
+                self._lock.release()
+
+    def _told(self, batch: Sequence[Any]) -> contextlib.AbstractContextManager[None]:
+        return told(f"vision-language model {self.name} failed on {len(batch)} questions")
 
     def _prompt(self, asked: str | Conversation, max_tokens: int) -> str:
         """The prompt that fits: the oldest turns are forgotten first."""
@@ -164,9 +182,8 @@ class GenerativeVlm:
         return str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
     def _batches(self, pairs: Sequence[_T]) -> Iterator[tuple[int, Sequence[_T]]]:
-        size = _BATCH.get(self._loaded.device.type, _BATCH["cpu"])
-        for start in range(0, len(pairs), size):
-            yield start, pairs[start : start + size]
+        for start in range(0, len(pairs), self.batch_size):
+            yield start, pairs[start : start + self.batch_size]
 
 
 def _is_encoder_decoder(model: Any) -> bool:

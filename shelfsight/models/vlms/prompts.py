@@ -59,7 +59,7 @@ class Prompts:
         messages.append(_message("user", asked.question or CHAT_CAPTION))
         messages[0]["content"].insert(0, {"type": "image"})
         text = str(self._processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
-        return text + asked.opening
+        return _joined(text, asked.opening)
 
     def _worded(self, asked: Conversation) -> str:
         wording = self._wording
@@ -70,7 +70,7 @@ class Prompts:
             raise UsageError("this model begins its answers itself, and takes no opening")
         earlier = "".join(_fill(wording.turn or "", turn.question, turn.answer) for turn in asked.turns)
         text = earlier + (_fill(wording.question, asked.question) if asked.question else wording.caption)
-        return f"{text} {asked.opening}".strip() if asked.opening else text
+        return _joined(text, asked.opening)
 
     def _plain(self, text: str) -> str:
         return self._special.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
@@ -78,6 +78,12 @@ class Prompts:
 
 def _message(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "content": [{"type": "text", "text": text}]}
+
+
+def _joined(prompt: str, opening: str) -> str:
+    """The prompt with the answer's first words behind it, a space between where there is none."""
+    space = " " if opening and prompt and not prompt[-1].isspace() else ""
+    return f"{prompt}{space}{opening}"
 
 
 def _fill(template: str, question: str, answer: str = "") -> str:

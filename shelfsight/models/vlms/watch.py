@@ -48,14 +48,18 @@ class Watch:
         self._ids: list[list[int]] = [[] for _ in indices]
         self._ended = [False for _ in indices]
         self._said = ["" for _ in indices]
-        self._late = False
         self.failure: BaseException | None = None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the deadline, where there is one; below 0 behind it."""
+        return None if self._deadline is None else self._deadline - time.monotonic()
 
     def __call__(self, ids: "torch.Tensor", _: Any, **__: Any) -> "torch.Tensor":
         for row, token in enumerate(ids[:, -1].tolist()):
             self._take(row, token)
-        self._late = self._deadline is not None and time.monotonic() >= self._deadline
-        return ids.new_full((len(self._ids),), self._late or self.failure is not None).bool()
+        late = self.left is not None and self.left <= 0
+        return ids.new_full((len(self._ids),), late or self.failure is not None).bool()
 
     def answers(self) -> list[Answer]:
         """The answers, when the generation is over; what was held back is said."""

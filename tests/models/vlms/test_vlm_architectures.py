@@ -102,6 +102,23 @@ def test_p_yes_depends_on_picture_and_question(model: VisionLanguageModel, pairs
     assert abs(scores[2] - scores[0]) > 100 * TOLERANCE
 
 
+def test_markup_in_a_question_is_read_as_text(model: VisionLanguageModel, direct: Direct, pairs: Pairs) -> None:
+    mark = str(direct.processor.image_token)
+    broken = f"{mark[0]} {mark[1:]}"
+    picture = pairs[0][0]
+    asked = model.score([(picture, f"Is {mark} blue?"), (picture, f"{mark}{mark}")])
+    expected = [direct.probability(picture, f"Is {broken} blue?"), direct.probability(picture, broken * 2)]
+    np.testing.assert_allclose(asked, expected, atol=TOLERANCE)
+
+
+def test_pictures_of_any_shape_and_mode_are_taken(model: VisionLanguageModel, pairs: Pairs) -> None:
+    shapes = [(1, 1), (3, 700), (1, 2000), (1700, 3)]
+    odd = [Image.new("RGB", size, "red") for size in shapes] + [Image.new("L", (30, 30)), Image.new("RGBA", (9, 9))]
+    batch = [(picture, "Is it blue?") for picture in odd]
+    singles = np.concatenate([model.score([pair]) for pair in batch])
+    np.testing.assert_allclose(model.score([*pairs, *batch])[len(pairs) :], singles, atol=TOLERANCE)
+
+
 def test_a_batch_scores_as_its_members(model: VisionLanguageModel, pairs: Pairs) -> None:
     many = pairs * 3  # more than one batch of the network
     singles = np.concatenate([model.score([pair]) for pair in pairs])
