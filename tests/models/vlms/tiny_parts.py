@@ -1,9 +1,13 @@
 """What tiny checkpoints are made of: a tokenizer trained on a page of text, and sizes that all of them share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
+import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
+from transformers.utils import logging
 
 HIDDEN = 32
 TEXT = {
@@ -81,6 +85,19 @@ def chat_template(*, user: str, image: str, end: str, answer: str, start: str = 
         f"{{% endfor %}}{_jinja(end)}{{% endfor %}}"
         f"{{% if add_generation_prompt %}}{_jinja(answer)}{{% endif %}}"
     )
+
+
+def ids(tokenizer: Any) -> dict[str, int | None]:
+    """A tokenizer's marks, as a configuration wants to hear of them."""
+    return {name: getattr(tokenizer, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+
+
+def save(kind: Callable[[Any], Any], config: Any, processor: Any, folder: Path) -> None:
+    """Save a model with the random weights of seed 0, and its processor."""
+    logging.disable_progress_bar()
+    torch.manual_seed(0)
+    kind(config).save_pretrained(folder)
+    processor.save_pretrained(folder)
 
 
 def _jinja(text: str) -> str:

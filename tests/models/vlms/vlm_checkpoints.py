@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 import transformers as t
-from tiny_parts import HIDDEN, TEXT, VISION, chat_template, tiny_tokenizer
-from transformers.utils import logging
+from blip_2_checkpoints import blip_2_itm, blip_2_opt, blip_2_t5
+from tiny_parts import HIDDEN, TEXT, VISION, chat_template, ids, save, tiny_tokenizer
 
 YES_NO = "{question} Answer with yes or no only."
 ROPE = {"rope_type": "default", "rope_theta": 10000.0}
@@ -18,7 +18,7 @@ def llava(folder: Path) -> None:
     tokenizer = tiny_tokenizer(bos="<s>", eos="</s>", pad="<pad>", special=["<image>"])
     config = t.LlavaConfig(
         vision_config=t.CLIPVisionConfig(**VISION, image_size=28, patch_size=14),
-        text_config=t.LlamaConfig(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        text_config=t.LlamaConfig(**TEXT, vocab_size=len(tokenizer), **ids(tokenizer)),
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
     )
     processor = t.LlavaProcessor(
@@ -29,7 +29,7 @@ def llava(folder: Path) -> None:
         num_additional_image_tokens=1,
         chat_template=chat_template(user="USER: ", image="<image>\n", end=" ", answer="ASSISTANT:"),
     )
-    _save(t.LlavaForConditionalGeneration, config, processor, folder)
+    save(t.LlavaForConditionalGeneration, config, processor, folder)
 
 
 def llava_next(folder: Path) -> None:
@@ -37,7 +37,7 @@ def llava_next(folder: Path) -> None:
     grid = [[28, 56], [56, 28], [56, 56]]
     config = t.LlavaNextConfig(
         vision_config=t.CLIPVisionConfig(**VISION, image_size=28, patch_size=14),
-        text_config=t.MistralConfig(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        text_config=t.MistralConfig(**TEXT, vocab_size=len(tokenizer), **ids(tokenizer)),
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         image_grid_pinpoints=grid,
     )
@@ -51,7 +51,7 @@ def llava_next(folder: Path) -> None:
         num_additional_image_tokens=1,
         chat_template=chat_template(user="[INST] ", image="<image>\n", end=" ", answer="[/INST]"),
     )
-    _save(t.LlavaNextForConditionalGeneration, config, processor, folder)
+    save(t.LlavaNextForConditionalGeneration, config, processor, folder)
 
 
 def qwen2_5_vl(folder: Path) -> None:
@@ -76,7 +76,7 @@ def qwen2_5_vl(folder: Path) -> None:
         t.Qwen2VLVideoProcessor(),
         chat_template=_chat_ml("<|vision_start|><|image_pad|><|vision_end|>"),
     )
-    _save(t.Qwen2_5_VLForConditionalGeneration, config, processor, folder)
+    save(t.Qwen2_5_VLForConditionalGeneration, config, processor, folder)
 
 
 def qwen3_vl(folder: Path) -> None:
@@ -102,7 +102,7 @@ def qwen3_vl(folder: Path) -> None:
         t.Qwen3VLVideoProcessor(),
         chat_template=_chat_ml("<|vision_start|><|image_pad|><|vision_end|>"),
     )
-    _save(t.Qwen3VLForConditionalGeneration, config, processor, folder)
+    save(t.Qwen3VLForConditionalGeneration, config, processor, folder)
 
 
 def paligemma(folder: Path) -> None:
@@ -112,12 +112,12 @@ def paligemma(folder: Path) -> None:
     processor = t.PaliGemmaProcessor(pictures, tokenizer)
     config = t.PaliGemmaConfig(
         vision_config=t.SiglipVisionConfig(**VISION, image_size=28, patch_size=14, vision_use_head=False),
-        text_config=t.GemmaConfig(**TEXT, head_dim=8, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        text_config=t.GemmaConfig(**TEXT, head_dim=8, vocab_size=len(tokenizer), **ids(tokenizer)),
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
         projection_dim=HIDDEN,
         hidden_size=HIDDEN,
     )
-    _save(t.PaliGemmaForConditionalGeneration, config, processor, folder)
+    save(t.PaliGemmaForConditionalGeneration, config, processor, folder)
 
 
 def mllama(folder: Path) -> None:
@@ -146,7 +146,7 @@ def mllama(folder: Path) -> None:
             "vocab_size": words,
             "cross_attention_layers": [1],
             "rope_parameters": ROPE,
-            **_ids(tokenizer),
+            **ids(tokenizer),
         },
         image_token_index=words,
     )
@@ -162,7 +162,7 @@ def mllama(folder: Path) -> None:
             answer=header.format(role="assistant"),
         ),
     )
-    _save(_opened_gates(t.MllamaForConditionalGeneration), config, processor, folder)
+    save(_opened_gates(t.MllamaForConditionalGeneration), config, processor, folder)
 
 
 def idefics3(folder: Path) -> None:
@@ -173,7 +173,7 @@ def idefics3(folder: Path) -> None:
         image_seq_len=4,
         chat_template=_idefics_chat(),
     )
-    _save(t.Idefics3ForConditionalGeneration, _idefics_config(t.Idefics3Config, tokenizer), processor, folder)
+    save(t.Idefics3ForConditionalGeneration, _idefics_config(t.Idefics3Config, tokenizer), processor, folder)
 
 
 def smolvlm(folder: Path) -> None:
@@ -185,7 +185,7 @@ def smolvlm(folder: Path) -> None:
         image_seq_len=4,
         chat_template=_idefics_chat(),
     )
-    _save(t.SmolVLMForConditionalGeneration, _idefics_config(t.SmolVLMConfig, tokenizer), processor, folder)
+    save(t.SmolVLMForConditionalGeneration, _idefics_config(t.SmolVLMConfig, tokenizer), processor, folder)
 
 
 def internvl(folder: Path) -> None:
@@ -198,7 +198,7 @@ def internvl(folder: Path) -> None:
     tokenizer = tiny_tokenizer(bos=None, eos="<|im_end|>", pad="<|endoftext|>", special=["<|im_start|>"], named=marks)
     config = t.InternVLConfig(
         vision_config=t.InternVLVisionConfig(**VISION, image_size=[56, 56], patch_size=[14, 14]),
-        text_config=t.Qwen2Config(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        text_config=t.Qwen2Config(**TEXT, vocab_size=len(tokenizer), **ids(tokenizer)),
         image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"),
         image_seq_length=4,
     )
@@ -209,67 +209,35 @@ def internvl(folder: Path) -> None:
         image_seq_length=4,
         chat_template=_chat_ml("<IMG_CONTEXT>\n"),
     )
-    _save(t.InternVLForConditionalGeneration, config, processor, folder)
+    save(t.InternVLForConditionalGeneration, config, processor, folder)
 
 
 def deepseek_vl(folder: Path) -> None:
-    tokenizer = tiny_tokenizer(
-        bos="<|begin_of_sentence|>",
-        eos="<|end_of_sentence|>",
-        pad="<pad>",
-        named={"image_token": "<image_placeholder>"},
-    )
-    config = t.DeepseekVLConfig(
-        vision_config=t.SiglipVisionConfig(**VISION, image_size=28, patch_size=14),
-        text_config=t.LlamaConfig(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
-        image_token_id=tokenizer.convert_tokens_to_ids("<image_placeholder>"),
-    )
-    processor = t.DeepseekVLProcessor(
-        t.DeepseekVLImageProcessor(size={"height": 28, "width": 28}),
-        tokenizer,
-        num_image_tokens=4,
-        chat_template=chat_template(user="User: ", image="<image_placeholder>", end="\n\n", answer="Assistant:"),
-    )
-    _save(t.DeepseekVLForConditionalGeneration, config, processor, folder)
+    tokenizer = _deepseek_tokenizer()
+    config = t.DeepseekVLConfig(**_deepseek_towers(tokenizer))
+    pictures = t.DeepseekVLImageProcessor(size={"height": 28, "width": 28})
+    processor = t.DeepseekVLProcessor(pictures, tokenizer, num_image_tokens=4, chat_template=_deepseek_chat())
+    save(t.DeepseekVLForConditionalGeneration, config, processor, folder)
 
 
-def blip_2_opt(folder: Path) -> None:
-    tokenizer = tiny_tokenizer(bos="</s>", eos="</s>", pad="<pad>", special=["<image>"])
-    text = t.OPTConfig(
+def deepseek_vl_hybrid(folder: Path) -> None:
+    tokenizer = _deepseek_tokenizer()
+    high = t.SamVisionConfig(
         hidden_size=HIDDEN,
-        word_embed_proj_dim=HIDDEN,
-        ffn_dim=48,
+        output_channels=8,
         num_hidden_layers=2,
         num_attention_heads=4,
-        max_position_embeddings=2048,
-        init_std=0.3,
-        vocab_size=len(tokenizer),
-        **_ids(tokenizer),
+        image_size=64,
+        window_size=2,
+        global_attn_indexes=[0],
+        initializer_range=0.3,
     )
-    _blip_2(folder, tokenizer, text, t.Blip2ForConditionalGeneration)
-
-
-def blip_2_t5(folder: Path) -> None:
-    tokenizer = tiny_tokenizer(bos=None, eos="</s>", pad="<pad>", special=["<image>"])
-    text = t.T5Config(
-        d_model=HIDDEN,
-        d_kv=8,
-        d_ff=48,
-        num_layers=2,
-        num_heads=4,
-        initializer_factor=3.0,
-        vocab_size=len(tokenizer),
-        decoder_start_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
+    config = t.DeepseekVLHybridConfig(high_res_vision_config=high, **_deepseek_towers(tokenizer))
+    pictures = t.DeepseekVLHybridImageProcessor(
+        size={"height": 28, "width": 28}, high_res_size={"height": 64, "width": 64}
     )
-    _blip_2(folder, tokenizer, text, t.Blip2ForConditionalGeneration)
-
-
-def blip_2_itm(folder: Path) -> None:
-    tokenizer = tiny_tokenizer(bos="[CLS]", eos="[SEP]", pad="[PAD]", special=["<image>"])
-    text = t.OPTConfig(hidden_size=HIDDEN, num_hidden_layers=1, num_attention_heads=4, vocab_size=len(tokenizer))
-    _blip_2(folder, tokenizer, text, t.Blip2ForImageTextRetrieval)
+    processor = t.DeepseekVLHybridProcessor(pictures, tokenizer, num_image_tokens=4, chat_template=_deepseek_chat())
+    save(_opened_gates(t.DeepseekVLHybridForConditionalGeneration), config, processor, folder)
 
 
 @dataclass(frozen=True)
@@ -286,6 +254,7 @@ _LLAMA = (
     f"{YES_NO}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
 )
 _IDEFICS = f"<|im_start|>User:<image>{YES_NO}<end_of_utterance>\nAssistant:"
+_DEEPSEEK = f"User: <image_placeholder>{YES_NO}\n\nAssistant:"
 
 BUILDERS = {
     "llava": Builder(llava, f"USER: <image>\n{YES_NO} ASSISTANT:"),
@@ -297,7 +266,8 @@ BUILDERS = {
     "idefics3": Builder(idefics3, _IDEFICS),
     "smolvlm": Builder(smolvlm, _IDEFICS),
     "internvl": Builder(internvl, f"<|im_start|>user\n<IMG_CONTEXT>\n{YES_NO}<|im_end|>\n<|im_start|>assistant\n"),
-    "deepseek_vl": Builder(deepseek_vl, f"User: <image_placeholder>{YES_NO}\n\nAssistant:"),
+    "deepseek_vl": Builder(deepseek_vl, _DEEPSEEK),
+    "deepseek_vl_hybrid": Builder(deepseek_vl_hybrid, _DEEPSEEK),
     "blip_2_opt": Builder(blip_2_opt, "Question: {question} Answer:"),
     "blip_2_t5": Builder(blip_2_t5, "Question: {question} Answer:"),
     "blip_2_itm": Builder(blip_2_itm, None),
@@ -317,7 +287,7 @@ def _qwen_marks(tokenizer: Any) -> dict[str, int]:
 
 def _qwen_text(tokenizer: Any, sections: list[int]) -> dict[str, Any]:
     rope = {**ROPE, "mrope_section": sections}
-    return {**TEXT, "vocab_size": len(tokenizer), "rope_parameters": rope, **_ids(tokenizer)}
+    return {**TEXT, "vocab_size": len(tokenizer), "rope_parameters": rope, **ids(tokenizer)}
 
 
 def _chat_ml(image: str) -> str:
@@ -339,53 +309,42 @@ def _idefics_chat() -> str:
 def _idefics_config(kind: Any, tokenizer: Any) -> Any:
     return kind(
         vision_config={**VISION, "image_size": 56, "patch_size": 14},
-        text_config=t.LlamaConfig(**TEXT, vocab_size=len(tokenizer), **_ids(tokenizer)),
+        text_config=t.LlamaConfig(**TEXT, vocab_size=len(tokenizer), **ids(tokenizer)),
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         pad_token_id=tokenizer.pad_token_id,
         scale_factor=2,
     )
 
 
-def _blip_2(folder: Path, tokenizer: Any, text: Any, kind: Any) -> None:
-    config = t.Blip2Config(
-        vision_config={**VISION, "image_size": 28, "patch_size": 14},
-        qformer_config={
-            "hidden_size": HIDDEN,
-            "intermediate_size": 48,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 4,
-            "encoder_hidden_size": HIDDEN,
-            "vocab_size": len(tokenizer),
-            "initializer_range": 0.3,
-            "use_qformer_text_input": kind is t.Blip2ForImageTextRetrieval,
-        },
-        text_config=text,
-        num_query_tokens=4,
-        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+def _deepseek_tokenizer() -> Any:
+    return tiny_tokenizer(
+        bos="<|begin_of_sentence|>",
+        eos="<|end_of_sentence|>",
+        pad="<pad>",
+        named={"image_token": "<image_placeholder>"},
     )
-    processor = t.Blip2Processor(t.BlipImageProcessor(size={"height": 28, "width": 28}), tokenizer, num_query_tokens=4)
-    _save(kind, config, processor, folder)
+
+
+def _deepseek_towers(tokenizer: Any) -> dict[str, Any]:
+    return {
+        "vision_config": t.SiglipVisionConfig(**VISION, image_size=28, patch_size=14),
+        "text_config": t.LlamaConfig(**TEXT, vocab_size=len(tokenizer), **ids(tokenizer)),
+        "image_token_id": tokenizer.convert_tokens_to_ids("<image_placeholder>"),
+    }
+
+
+def _deepseek_chat() -> str:
+    return chat_template(user="User: ", image="<image_placeholder>", end="\n\n", answer="Assistant:")
 
 
 def _opened_gates(kind: Any) -> Any:
-    """Llama 3.2 is born with its gates shut, so that no picture would be seen."""
+    """Some are born with gates shut, so that no picture, or not its details, would be seen."""
 
     def build(config: Any) -> Any:
         model = kind(config)
         for name, parameter in model.named_parameters():
-            if "gate" in name and parameter.numel() == 1:
+            if parameter.numel() == 1 and ("gate" in name or "alpha" in name):
                 torch.nn.init.constant_(parameter, 1.0)
         return model
 
     return build
-
-
-def _ids(tokenizer: Any) -> dict[str, int | None]:
-    return {name: getattr(tokenizer, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
-
-
-def _save(kind: Callable[[Any], Any], config: Any, processor: Any, folder: Path) -> None:
-    logging.disable_progress_bar()
-    torch.manual_seed(0)
-    kind(config).save_pretrained(folder)
-    processor.save_pretrained(folder)
