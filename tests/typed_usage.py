@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import assert_type
 
+from PIL.Image import Image
+
 from shelfsight import (
     Engine,
     FilterError,
@@ -14,8 +16,10 @@ from shelfsight import (
     open_engine,
 )
 from shelfsight.api.reporting import write_report
+from shelfsight.core.dialogue import Answer, Conversation, Turn
+from shelfsight.core.protocols import VisionLanguageModel
 from shelfsight.evaluation import Comparison, compare
-from shelfsight.models import describe, descriptors, weights_here
+from shelfsight.models import describe, descriptors, open_vlm, weights_here
 from shelfsight.models.known.descriptor import Descriptor
 
 
@@ -70,3 +74,16 @@ def mistakes(engine: Engine) -> str:
 def commercial_encoders() -> dict[str, int | None]:
     assert_type(describe("embedded"), Descriptor)
     return {one.name: one.image_size for one in descriptors("fashion") if one.commercial_use and weights_here(one)}
+
+
+def asked(picture: Image, heard: list[str]) -> tuple[float, list[Answer]]:
+    model = open_vlm("HuggingFaceTB/SmolVLM-256M-Instruct", device="cpu")
+    assert_type(model, VisionLanguageModel)
+    before = Conversation(question="Of what?", turns=(Turn(question="What is it?", answer="A bag."),), opening="It is")
+    answers = model.generate(
+        [(picture, "What is it?"), (picture, before)],
+        max_tokens=20,
+        seconds=2.0,
+        on_text=lambda index, piece: heard.append(f"{index} {piece}"),
+    )
+    return float(model.score([(picture, "Is it red?")])[0]), answers

@@ -17,7 +17,7 @@ from shelfsight.models.vlms.loading import Loaded, told
 from shelfsight.models.vlms.pictures import fit
 from shelfsight.models.vlms.prompts import Prompts
 from shelfsight.models.vlms.watch import Watch
-from shelfsight.models.vlms.yes_no import yes_no_tokens
+from shelfsight.models.vlms.yes_no import checked_scores, yes_no_tokens
 
 __all__ = ["GenerativeVlm"]
 
@@ -100,8 +100,7 @@ class GenerativeVlm:
         with self._turn(None), self._told(batch):
             prompts = [self._checked(self._prompts.question(text), 1) for _, text in batch]
             steps = self._run(self._inputs(batch, prompts), max_new_tokens=1, output_logits=True)
-            scores: FloatArray = self._yes_no.probability(steps.logits[0]).cpu().numpy()
-        return scores
+            return checked_scores(self._yes_no.probability(steps.logits[0]))
 
     def _generate(
         self, batch: Sequence[tuple[Image, str | Conversation]], max_tokens: int, watch: Watch

@@ -11,6 +11,7 @@ from shelfsight.core.errors import UsageError
 from shelfsight.core.vectors import FloatArray
 from shelfsight.models.vlms.loading import Loaded, told
 from shelfsight.models.vlms.pictures import fit
+from shelfsight.models.vlms.yes_no import checked_scores
 
 __all__ = ["MatchingVlm"]
 
@@ -72,8 +73,7 @@ class MatchingVlm:
             ).to(self._loaded.device, dtype=model.dtype)
             self._check(inputs["attention_mask"].sum(1).max().item())
             matched = model(**inputs, use_image_text_matching_head=True).logits_per_image
-            scores: FloatArray = matched.float().softmax(1)[:, 1].cpu().numpy()
-        return scores
+            return checked_scores(matched.float().softmax(1)[:, 1])
 
     def _check(self, tokens: int) -> None:
         if tokens > self._context:

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from shelfsight.core.errors import ModelError
+from shelfsight.core.vectors import FloatArray
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["YesNo", "yes_no_tokens"]
+__all__ = ["YesNo", "checked_scores", "yes_no_tokens"]
 
 _SPACES = "Ġ▁ĊĉčĠ \t\n"  # as byte-level BPE, SentencePiece and plain vocabularies write white space before a word
 
@@ -41,3 +44,15 @@ def yes_no_tokens(vocabulary: Mapping[str, int]) -> YesNo:
         if not ids:
             raise ModelError(f"its tokenizer has no token for {word!r}, so that it cannot be asked yes or no")
     return YesNo(found["yes"], found["no"])
+
+
+def checked_scores(scores: "torch.Tensor") -> FloatArray:
+    """(n,) probabilities on any device to float32 of NumPy.
+
+    Raises:
+        ModelError: one of them is no number.
+    """
+    here: FloatArray = scores.float().cpu().numpy()
+    if not np.isfinite(here).all():
+        raise ModelError("its answers are not finite", hint="The weights are damaged, or too large for this precision.")
+    return here

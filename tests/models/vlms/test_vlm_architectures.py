@@ -41,6 +41,7 @@ class Direct:
             return_tensors="pt",
             add_special_tokens=not (bos and prompt.startswith(bos)),
         )
+        assert inputs["input_ids"][0].tolist().count(self.processor.tokenizer.bos_token_id) == bool(bos)
         return {key: value for key, value in inputs.items() if key != "labels"}
 
     def probability(self, picture: Image.Image, question: str) -> float:

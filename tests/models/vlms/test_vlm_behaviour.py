@@ -187,8 +187,7 @@ def test_every_end_of_an_answer_is_known(saved: Saved, pairs: Pairs, tmp_path: P
 
 
 def test_a_checkpoint_in_half_precision_runs_in_float32_on_a_cpu(saved: Saved, pairs: Pairs, tmp_path: Path) -> None:
-    folder = tmp_path / "half"
-    shutil.copytree(saved("llava"), folder)
+    folder = _copy(saved("llava"), tmp_path)
     model = transformers.AutoModelForImageTextToText.from_pretrained(saved("llava")).half()
     model.save_pretrained(folder)
     assert json.loads((folder / "config.json").read_text())["dtype"] == "float16"
@@ -263,6 +262,17 @@ def test_weights_that_are_missing_are_not_made_up(saved: Saved, tmp_path: Path) 
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ModelError, match="1 of its weights are missing"):
         open_vlm(str(folder), device="cpu")
+
+
+def test_answers_that_are_no_numbers_are_told(saved: Saved, pairs: Pairs, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = _copy(saved("llava"), tmp_path)
+    weights = load_file(folder / "model.safetensors")
+    next(weight for name, weight in weights.items() if "mlp" in name).fill_(float("nan"))
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match="not finite"):
+        open_vlm(str(folder), device="cpu").score(pairs)
 
 
 def test_a_tokenizer_that_cannot_say_no(saved: Saved, tmp_path: Path) -> None:

@@ -42,12 +42,14 @@ def tiny_tokenizer(
     special: Sequence[str] = (),
     named: dict[str, str] | None = None,
     last: str | None = None,
+    says_bos: bool = True,
 ) -> PreTrainedTokenizerFast:
-    """A byte-level BPE of a few hundred tokens, the words yes and no among them, that writes ``bos`` first.
+    """A byte-level BPE of a few hundred tokens, the words yes and no among them.
 
     Args:
         named: special tokens that the tokenizer has as attributes.
         last: the special token with the highest id.
+        says_bos: whether it writes ``bos`` before a text.
     """
     marks = list(dict.fromkeys([*filter(None, (bos, eos, pad)), *special, *(named or {}).values()]))
     tokenizer = Tokenizer(models.BPE())
@@ -60,7 +62,7 @@ def tiny_tokenizer(
     tokenizer.add_tokens(["yes", "Yes", "no", "No", "ĠYes", "ĠNo"])
     if last:
         tokenizer.add_special_tokens([last])
-    if bos:
+    if bos and says_bos:
         pair = [(bos, tokenizer.token_to_id(bos))]
         tokenizer.post_processor = processors.TemplateProcessing(
             single=f"{bos} $A", pair=f"{bos} $A $B", special_tokens=pair

@@ -106,7 +106,7 @@ def qwen3_vl(folder: Path) -> None:
 
 
 def paligemma(folder: Path) -> None:
-    tokenizer = tiny_tokenizer(bos="<bos>", eos="<eos>", pad="<pad>", special=["<image>"])
+    tokenizer = tiny_tokenizer(bos="<bos>", eos="<eos>", pad="<pad>", special=["<image>"], says_bos=False)
     pictures = t.SiglipImageProcessor(size={"height": 28, "width": 28})
     pictures.image_seq_length = 4
     processor = t.PaliGemmaProcessor(pictures, tokenizer)
