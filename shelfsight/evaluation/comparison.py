@@ -11,7 +11,7 @@ from shelfsight.core.errors import UsageError
 from shelfsight.evaluation.classification import ClassifyReport
 from shelfsight.evaluation.metrics import Interval, interval
 from shelfsight.evaluation.ranking import EvaluationReport, families_of
-from shelfsight.evaluation.significance import holm, mcnemar, sign_flip
+from shelfsight.evaluation.significance import holm, mcnemar, sign_flips
 
 __all__ = ["LEVEL", "ClassifyComparison", "Comparison", "Difference", "Winner", "chance", "compare"]
 
@@ -227,7 +227,7 @@ def _differences(
     """group -> metric -> difference, corrected over all of them."""
     pairs = [(group, name) for group in groups for name in a.values]
     values = [(a.values[name][groups[group]], b.values[name][groups[group]]) for group, name in pairs]
-    chances = [sign_flip(first - second) for first, second in values]
+    chances = sign_flips([first - second for first, second in values], level=LEVEL)
     found: dict[str, dict[str, Difference]] = {group: {} for group in groups}
     for (group, name), (first, second), p, corrected in zip(pairs, values, chances, holm(chances), strict=True):
         found[group][name] = _difference(first, second, p, corrected)

@@ -1,12 +1,12 @@
 """Whether a difference may be chance: paired tests and the correction for many of them."""
 
 from collections.abc import Sequence
-from itertools import product
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["holm", "mcnemar", "sign_flip"]
+__all__ = ["holm", "mcnemar", "sign_flip", "sign_flips"]
 
 _RESAMPLES = 9_999
 _SEED = 20260
@@ -14,6 +14,8 @@ _CELLS = 2_000_000
 """Signs drawn at a time: bounds memory, whatever the number of queries."""
 
 _ROUNDING = 1e-9
+_NEAR = 10
+"""Patterns as far as the one seen: with fewer, the drawn share says little of the true one."""
 
 
 def sign_flip(differences: npt.NDArray[np.float64], *, resamples: int = _RESAMPLES, seed: int = _SEED) -> float:
@@ -36,9 +38,16 @@ def sign_flip(differences: npt.NDArray[np.float64], *, resamples: int = _RESAMPL
     # sums that are equal on paper differ in their last bits
     seen = abs(float(moved.sum())) - _ROUNDING * float(np.abs(moved).sum())
     if 2 ** min(len(moved), 63) <= resamples:
-        signs = np.array(list(product((-1.0, 1.0), repeat=len(moved))))
-        return float(np.mean(np.abs(signs @ moved) >= seen))
+        return float(np.mean(np.abs(_every_sum(moved)) >= seen))
     return (1 + _as_far(moved, seen, resamples, seed)) / (resamples + 1)
+
+
+def _every_sum(moved: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(2**n,): the sum under every sign pattern."""
+    sums = np.zeros(1)
+    for each in moved:
+        sums = np.concatenate((sums + each, sums - each))
+    return sums
 
 
 def _as_far(moved: npt.NDArray[np.float64], seen: float, resamples: int, seed: int) -> int:
@@ -52,6 +61,22 @@ def _as_far(moved: npt.NDArray[np.float64], seen: float, resamples: int, seed: i
         sums = moved.sum() - 2.0 * (flips[:, : len(moved)].astype(np.float64) @ moved)
         found += int(np.count_nonzero(np.abs(sums) >= seen))
     return found
+
+
+def sign_flips(several: Sequence[npt.NDArray[np.float64]], *, level: float, resamples: int = _RESAMPLES) -> list[float]:
+    """:func:`sign_flip` of each of ``several``, as finely as their common correction needs.
+
+    Drawn p-values have a least one, 1 / (resamples + 1). Where that, corrected for as many tests as these, could
+    not come below half of ``level``, the tests that came near it are drawn again, often enough that it could.
+    Without that, many families would hide a difference however large it was.
+    """
+    different = {each.tobytes(): each for each in several}  # at depth 1 metrics are often one and the same
+    chances = {key: sign_flip(each, resamples=resamples) for key, each in different.items()}
+    enough = ceil(2 * len(several) / level)
+    if enough > resamples:
+        near = [key for key, value in chances.items() if value <= _NEAR / (resamples + 1)]
+        chances |= {key: sign_flip(different[key], resamples=enough) for key in near}
+    return [chances[each.tobytes()] for each in several]
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

@@ -99,6 +99,15 @@ def test_families_are_corrected_over_all_of_their_tests() -> None:
     assert comparison.families["one"]["ndcg@5"].p == 1.0
 
 
+def test_many_families_do_not_hide_a_difference_however_large() -> None:
+    # 20 questions a family, all won: 2 of 2**20 patterns are as far, and the least p of 9,999 drawn ones is 1/10,000
+    families = [f"family {number}" for number in range(60) for _ in range(20)]
+    comparison = compare(report_of([1] * 1200, families=families), report_of([0] * 1200, families=families))
+    found = [each for metrics in comparison.families.values() for each in metrics.values()]
+    assert len(found) / 10_000 > 0.05  # 600 tests
+    assert {(each.p < 0.05 / 600, each.better) for each in found} == {(True, "A")}
+
+
 def test_extremes_are_the_worst_losses_and_the_best_wins() -> None:
     #             +        --       =        -        ++
     a, b = report_of([1, 0, 1, 2, 1]), report_of([2, 1, 1, 1, 0])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from shelfsight.evaluation.metrics import interval
-from shelfsight.evaluation.significance import holm, mcnemar, sign_flip
+from shelfsight.evaluation.significance import holm, mcnemar, sign_flip, sign_flips
 
 
 def test_every_sign_pattern_by_hand() -> None:
@@ -56,6 +56,16 @@ def test_drawn_patterns_agree_with_all_of_them() -> None:
     assert drawn == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 8_000))
     assert drawn == sign_flip(differences, resamples=8_000)  # seeded
     assert drawn != sign_flip(differences, resamples=8_000, seed=1)
+
+
+def test_several_tests_are_as_fine_as_their_correction_needs() -> None:
+    random = np.random.default_rng(5)
+    large, small, none = random.normal(3, 1, size=40), random.normal(0.3, 1, size=40), np.zeros(40)
+    assert sign_flips([large, small, none], level=0.05) == [sign_flip(each) for each in (large, small, none)]
+    many = sign_flips([large, small, *[none] * 398], level=0.05)
+    assert many[0] == 1 / 16_001
+    assert many[0] * 400 <= 0.05 / 2
+    assert many[1:] == [sign_flip(small), *[1.0] * 398]
 
 
 def test_many_queries_agree_with_the_t_test() -> None:

@@ -24,8 +24,8 @@ _HOLM = (
 )
 _FLIPS = {
     "p": "Two-sided paired randomisation test: how often a mean difference this far from zero comes up when each "
-    "query's difference gets a random sign; all sign patterns where they are few, else 9,999 seeded ones (Smucker, "
-    "Allan and Carterette, 2007).",
+    "query's difference gets a random sign; all sign patterns where they are few, else 9,999 seeded ones, or more "
+    "where the correction needs a finer value (Smucker, Allan and Carterette, 2007).",
     "p (Holm)": _HOLM,
     "win / tie / loss": "Queries on which A has more than B, the same, and less.",
 }
