@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["check_target", "side_of", "write_lines", "write_report"]
 
 _THUMBNAIL = 160
+_WRITING = ".0000000.tmp"
+"""What a name is longer by at most while the file is being written."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -73,19 +75,24 @@ def check_target(path: Path) -> None:
     """Refuse a file that could not be written, before there is anything to write.
 
     Raises:
-        UsageError: its folder does not exist or cannot be written to, or it is a folder itself.
+        UsageError: its folder does not exist or cannot be written to, its name is too long, or it is a folder, a
+            device or a pipe itself.
     """
     try:
         if "\0" in str(path):
             raise ValueError("a name has no NUL")
         if path.is_dir():
             raise UsageError(f"{path} is a folder", hint="name a file in it")
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is no plain file", hint="it would be replaced, not written to; name another one")
         if not path.parent.is_dir():
             raise UsageError(f"there is no folder {path.parent} to write {path.name} into", hint="make it first")
         if not os.access(path.parent, os.W_OK):
             raise UsageError(f"the folder {path.parent} cannot be written to", hint="name another one")
+        path.with_name(path.name + _WRITING).exists()
     except (OSError, ValueError) as error:  # a name that no file can have
-        raise UsageError(f"no file can be written at {str(path)[:200]!r}: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"no file can be written at {str(path)[:200]!r}: {reason}") from error
 
 
 def side_of(engine: "Engine", name: str, mode: Mode = "vector") -> "Side":

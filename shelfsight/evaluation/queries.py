@@ -77,7 +77,7 @@ def load_queries(path: Path) -> list[JudgedQuery]:
         UsageError: a line is not a judged query (names file and line), or the file holds none.
     """
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8-sig") as lines:
             queries = list(_read(lines, path))
     except FileNotFoundError as error:
         raise NotFound(f"there is no file of queries at {path}") from error

@@ -3,6 +3,7 @@
 import builtins
 import csv
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -60,6 +61,16 @@ def test_one_collection_tells_families_and_the_worst(cli: Cli, shops: tuple[Path
     assert told.code == 0
     assert "worst queries" in told.out
     assert HOSTILE in told.out
+
+
+def test_a_long_query_without_spaces_is_cut_and_not_dropped(
+    cli: Cli, shops: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    a, _, _ = shops
+    (tmp_path / "q.jsonl").write_text(json.dumps({"query": "赤いスニーカー" * 20, "relevant": {"red": 1}}))
+    told = cli("evaluate", "-c", a, "--queries", tmp_path / "q.jsonl")
+    assert "赤いスニーカー" * 8 + "赤いス…" in told.out
+    assert told.err.splitlines()[-1].startswith("1 query in ")
 
 
 def test_two_collections_as_a_document(cli: Cli, shops: tuple[Path, Path, Path]) -> None:
@@ -134,11 +145,16 @@ def test_reports_and_values_are_written(
 def test_a_file_that_cannot_be_is_refused_before_the_work(cli: Cli, tmp_path: Path) -> None:
     """The collection is not there either, but that is looked at later."""
     (tmp_path / "folder").mkdir()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
     for option in ("--report", "--per-query"):
         for target, said in (
             (tmp_path / "nowhere" / "r.html", "there is no folder"),
             (tmp_path / "folder", "is a folder"),
             ("x" * 5000, "no file can be written"),
+            (tmp_path / ("x" * 250), "no file can be written"),  # fits, but not while it is being written
+            (pipe, "is no plain file"),
+            ("/dev/null", "is no plain file"),  # would be replaced by a page
         ):
             result = cli("evaluate", "-c", tmp_path / "none", "--queries", tmp_path / "q", option, target)
             assert (result.code, result.out) == (2, "")

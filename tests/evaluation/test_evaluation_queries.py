@@ -69,6 +69,11 @@ def test_a_bad_line_is_named_by_its_number(tmp_path: Path, line: str, says: str)
     assert caught.value.hint
 
 
+def test_the_mark_that_windows_editors_put_in_front_is_no_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "q.jsonl").write_bytes(b'\xef\xbb\xbf{"query": "a", "relevant": {"1": 1}}\r\n')
+    assert [query.text for query in load_queries(tmp_path / "q.jsonl")] == ["a"]
+
+
 def test_a_file_that_is_missing_empty_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"none\.jsonl"):
         load_queries(tmp_path / "none.jsonl")

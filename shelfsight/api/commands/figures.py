@@ -1,6 +1,5 @@
 """The figures of an evaluation as tables in a terminal."""
 
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import click
@@ -49,7 +48,11 @@ def _print_metrics(report: "EvaluationReport", worst: int) -> None:
     if worst:
         click.echo()
         _print_worst(report, worst)
-    say(f"{report.queries} queries in {report.seconds:.1f} s; {report.absent} judged ids are not in the collection")
+    say(f"{_asked(report)} in {report.seconds:.1f} s; {report.absent} judged ids are not in the collection")
+
+
+def _asked(report: "EvaluationReport") -> str:
+    return "1 query" if report.queries == 1 else f"{report.queries} queries"
 
 
 def _print_families(report: "EvaluationReport") -> None:
@@ -64,13 +67,15 @@ def _print_families(report: "EvaluationReport") -> None:
 
 
 def _print_worst(report: "EvaluationReport", count: int) -> None:
+    from shelfsight.evaluation.report.markup import short
+
     rows = []
     for index in report.worst(count):
         query = report.judged[index]
         text = query.text if query.text is not None else f"({query.image.name if query.image else ''})"
         found = len(query.wanted.intersection(report.rankings[index]))
         value = report.values[report.telling][index]
-        rows.append((f"{value:.4f}", f"{found}/{len(query.wanted)}", shorten(text, _WIDTH), query.family or ""))
+        rows.append((f"{value:.4f}", f"{found}/{len(query.wanted)}", short(text, _WIDTH), query.family or ""))
     print_table((report.telling, "found", "worst queries", "family"), rows, right=(report.telling, "found"))
 
 
@@ -107,7 +112,7 @@ def _print_comparison(comparison: "Comparison") -> None:
         print_table((f"{a.telling} of", "queries", *_DIFFERENCE), rows, right=("queries", *_RIGHT))
     _print_verdicts(comparison)
     say(
-        f"{a.queries} queries; paired randomisation test, Holm's correction over the {len(comparison.metrics)} metrics "
+        f"{_asked(a)}; paired randomisation test, Holm's correction over the {len(comparison.metrics)} metrics "
         f"shown (over all families and metrics in the table of families); judged ids that are not in the collection: "
         f"A {a.absent}, B {b.absent}"
     )
