@@ -43,7 +43,11 @@ def test_the_table_has_a_row_for_each(cli: Cli) -> None:
     assert "shelfsight models NAME" in result.err
     siglip = next(row for row in rows if row.startswith("hf-hub:Marqo/marqo-fashionSigLIP"))
     assert siglip.split()[1:5] == ["768", "224", "813", "Apache-2.0"]
-    assert "fashion recall@10 0.340" in siglip
+    assert " fashion recall@10 0.340" in siglip
+    assert "do not compare" in result.err
+    own = next(row for row in rows if row.startswith("embedded "))
+    assert " own " in own  # its data is not what others mean by the same word
+    assert sum(" own " in row for row in rows) == 1
     assert all((" * " in row) is not one.commercial_use for row, one in zip(rows, descriptors(), strict=True))
 
 

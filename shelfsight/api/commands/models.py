@@ -67,6 +67,7 @@ def _print_list(listed: "tuple[Descriptor, ...]") -> None:
     ]
     print_table(_COLUMNS, rows, right=("dim", "px", "MB"), whole=("name",))
     say("*: not for use in a product; here: the weights are on this machine")
+    say("published: on others' data; figures of different data, or of 'own' data, do not compare")
     say("`shelfsight models NAME` says everything about one, with sources")
 
 
@@ -102,7 +103,8 @@ def _telling(one: "Descriptor") -> str:
     if not one.figures:
         return ""
     first = one.figures[0]
-    return f"{re.split('[ ,:]', first.task)[0]} {first.metric} {first.value:.3f}"
+    whose = "own " if one.hub is None else ""  # nobody else's data of the same first word is meant
+    return f"{whose}{re.split('[ ,:]', first.task)[0]} {first.metric} {first.value:.3f}"
 
 
 def _or_unknown(number: int | None) -> str:
