@@ -1,11 +1,13 @@
 """Decided rows into commits, and into the counts of the report."""
 
+import contextlib
 import dataclasses
 import time
 from concurrent.futures import Executor, Future
 
 import numpy as np
 
+from shelfsight.core.errors import ShelfsightError
 from shelfsight.core.protocols import Change, Snapshot, Store
 from shelfsight.core.settings import IndexSettings
 from shelfsight.indexer.report import Tally
@@ -79,6 +81,11 @@ class Committer:
         self._begin()
         self._end()
 
+    def settle(self) -> None:
+        """Wait for the commit that is being written and count it, where another error is on its way to be told."""
+        with contextlib.suppress(ShelfsightError):
+            self._end()
+
     def _begin(self) -> None:
         self._end()
         changes, self._changes = self._changes, []
@@ -87,10 +94,14 @@ class Committer:
         self._last = time.monotonic()
 
     def _end(self) -> None:
-        """Wait for the commit that is being written."""
+        """Wait for the commit that is being written. One that failed says so once."""
         if self._writing is None:
             return
-        self._writing.done.result()
+        try:
+            self._writing.done.result()
+        except Exception:
+            self._writing = None
+            raise
         self._tally.indexed += self._writing.indexed
         self._tally.updated += self._writing.updated
         self._writing = None

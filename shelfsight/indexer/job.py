@@ -109,6 +109,7 @@ class _Job:
                         self._tell()
                         interruption.check()
             except StoreError:
+                committer.settle()
                 raise
             except BaseException:
                 committer.flush()  # what is finished is kept, whatever went wrong behind it

@@ -15,8 +15,9 @@ import pytest
 from index_child import Endless
 from shops import PatchEncoder, python_path, settings
 
-from shelfsight.core.errors import ModelError, StoreFull
+from shelfsight.core.errors import ModelError, StoreError, StoreFull
 from shelfsight.core.protocols import Store
+from shelfsight.core.types import Picture
 from shelfsight.indexer import Report, index, report_of
 from shelfsight.stores import create_store, open_store
 
@@ -122,6 +123,23 @@ def test_a_failing_encoder_ends_the_job_and_keeps_what_was_encoded(shop, store):
     assert [t for t in threading.enumerate() if t.name.startswith("shelfsight")] == []
     resumed = index(shop, encoder=PatchEncoder(), store=store, settings=settings())
     assert (resumed.unchanged, resumed.indexed) == (report.indexed, 60 - report.indexed)
+
+
+def test_an_error_beside_a_commit_that_is_being_written_leaves_it_counted(shop, store, tmp_path):
+    """The list of failures cannot be written while the item before the failure is on its way."""
+    shop.fill(1)
+    shop.add("broken", Picture(name="missing.png", path=shop.folder / "missing.png"))
+    with pytest.raises(StoreError, match="list of failures") as caught:
+        index(
+            shop,
+            encoder=PatchEncoder(),
+            store=store,
+            settings=settings(commit_items=1),
+            failures_to=tmp_path / "absent" / "failures",
+        )
+    report = report_of(caught.value)
+    assert report is not None
+    assert (report.indexed, report.items, list(store.ids())) == (1, 1, ["000"])
 
 
 def test_no_thread_outlives_a_job(shop, store, encoder):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shelfsight.core.errors import StoreFull
+from shelfsight.core.errors import StoreFull, UsageError
 from shelfsight.core.protocols import Fingerprints
 from shelfsight.core.settings import IndexSettings
 from shelfsight.core.types import Failure, Item, Picture
@@ -178,6 +178,37 @@ def test_a_commit_that_fails_is_told_before_the_next_begins_and_counts_nothing(w
     with pytest.raises(StoreFull):
         committer.take(update(2))
     assert (store.commits, tally.updated) == ([["0"]], 1)
+
+
+def test_a_commit_that_no_store_takes_is_told_once_and_the_rest_is_kept(writer):
+    class Picky(SlowStore):
+        def commit(self, changes):
+            if changes and changes[0].item.id == "1":
+                raise UsageError("a vector that is not of length 1")
+            return super().commit(changes)
+
+    store, tally = Picky(), Tally(FailureLog(None))
+    committer = Committer(store, IndexSettings(commit_items=1, commit_seconds=600), tally, writer)
+    store.go.release(9)
+    committer.take(update(0))
+    committer.take(update(1))
+    with pytest.raises(UsageError):
+        committer.take(update(2))
+    committer.flush()
+    assert store.commits == [["0"], ["2"]]
+    assert tally.updated == 2
+
+
+def test_settling_counts_what_got_in_and_keeps_quiet_about_what_did_not(writer):
+    store, tally = SlowStore(full=1), Tally(FailureLog(None))
+    committer = Committer(store, IndexSettings(commit_items=1, commit_seconds=600), tally, writer)
+    store.go.release(2)
+    committer.take(update(0))
+    committer.settle()
+    assert tally.updated == 1
+    committer.take(update(1))
+    committer.settle()
+    assert tally.updated == 1
 
 
 def entry(pixels: object, last: bool = True) -> Entry:
