@@ -135,6 +135,48 @@ def test_shortage_of_memory_halves_the_batch_and_loses_nothing(caplog):
     assert memory.sizes == [2, 2, 1]
 
 
+def test_whoever_records_a_size_has_run_it_in_the_same_thread():
+    """Libraries make handles for every thread, and may not do so within a recording."""
+    ran: set[int] = set()
+    unready: list[int] = []
+
+    def run(batch: Tensor) -> Tensor:
+        ran.add(threading.get_ident())
+        return network(batch)
+
+    class Strict(Recorder):
+        def __call__(self, network: Network, given: Tensor) -> Callable[[], Tensor]:
+            if threading.get_ident() not in ran:
+                unready.append(len(given))
+            return super().__call__(network, given)
+
+    several = lanes(run, recorder=Strict)
+    several(rows(8))
+    with ThreadPoolExecutor(1) as other:
+        np.testing.assert_array_equal(other.submit(several, rows(8, 1)).result(), answers(rows(8, 1)))
+    assert unready == []
+
+
+def test_after_a_shortage_recordings_share_memory_only_with_those_after_it():
+    made: list[Recorder] = []
+
+    def recorder() -> Recorder:
+        made.append(Recorder())
+        return made[-1]
+
+    memory = Memory()
+    several = lanes(memory, recorder=recorder)
+    for _ in range(2):
+        several(rows(8))
+    before = list(made)
+    memory.most = 4
+    for seed in range(3):
+        np.testing.assert_array_equal(several(rows(8, seed)), answers(rows(8, seed)))
+    after = [each for each in made if each not in before]
+    assert [each.recorded for each in before if each.recorded] == [[8]]
+    assert [each.recorded for each in after if each.recorded] == [[4]]
+
+
 def test_shortage_while_recording_halves_the_batch_too():
     def record(network: Network, given: Tensor) -> Callable[[], Tensor]:
         if len(given) > 4:

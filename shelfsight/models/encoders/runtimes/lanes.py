@@ -68,7 +68,7 @@ class Lanes:
         self._shrinking = threading.Lock()
         self._free: LifoQueue[_Lane] = LifoQueue()  # a lone caller meets the lane that has its recordings
         for _ in range(_LANES):
-            self._free.put(_Lane(network, device, dtype, recorder and recorder()))
+            self._free.put(_Lane(network, device, dtype, recorder))
 
     def __call__(self, rows: npt.NDArray[Any]) -> FloatArray:
         """(n, ...) to (n, d) float32, n >= 1.
@@ -128,11 +128,14 @@ def _is_shortage(error: RuntimeError) -> bool:
 class _Lane:
     """One batch at a time, on a stream of its own, with buffers for every batch size it has met."""
 
-    def __init__(self, network: Network, device: torch.device, dtype: torch.dtype, record: Record | None) -> None:
+    def __init__(
+        self, network: Network, device: torch.device, dtype: torch.dtype, recorder: Callable[[], Record] | None
+    ) -> None:
         self._network = network
         self._device = device
         self._dtype = dtype
-        self._record = record
+        self._recorder = recorder
+        self._record = recorder and recorder()
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
         self._steps: dict[tuple[int, ...], _Step] = {}
         self._limit = 0
@@ -152,8 +155,10 @@ class _Lane:
             return step.run(rows)
 
     def forget(self) -> None:
-        """Give all buffers and recordings back to the device."""
+        """Give all buffers and recordings back to the device. Recordings to come need a recorder of their own: the
+        memory that the old ones shared is gone with the last of them, and cannot be shared again."""
         self._steps.clear()
+        self._record = self._record and self._recorder and self._recorder()
         if self._stream is not None:
             self._stream.synchronize()
             with recording:
@@ -161,6 +166,7 @@ class _Lane:
 
     def _try(self, step: "_Step", record: Record) -> None:
         try:
+            step.warm()
             with recording:
                 step.record(record)
         except RuntimeError as error:
@@ -187,8 +193,13 @@ class _Step:
 
     @property
     def wants_recording(self) -> bool:
-        """Whether it has run, as recording asks (libraries have set up what they need), and is not recorded yet."""
+        """Whether it has run, so that what comes once is not recorded, and is not recorded yet."""
         return self._answer is not None and self._replay is None
+
+    def warm(self) -> None:
+        """Run once in this thread, as recording asks: libraries make a handle and a workspace for every thread, which
+        may not happen within a recording, and it was perhaps another thread that ran this step."""
+        self._network(self._input)
 
     def record(self, record: Record) -> None:
         """From now on replay.
