@@ -77,10 +77,19 @@ def test_a_trial_measures_time_and_likeness():
         time.sleep(0.05)
         return exact
 
-    verdict = measure({"slow": slow, "turned": lambda: turned, "nothing": lambda: 0 * exact}, exact, callers=2)
-    assert verdict.cosines == pytest.approx({"slow": 1.0, "turned": 0.8, "nothing": -1.0})
-    assert 0.05 <= verdict.seconds["slow"] < 0.5
+    verdict = measure({"torch": slow, "turned": lambda: turned, "nothing": lambda: 0 * exact}, exact, callers=2)
+    assert verdict.cosines == pytest.approx({"torch": 1.0, "turned": 0.8, "nothing": -1.0})
+    assert 0.05 <= verdict.seconds["torch"] < 0.5
     assert verdict.seconds["turned"] < 0.05
+
+
+def test_candidates_are_held_to_torch_as_it_runs_here_too():
+    """One collection may hold vectors of both: each a little off, in two directions, is not the same."""
+    exact, left, right = (np.array([[np.cos(a), np.sin(a)]], dtype=np.float32) for a in (0.0, 0.04, -0.04))
+    found = measure({"torch": lambda: left, "openvino bf16": lambda: right}, exact, callers=1)
+    assert found.cosines == pytest.approx({"torch": np.cos(0.04), "openvino bf16": np.cos(0.08)}, abs=1e-6)
+    assert np.cos(0.04) >= 0.999 > np.cos(0.08)
+    assert found.best(torch_too=False) is None
 
 
 @pytest.mark.parametrize(("verdict", "runtime"), [(FASTER, "openvino"), (SLOWER, "torch")])
@@ -94,10 +103,19 @@ def test_an_old_verdict_is_obeyed_from_the_first_picture(loaded, verdict, runtim
     assert towers.converted == (["pictures"] if runtime == "openvino" else [])
 
 
-def test_a_verdict_that_cannot_be_read_is_none(loaded):
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'{"seconds": 3}',
+        b'{"seconds": {}, "cosines": {}}',
+        b'{"seconds": {"openvino f32": 1}, "cosines": {"openvino f32": 1}}',
+        b'{"seconds": {"torch": 2, "openvino f32": 1}, "cosines": {"torch": 1}}',
+    ],
+)
+def test_a_verdict_that_cannot_be_read_is_none(loaded, document):
     leave(FASTER, loaded)
     cache = OpenVinoTowers(loaded).cache
-    cache.write_verdict(f"texts-{machine(available_threads())}", b'{"seconds": 3}')
+    cache.write_verdict(f"texts-{machine(available_threads())}", document)
     _, _, trials = automatic(loaded)
     assert trials.known() is None
 
@@ -138,6 +156,72 @@ def test_texts_follow_the_verdict_from_the_second_on(loaded):
             return
         time.sleep(0.1)
     pytest.fail("texts never went through OpenVINO")
+
+
+class Breaking:
+    """A runtime that works so many times, and then no more."""
+
+    name = "openvino"
+
+    def __init__(self, times: int, error: Exception) -> None:
+        self.left = times
+        self.error = error
+
+    def prepare_pictures(self) -> None:
+        self._work()
+
+    def prepare_texts(self) -> None:
+        self._work()
+
+    def encode_pictures(self, pixels_bchw):
+        self._work()
+        return np.zeros((len(pixels_bchw), 1), dtype=np.float32)
+
+    def encode_texts(self, ids):
+        self._work()
+        return np.zeros((len(ids), 1), dtype=np.float32)
+
+    def _work(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise self.error
+
+
+def breaking(loaded: Loaded, times: int, error: Exception) -> AutomaticRuntime:
+    leave(FASTER, loaded)
+    in_torch = TorchRuntime(loaded, torch.device("cpu"))
+    return AutomaticRuntime(in_torch, Breaking(times, error), Trials(loaded, in_torch, OpenVinoTowers(loaded)))
+
+
+def test_openvino_that_breaks_in_the_middle_of_a_job_costs_no_batch(loaded, caplog):
+    chosen = breaking(loaded, 2, RuntimeError("primitive failed\nin some file"))
+    pixels = trial_pictures(2, *loaded.sides)
+    assert not chosen.encode_pictures(pixels).any()
+    assert chosen.name == "openvino"
+    expected = TorchRuntime(loaded, torch.device("cpu")).encode_pictures(pixels)
+    for _ in range(2):
+        np.testing.assert_array_equal(chosen.encode_pictures(pixels), expected)
+    assert chosen.name == "torch"
+    assert [record.message for record in caplog.records] == [
+        "OpenVINO failed on pictures, torch goes on: primitive failed"
+    ]
+
+
+def test_openvino_that_breaks_on_a_query_costs_no_query(loaded):
+    chosen = breaking(loaded, 1, RuntimeError("primitive failed"))
+    ids = loaded.tokenizer(["red shoe"]).numpy()
+    expected = TorchRuntime(loaded, torch.device("cpu")).encode_texts(ids)
+    chosen._take_texts()
+    np.testing.assert_array_equal(chosen.encode_texts(ids), expected)
+    assert chosen._texts.name == "torch"
+
+
+def test_no_error_of_making_a_network_ends_a_job(loaded):
+    chosen = breaking(loaded, 0, TypeError("an OpenVINO of another time"))
+    pixels = trial_pictures(2, *loaded.sides)
+    expected = TorchRuntime(loaded, torch.device("cpu")).encode_pictures(pixels)
+    np.testing.assert_array_equal(chosen.encode_pictures(pixels), expected)
+    assert chosen.name == "torch"
 
 
 def test_one_text_imports_no_openvino(folder_of):
