@@ -97,7 +97,11 @@ class ModelCache:
         return self._folder / f"{self._key}-{machine}.json"
 
     def _publish(self, draft: Path, tower: str) -> None:
-        """Put ``draft`` in the place of a damaged entry or of none; a whole one is as good and stays."""
+        """Put ``draft`` in the place of a damaged entry or of none; a whole one is as good and stays, since another
+        process may be about to open it."""
+        with contextlib.suppress(OSError):  # something is there
+            draft.rename(self._entry(tower))
+            return
         if self.find(tower) is None:
             with _draft(self._folder) as bin:
                 with contextlib.suppress(FileNotFoundError):
