@@ -13,8 +13,9 @@ from transformers import BertConfig
 
 from shelfsight.core.errors import ModelError
 from shelfsight.models import open_encoder
-from shelfsight.models.encoders.adapted import ADAPTER, PICTURE_DELTA, WEIGHTS, AdapterFile
+from shelfsight.models.encoders.adapted import ADAPTER, PICTURE_DELTA, WEIGHTS, AdapterFile, _AdaptedRuntime
 from shelfsight.models.encoders.loading import load
+from shelfsight.models.encoders.runtimes.base import preferred_batch
 from shelfsight.training.adapt.learner import Learner, TextSide
 from shelfsight.training.adapt.lora import TextLora, text_matrices
 from shelfsight.training.adapt.settings import AdaptSettings
@@ -141,6 +142,14 @@ def test_pictures_go_through_the_matrix(adapter, name, pictures):
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(adapted.encode_pixels(pixels), expected, atol=1e-5)
     np.testing.assert_allclose(adapted.adapt(vectors), expected, atol=1e-6)
+
+
+def test_an_adapted_encoder_wishes_the_batches_of_its_base():
+    class Wide:
+        name = "wide"
+        batch_size = 256
+
+    assert preferred_batch(_AdaptedRuntime(Wide(), np.zeros((2, 2), dtype=np.float32))) == 256
 
 
 def test_an_adapted_encoder_has_its_own_name_and_revision_and_its_bases_preprocessing(adapter, name):

@@ -18,7 +18,7 @@ from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.models.encoders.digests import input_digest, weights_digest
 from shelfsight.models.encoders.loading import Loaded, load, pick_device
 from shelfsight.models.encoders.openclip import OpenClipEncoder
-from shelfsight.models.encoders.runtimes.base import IdArray, PixelArray, Runtime
+from shelfsight.models.encoders.runtimes.base import IdArray, PixelArray, Runtime, preferred_batch
 from shelfsight.models.encoders.runtimes.choice import check_runtime, open_runtime
 
 if TYPE_CHECKING:
@@ -115,6 +115,10 @@ class _AdaptedRuntime:
     @property
     def name(self) -> str:
         return self.base.name
+
+    @property
+    def batch_size(self) -> int:
+        return preferred_batch(self.base)
 
     def encode_pictures(self, pixels_bchw: PixelArray) -> FloatArray:
         return self.turn(self.base.encode_pictures(pixels_bchw))

@@ -10,12 +10,12 @@ import numpy.typing as npt
 from PIL.Image import Image
 
 from shelfsight.core.errors import ModelError
-from shelfsight.core.protocols import Batched, EncoderSpec
+from shelfsight.core.protocols import EncoderSpec
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.models.encoders.digests import input_digest
 from shelfsight.models.encoders.loading import Loaded, load, pick_device
 from shelfsight.models.encoders.pixels import Prepare
-from shelfsight.models.encoders.runtimes.base import Runtime
+from shelfsight.models.encoders.runtimes.base import Runtime, preferred_batch
 from shelfsight.models.encoders.runtimes.choice import check_runtime, open_runtime
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["OpenClipEncoder", "open_openclip"]
 
 _TEXT_BATCH = 64
-_BATCH = 32
 
 
 def open_openclip(name: str, *, device: str | None = None, runtime: str | None = None) -> "OpenClipEncoder":
@@ -68,7 +67,7 @@ class OpenClipEncoder:
     @property
     def batch_size(self) -> int:
         """Pictures a call of :meth:`encode_pixels` that keep the hardware busy."""
-        return self._runtime.batch_size if isinstance(self._runtime, Batched) else _BATCH
+        return preferred_batch(self._runtime)
 
     def prepare(self, picture: Image) -> npt.NDArray[np.uint8]:
         """One decoded RGB picture to (3, h, w) uint8, resized and cropped as OpenCLIP does for evaluation."""

@@ -5,9 +5,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from shelfsight.core.protocols import Batched
 from shelfsight.core.vectors import FloatArray
 
-__all__ = ["IdArray", "PixelArray", "Runtime"]
+__all__ = ["IdArray", "PixelArray", "Runtime", "preferred_batch"]
+
+_BATCH = 32
 
 PixelArray = npt.NDArray[np.uint8]
 IdArray = npt.NDArray[np.int64]
@@ -32,3 +35,8 @@ class Runtime(Protocol):
     def encode_texts(self, ids: IdArray) -> FloatArray:
         """(n, context length) token ids, n >= 1, to (n, d) float32, not normalised."""
         ...
+
+
+def preferred_batch(runtime: Runtime) -> int:
+    """Pictures a call that keep the hardware of ``runtime`` busy: what it says, else a few dozen."""
+    return runtime.batch_size if isinstance(runtime, Batched) else _BATCH
