@@ -158,6 +158,22 @@ def test_texts_follow_the_verdict_from_the_second_on(loaded):
     pytest.fail("texts never went through OpenVINO")
 
 
+class Unable(OpenVinoTowers):
+    """As where memory is short for a moment."""
+
+    def network(self, tower, precision):
+        raise RuntimeError(f"no room for {tower} in {precision}")
+
+
+def test_a_trial_that_could_not_be_made_is_made_another_time(loaded):
+    in_torch = TorchRuntime(loaded, torch.device("cpu"))
+    failed = Trials(loaded, in_torch, Unable(loaded)).verdicts()
+    assert {verdict.best() for verdict in failed.values()} == {"torch"}
+    again = Trials(loaded, in_torch, OpenVinoTowers(loaded))
+    assert again.known() is None
+    assert "openvino f32" in again.verdict("pictures").seconds
+
+
 class Breaking:
     """A runtime that works so many times, and then no more."""
 

@@ -56,7 +56,8 @@ class Trials:
         found = self._read(tower)
         if found is None:
             found = self._pictures() if tower == "pictures" else self._texts()
-            self._towers.cache.write_verdict(f"{tower}-{self._machine}", found.model_dump_json().encode())
+            if len(found.seconds) > 1:  # what OpenVINO could not run in a moment of little memory, it may run next time
+                self._towers.cache.write_verdict(f"{tower}-{self._machine}", found.model_dump_json().encode())
         return found
 
     def _read(self, tower: Tower) -> Verdict | None:
