@@ -359,6 +359,28 @@ def test_interrupted_and_resumed_equals_uninterrupted(trained: Path, catalogues:
 
 
 @pytest.mark.slow
+def test_the_mean_of_encoders(trained: Path, catalogues: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    first = trained / "encoder"
+    settings = SETTINGS.model_copy(update={"seed": 8, "stages": SETTINGS.stages[:1]})
+    second = train_encoder(catalogues, tmp_path / "second", settings, start=first)
+    assert second is not None
+    out = tmp_path / "mean"
+    result = CliRunner().invoke(main, ["average", f"{first}=0.75", f"{second}=0.25", "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    mean, one, two = (load_file(folder / "open_clip_model.safetensors") for folder in (out, first, second))
+    assert not torch.equal(one["visual.head.proj.weight"], two["visual.head.proj.weight"])
+    for name, value in mean.items():
+        expected = 0.75 * one[name].float() + 0.25 * two[name].float() if value.is_floating_point() else one[name]
+        torch.testing.assert_close(value, expected.to(value.dtype), rtol=2e-3, atol=1e-6)
+    assert (out / "tokenizer.json").read_bytes() == (first / "tokenizer.json").read_bytes()
+    wrong = CliRunner().invoke(main, ["average", f"{first}=0.75", f"{second}=0.5", "--out", str(tmp_path / "wrong")])
+    assert wrong.exit_code == 2
+    assert "add up to 1.25" in wrong.output
+
+
+@pytest.mark.slow
 def test_a_run_with_other_settings_is_not_mixed_in(trained: Path, catalogues: Path) -> None:
     with pytest.raises(ValueError, match="other settings"):
         train_encoder(catalogues, trained, SETTINGS.model_copy(update={"seed": 8}))

@@ -1,4 +1,4 @@
-"""``python -m shelfsight.training encoder --data DIR --out DIR [--start WEIGHTS]``."""
+"""``python -m shelfsight.training encoder --data DIR --out DIR [--start WEIGHTS]``, and ``average`` of its results."""
 
 import logging
 from pathlib import Path
@@ -39,6 +39,20 @@ def encoder(data: Path, out: Path, start: Path | None, settings: Path | None, **
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     click.echo(f"{folder}")
+
+
+@main.command()
+@click.argument("shares", nargs=-1, required=True, metavar="FOLDER=SHARE...")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the mean.")
+def average(shares: tuple[str, ...], out: Path) -> None:
+    """Write the weighted mean of encoders that stem from one another, such as run/encoder=0.7 earlier/encoder=0.3."""
+    from shelfsight.training.average import average_encoders
+
+    try:
+        chosen = {Path(folder): float(share) for folder, _, share in (each.rpartition("=") for each in shares)}
+        click.echo(average_encoders(chosen, out).parent)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """Write the trained encoder as an OpenCLIP model folder that needs nothing of this project to be loaded."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-__all__ = ["copy_tokenizer", "export"]
+__all__ = ["copy_folder", "copy_tokenizer", "export", "write_weights"]
 
+CONFIG = "open_clip_config.json"
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -19,11 +21,21 @@ def export(model: Any, source: Path, target: Path) -> Path:
     Returns:
         The path of the weights.
     """
+    copy_folder(source, target)
+    return write_weights(model.state_dict(), target)
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """Copy what an encoder's folder holds beside its weights."""
+    copy_tokenizer(source, target)
+    shutil.copyfile(source / CONFIG, target / CONFIG)
+
+
+def write_weights(state: Mapping[str, torch.Tensor], target: Path) -> Path:
+    """Write a state dict as float16 into an encoder's folder; see :func:`export`."""
     from safetensors.torch import save_file
 
-    copy_tokenizer(source, target)
-    shutil.copyfile(source / "open_clip_config.json", target / "open_clip_config.json")
-    weights = {name: _stored(name, value) for name, value in model.state_dict().items()}
+    weights = {name: _stored(name, value) for name, value in state.items()}
     path = target / "open_clip_model.safetensors"
     save_file(weights, path, metadata={"format": "pt"})
     path.chmod(0o644)
