@@ -14,6 +14,7 @@ from shelfsight.core.dialogue import Answer, Conversation
 from shelfsight.core.errors import UsageError
 from shelfsight.core.vectors import FloatArray
 from shelfsight.models.vlms.loading import Loaded, told
+from shelfsight.models.vlms.memory import within_memory
 from shelfsight.models.vlms.pictures import fit
 from shelfsight.models.vlms.prompts import Prompts
 from shelfsight.models.vlms.watch import Watch
@@ -98,9 +99,12 @@ class GenerativeVlm:
 
     def _score(self, batch: Sequence[tuple[Image, str]]) -> FloatArray:
         with self._turn(None), self._told(batch):
-            prompts = [self._checked(self._prompts.question(text), 1) for _, text in batch]
-            steps = self._run(self._inputs(batch, prompts), max_new_tokens=1, output_logits=True)
-            return checked_scores(self._yes_no.probability(steps.logits[0]))
+            return within_memory(batch, self._probabilities)
+
+    def _probabilities(self, batch: Sequence[tuple[Image, str]]) -> FloatArray:
+        prompts = [self._checked(self._prompts.question(text), 1) for _, text in batch]
+        steps = self._run(self._inputs(batch, prompts), max_new_tokens=1, output_logits=True)
+        return checked_scores(self._yes_no.probability(steps.logits[0]))
 
     def _generate(
         self, batch: Sequence[tuple[Image, str | Conversation]], max_tokens: int, watch: Watch

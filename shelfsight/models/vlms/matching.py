@@ -10,6 +10,7 @@ from PIL.Image import Image
 from shelfsight.core.errors import UsageError
 from shelfsight.core.vectors import FloatArray
 from shelfsight.models.vlms.loading import Loaded, told
+from shelfsight.models.vlms.memory import within_memory
 from shelfsight.models.vlms.pictures import fit
 from shelfsight.models.vlms.yes_no import checked_scores
 
@@ -60,20 +61,24 @@ class MatchingVlm:
         )
 
     def _score(self, batch: Sequence[tuple[Image, str]]) -> FloatArray:
+        with self._lock, told(f"{self.name} failed on {len(batch)} texts"):
+            return within_memory(batch, self._probabilities)
+
+    def _probabilities(self, batch: Sequence[tuple[Image, str]]) -> FloatArray:
         import torch
 
-        model, processor = self._loaded.model, self._loaded.processor
-        with self._lock, told(f"{self.name} failed on {len(batch)} texts"), torch.inference_mode():
-            inputs = processor(
-                images=[fit(picture) for picture, _ in batch],
-                text=[text for _, text in batch],
-                padding=True,
-                padding_side="right",
-                return_tensors="pt",
-            ).to(self._loaded.device, dtype=model.dtype)
-            self._check(inputs["attention_mask"].sum(1).max().item())
+        model = self._loaded.model
+        inputs = self._loaded.processor(
+            images=[fit(picture) for picture, _ in batch],
+            text=[text for _, text in batch],
+            padding=True,
+            padding_side="right",
+            return_tensors="pt",
+        ).to(self._loaded.device, dtype=model.dtype)
+        self._check(inputs["attention_mask"].sum(1).max().item())
+        with torch.inference_mode():
             matched = model(**inputs, use_image_text_matching_head=True).logits_per_image
-            return checked_scores(matched.float().softmax(1)[:, 1])
+        return checked_scores(matched.float().softmax(1)[:, 1])
 
     def _check(self, tokens: int) -> None:
         if tokens > self._context:
