@@ -145,6 +145,19 @@ def test_the_networks_are_recorded(folder_of, kind, pixels, ids, caplog):
 
 
 @on_gpu
+def test_a_thread_that_was_never_on_the_gpu_may_record(folder_of, kind, pixels, ids, caplog):
+    """One runs a size first, another, new, records it: its libraries' handles are made before the recording."""
+    device = torch.device("cuda")
+    runtime = CudaRuntime(load(str(folder_of[kind]), device), device)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            with ThreadPoolExecutor(1) as new:
+                new.submit(runtime.encode_pictures, pixels).result()
+                new.submit(runtime.encode_texts, ids).result()
+    assert not caplog.records
+
+
+@on_gpu
 def test_batches_shrink_to_the_memory_there_is(caplog):
     """ViT-B-32 with little memory beyond its weights: what fits is found, and the vectors are the same."""
     device = torch.device("cuda")
