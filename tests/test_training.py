@@ -22,6 +22,7 @@ from shelfsight.training.batches import Batcher
 from shelfsight.training.corpus import load_corpus
 from shelfsight.training.data import FIELDS, Row, read_rows
 from shelfsight.training.encoder import train_encoder
+from shelfsight.training.examine import examine_encoder
 from shelfsight.training.fused import fuse_norms
 from shelfsight.training.inference import runner_of
 from shelfsight.training.loss import contrastive_loss, phrase_truth, title_truth
@@ -356,6 +357,16 @@ def test_interrupted_and_resumed_equals_uninterrupted(trained: Path, catalogues:
     theirs = load_file(trained / "encoder" / "open_clip_model.safetensors")
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.slow
+def test_a_finished_encoder_is_examined_as_between_epochs(trained: Path, catalogues: Path) -> None:
+    lines = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
+    last = next(line for line in reversed(lines) if line["kind"] == "validation")
+    found = examine_encoder(trained / "encoder", catalogues, trained / "cache", SETTINGS)
+    assert found.keys() == {name for name in last if "@" in name}
+    for name, value in found.items():
+        assert value == pytest.approx(last[name], abs=0.05)
 
 
 @pytest.mark.slow

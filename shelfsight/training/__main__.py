@@ -1,5 +1,6 @@
 """``python -m shelfsight.training encoder --data DIR --out DIR [--start WEIGHTS]``, and ``average`` of its results."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def encoder(data: Path, out: Path, start: Path | None, settings: Path | None, **
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     click.echo(f"{folder}")
+
+
+@main.command()
+@click.argument("folder", type=_EXISTING_FOLDER)
+@click.option("--data", type=_EXISTING_FOLDER, required=True, help="Folder with fashion/, grocery/, clothing/.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where a run lives.")
+def examine(folder: Path, data: Path, out: Path) -> None:
+    """Put to the encoder in FOLDER the questions of the validation split that training asks between epochs."""
+    from shelfsight.training.examine import examine_encoder
+
+    click.echo(json.dumps(examine_encoder(folder, data, out / "cache", EncoderSettings())))
 
 
 @main.command()
