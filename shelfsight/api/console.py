@@ -1,5 +1,6 @@
 """What the command line writes, and where: documents and tables on stdout, everything else on stderr."""
 
+import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -7,7 +8,7 @@ from typing import Any, Literal
 
 from shelfsight.api.documents import dump
 
-__all__ = ["print_document", "print_table", "safe", "say"]
+__all__ = ["narrow", "print_document", "print_table", "safe", "say"]
 
 _UNBROKEN = 10_000
 _ESCAPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -33,6 +34,11 @@ def print_document(document: Mapping[str, Any]) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
+
+
+def narrow(columns: int) -> bool:
+    """Whether a person's terminal is narrower than ``columns`` characters; a pipe never is."""
+    return sys.stdout.isatty() and shutil.get_terminal_size().columns < columns
 
 
 def print_table(

@@ -1,8 +1,12 @@
 """``shelfsight models``: the table, the JSON contract, quick and without a network."""
 
+import fcntl
 import os
+import re
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -90,3 +94,19 @@ def test_nothing_heavy_and_no_network() -> None:
     spent = os.times().children_user + os.times().children_system - children + time.process_time() - start
     assert done.returncode == 0, done.stderr
     assert spent < 2, "it answers within a second on an idle machine; CPU time does not see the others' load"
+
+
+@pytest.mark.parametrize(("columns", "shows_all"), [(80, False), (140, True)])
+def test_a_narrow_terminal_gets_the_columns_that_fit(columns: int, shows_all: bool) -> None:
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    command = [sys.executable, "-c", "from shelfsight.api.cli import main; main()", "models", "--kind", "fashion"]
+    done = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, env=environment, check=True, text=True)
+    os.close(theirs)
+    table = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert ("published" in table) is shows_all
+    assert ("shows more" in done.stderr) is not shows_all
+    assert "hf-hub:Marqo/marqo-fashionSigLIP" in table
+    assert all(len(line.rstrip()) <= columns for line in re.sub(r"\x1b\[\d*m", "", table).splitlines())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from shelfsight.api.commands import options
-from shelfsight.api.console import print_document, print_table, say
+from shelfsight.api.console import narrow, print_document, print_table, say
 from shelfsight.models.known.kinds import Kind
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["models"]
 
 _COLUMNS = ("name", "dim", "px", "MB", "licence", "texts", "published", "here")
+_FEW = ("name", "MB", "licence", "here")
+_WIDE = 120  # characters that all columns need
 
 
 @click.command()
@@ -65,7 +67,11 @@ def _print_list(listed: "tuple[Descriptor, ...]") -> None:
         )
         for one in listed
     ]
-    print_table(_COLUMNS, rows, right=("dim", "px", "MB"), whole=("name",))
+    shown = _FEW if narrow(_WIDE) else _COLUMNS
+    places = [_COLUMNS.index(column) for column in shown]
+    print_table(shown, [[row[place] for place in places] for row in rows], right=("dim", "px", "MB"), whole=("name",))
+    if shown is _FEW:
+        say(f"a terminal of {_WIDE} columns shows more")
     say("*: not for use in a product; here: the weights are on this machine")
     say("published: on others' data; figures of different data, or of 'own' data, do not compare")
     say("`shelfsight models NAME` says everything about one, with sources")
