@@ -199,3 +199,29 @@ def test_it_tells_nobody_that_it_is_used(tmp_path):
 
 def cosines(left, right):
     return (left * right).sum(axis=1)
+
+
+FIRST_ARRAYS = """
+import threading
+import numpy as np
+from shelfsight.models.encoders.runtimes.openvino_library import import_openvino
+from shelfsight.models.encoders.runtimes.openvino_network import Network
+openvino = import_openvino()
+import openvino.opset13 as operations
+given = operations.parameter([-1, 3], np.float32)
+network = Network(openvino.Model([operations.result(operations.relu(given))], [given]), precision="f32", threads=2)
+rows, together, right = np.ones((64, 3), dtype=np.float32), threading.Barrier(4), []
+def call():
+    together.wait()
+    right.append(np.array_equal(network(rows), rows))
+threads = [threading.Thread(target=call) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(right)
+"""
+
+
+def test_threads_that_bring_the_first_arrays_of_a_process_do_not_wait_for_one_another() -> None:
+    for _ in range(4):  # without the remedy, half of the runs never ended
+        done = subprocess.run([sys.executable, "-c", FIRST_ARRAYS], capture_output=True, text=True, timeout=60)
+        assert done.stdout.strip() == "[True, True, True, True]", done.stderr

@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
+
 from shelfsight.core.errors import MissingExtra
 
 __all__ = ["check_installed", "has_bfloat16", "import_openvino", "is_installed", "library_version", "shared_core"]
@@ -48,18 +50,39 @@ def import_openvino() -> Any:
     """
     check_installed()
     with _lock:
-        if "openvino" not in sys.modules:
-            before = sys.modules.get(_TELEMETRY)
-            sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # this is how an import is made to fail
-            try:
-                return importlib.import_module("openvino")
-            except (ImportError, OSError) as error:
-                raise RuntimeError(f"OpenVINO is installed and cannot be imported: {error}") from error
-            finally:
-                del sys.modules[_TELEMETRY]
-                if before is not None:
-                    sys.modules[_TELEMETRY] = before
-        return sys.modules["openvino"]
+        openvino = sys.modules.get("openvino") or _import_silently()
+        _meet_numpy(openvino)
+        return openvino
+
+
+def _import_silently() -> Any:
+    before = sys.modules.get(_TELEMETRY)
+    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # this is how an import is made to fail
+    try:
+        return importlib.import_module("openvino")
+    except (ImportError, OSError) as error:
+        raise RuntimeError(f"OpenVINO is installed and cannot be imported: {error}") from error
+    finally:
+        del sys.modules[_TELEMETRY]
+        if before is not None:
+            sys.modules[_TELEMETRY] = before
+
+
+@cache
+def _meet_numpy(openvino: Any) -> None:
+    """Run a network of nothing, while no other thread can run one.
+
+    At the first array it is given, OpenVINO's binding looks NumPy's types up, within a C++ guard that other threads wait
+    for while they hold Python's lock; and the look-up needs that lock. Two threads with the first two arrays of a process
+    waited for one another for ever.
+    """
+    operations = importlib.import_module("openvino.opset13")
+    given = operations.parameter([1], np.float32)
+    model = openvino.Model([operations.result(given)], [given])
+    request = openvino.Core().compile_model(model, "CPU").create_infer_request()
+    request.start_async([np.zeros(1, dtype=np.float32)], share_inputs=True)
+    request.wait()
+    request.get_output_tensor().data.sum()
 
 
 @cache
