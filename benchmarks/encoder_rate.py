@@ -96,7 +96,7 @@ def _openvino(loaded: Loaded, tower: Any, batch: Tensor) -> Variants:
     print(f"  OpenVINO ready after {perf_counter() - start:.1f} s, {how}")
     if has_bfloat16():
         networks["OpenVINO, bfloat16"] = towers.network(tower, "bf16")
-    return {name: (lambda network=network: network(batch.numpy())) for name, network in networks.items()}
+    return {name: partial(network, batch.numpy()) for name, network in networks.items()}
 
 
 def _run(tower: torch.nn.Module, batch: Tensor, *, bfloat16: bool = False) -> FloatArray:

@@ -72,9 +72,9 @@ def _import_silently() -> Any:
 def _meet_numpy(openvino: Any) -> None:
     """Run a network of nothing, while no other thread can run one.
 
-    At the first array it is given, OpenVINO's binding looks NumPy's types up, within a C++ guard that other threads wait
-    for while they hold Python's lock; and the look-up needs that lock. Two threads with the first two arrays of a process
-    waited for one another for ever.
+    At the first array it is given, OpenVINO's binding looks NumPy's types up, within a C++ guard. Other threads wait
+    for that guard while they hold Python's lock, and the look-up needs that lock: two threads with the first two
+    arrays of a process waited for one another for ever.
     """
     operations = importlib.import_module("openvino.opset13")
     given = operations.parameter([1], np.float32)
