@@ -101,7 +101,11 @@ def test_words_that_mean_nothing_are_refused(foreign, tmp_path):
     report = finetune(catalogue, out, text_columns=COLUMNS, settings=AdaptSettings(epochs=8, batch=64), device="cpu")
     assert not report.promoted
     assert report.encoder is None
-    assert report.verdict.objections[0].startswith("ndcg@10 of the held-out texts is not certainly better (0.")
+    held_out, validation = (
+        "ndcg@10 of the held-out texts is not certainly better (0.",
+        "ndcg@10 of the validation texts is no",
+    )
+    assert report.verdict.objections[0].startswith((held_out, validation))  # chance says which, or both
     assert not out.exists()
     kept = tmp_path / "encoder.work"
     assert json.loads((kept / "report.json").read_text()) == report.to_json()
