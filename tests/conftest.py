@@ -1,5 +1,6 @@
 """A small real shop for every test that needs one: rendered and indexed once a run by the product itself."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,21 @@ def _runtime_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         patch.setenv("SHELFSIGHT_RUNTIME", "torch")
         patch.setenv("SHELFSIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with 2 MB, which a test may enlarge by mounting it again.
+
+    Only root may mount. Without it, the tests that limit the size of a file cover what a process meets on a full disk.
+    """
+    path = tmp_path / "disk"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(path)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small file system is not allowed here; the tests of a file size limit cover the rest")
+    yield path
+    subprocess.run(["umount", "-l", str(path)], check=True)
 
 
 @pytest.fixture(scope="session")

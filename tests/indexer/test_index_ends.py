@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -41,18 +40,6 @@ def test_a_file_that_may_not_grow_ends_the_job_and_keeps_what_is_in(tmp_path):
     assert report["items"] == report["indexed"]
     with closing(open_store(tmp_path / "full.collection")) as store:
         assert list(store.ids()) == [f"{number:09}" for number in range(report["indexed"])]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own with 2 MB."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(path)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small file system is not allowed here; the test of a file size limit covers the rest")
-    yield path
-    subprocess.run(["umount", "-l", str(path)], check=True)
 
 
 def test_a_full_disk_ends_the_job_and_the_next_goes_on(small_disk):
