@@ -1,7 +1,7 @@
 from pathlib import Path
 
+import adapt_shops as shops
 import pytest
-import shops
 
 from shelfsight.catalog.demo import write_catalogue
 from shelfsight.training.adapt import AdaptSettings

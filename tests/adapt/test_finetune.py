@@ -5,9 +5,9 @@ import json
 import random
 from pathlib import Path
 
+import adapt_shops as shops
 import numpy as np
 import pytest
-import shops
 import torch
 
 from shelfsight import open_engine

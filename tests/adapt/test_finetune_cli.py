@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import adapt_shops as shops
 import pytest
-import shops
 
 from shelfsight.api.cli import run
 

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shelfsight.core.errors import ModelError
 from shelfsight.models.encoders.digests import weights_digest
 from shelfsight.models.encoders.names import Registry, Source, parse_name
+from shelfsight.models.libraries import quiet, told
 from shelfsight.models.torchvision_compat import ensure_torchvision
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def load(name: str, device: "torch.device") -> Loaded:
     with _lock, _quiet():
         open_clip = _import_open_clip()
         source = parse_name(name, _registry(open_clip))
-        with _told(f"encoder {source.name} cannot be loaded"):
+        with told(f"encoder {source.name} cannot be loaded"):
             return _load(open_clip, source, device)
 
 
@@ -86,7 +86,7 @@ def pick_device(device: str | None) -> "torch.device":
 
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    with _told(f"there is no device {device!r}"):
+    with told(f"there is no device {device!r}"):
         wanted = torch.device(device)
         torch.empty(1, device=wanted)
     return wanted
@@ -152,18 +152,6 @@ def _tag_config(source: Source) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Turn whatever a library raises into a :class:`ModelError` that says what was being done."""
-    try:
-        yield
-    except ModelError:
-        raise
-    except Exception as error:
-        reason = str(error).strip() or type(error).__name__
-        raise ModelError(f"{what}: {reason}") from error
-
-
-@contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep libraries from talking.
 
@@ -172,13 +160,9 @@ def _quiet() -> Iterator[None]:
     """
     root = logging.getLogger()
     silent = logging.NullHandler()
-    before = logging.root.manager.disable
     root.addHandler(silent)
-    logging.disable(max(before, logging.WARNING))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             yield
     finally:
-        logging.disable(before)
         root.removeHandler(silent)

@@ -3,14 +3,13 @@
 import contextlib
 import importlib.util
 import json
-import logging
 import threading
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shelfsight.core.errors import MissingExtra, ModelError, ShelfsightError
+from shelfsight.core.errors import MissingExtra, ModelError
+from shelfsight.models import libraries
 from shelfsight.models.torchvision_compat import ensure_torchvision
 from shelfsight.models.vlms.families import Family, family_of
 from shelfsight.models.vlms.names import Source
@@ -68,16 +67,12 @@ def load(source: Source, device: "torch.device") -> Loaded:
 
 @contextlib.contextmanager
 def told(what: str) -> Iterator[None]:
-    """Turn whatever a library raises into a :class:`ModelError` that says what was being done."""
-    try:
-        yield
-    except ModelError as error:
-        raise ModelError(f"{what}: {error.message}", hint=error.hint) from error
-    except ShelfsightError:
-        raise
-    except Exception as error:
-        reason = str(error).strip() or type(error).__name__
-        raise ModelError(f"{what}: {reason}") from error
+    """What a library raises, and what we raise of a model, as a :class:`ModelError` that says what was being done."""
+    with libraries.told(what):
+        try:
+            yield
+        except ModelError as error:
+            raise ModelError(f"{what}: {error.message}", hint=error.hint) from error
 
 
 @contextlib.contextmanager
@@ -85,15 +80,12 @@ def quiet() -> Iterator[None]:
     """Keep Transformers from talking while it loads: what matters of it is raised."""
     from transformers.utils import logging as spoken
 
-    before, bars = logging.root.manager.disable, spoken.is_progress_bar_enabled()
-    logging.disable(max(before, logging.WARNING))
+    bars = spoken.is_progress_bar_enabled()
     spoken.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with libraries.quiet():
             yield
     finally:
-        logging.disable(before)
         if bars:
             spoken.enable_progress_bar()  # type: ignore[no-untyped-call]
 
