@@ -9,20 +9,27 @@ import numpy as np
 import numpy.typing as npt
 from PIL.Image import Image
 
+from shelfsight.core.calibration import Calibration
 from shelfsight.core.dialogue import Answer, Conversation
 from shelfsight.core.filters.tree import Expr
-from shelfsight.core.types import Failure, Item, Value
+from shelfsight.core.types import Failure, Item, Suggestion, Value
 from shelfsight.core.vectors import FloatArray
 
 __all__ = [
     "Batched",
+    "Calibrated",
     "Catalogue",
     "Change",
     "Encoder",
     "EncoderSpec",
     "Fingerprints",
+    "Listwise",
+    "Localiser",
     "Manifest",
     "Match",
+    "Notes",
+    "PictureKey",
+    "Reusable",
     "Snapshot",
     "Store",
     "StoredItem",
@@ -81,6 +88,16 @@ class Batched(Protocol):
         ...
 
 
+@runtime_checkable
+class Localiser(Protocol):
+    """An encoder that says where in a picture a text is seen."""
+
+    def heat(self, picture: Image, texts: Sequence[str]) -> FloatArray:
+        """A decoded RGB picture and n texts to (n, h, w) float32: how much each region of the picture, in a coarse grid
+        over the whole of it, speaks for each text. Higher is more; the scale is the encoder's own."""
+        ...
+
+
 class VisionLanguageModel(Protocol):
     """A model that looks at a picture with a text in mind. Safe to share between threads.
 
@@ -97,6 +114,11 @@ class VisionLanguageModel(Protocol):
     def generates(self) -> bool:
         """Whether it writes text. One that does not (an image-text-matching head) scores statements, not questions:
         give it ``a red shoe``, not ``Does this picture show a red shoe?``."""
+        ...
+
+    @property
+    def graded(self) -> bool:
+        """Whether ``score`` reads a grade that the model wrote, because it gives no probabilities."""
         ...
 
     def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
@@ -134,6 +156,47 @@ class VisionLanguageModel(Protocol):
                 is asked (it does not generate, knows no turns or no opening).
             ModelError: the network fails.
         """
+        ...
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """A model whose probabilities were held against the truth."""
+
+    @property
+    def calibration(self) -> Calibration: ...
+
+
+@runtime_checkable
+class Reusable(Protocol):
+    """A vision-language model that can look at a picture once and be asked about it many times."""
+
+    @property
+    def features_version(self) -> str:
+        """Digest of all that the features of a picture depend on: weights of the tower, preprocessing."""
+        ...
+
+    def picture_features(self, pictures: Sequence[Image]) -> list[npt.NDArray[np.float16]]:
+        """What the decoder sees of each of n decoded RGB pictures: (t, d) float16 each."""
+        ...
+
+    def score_features(self, pairs: Sequence[tuple[npt.NDArray[np.float16], str]]) -> FloatArray:
+        """:meth:`VisionLanguageModel.score`, of features in place of pictures: the same probabilities, to rounding."""
+        ...
+
+
+@runtime_checkable
+class Listwise(Protocol):
+    """A vision-language model that compares several pictures at once."""
+
+    @property
+    def most_pictures(self) -> int:
+        """Pictures that it can be shown together, 2 or more."""
+        ...
+
+    def choose(self, lists: Sequence[tuple[Sequence[Image], str]]) -> list[FloatArray]:
+        """n (2 to ``most_pictures`` pictures, what is sought) pairs to one (pictures,) float32 each, which sums to 1:
+        how probably each picture, in the order given, is said to fit best."""
         ...
 
 
@@ -268,6 +331,41 @@ class Snapshot(Protocol):
         ...
 
 
+PictureKey = tuple[str, int]
+"""An item's id and the index of one of its pictures."""
+
+
+class Notes(Protocol):
+    """What models made of a collection's pictures, beside the items: kept by version, gone with the item.
+
+    A note belongs to the pictures that the item had when it was made: when they change, it is as if it were not there.
+    """
+
+    def features(self, version: str, keys: Sequence[PictureKey]) -> dict[PictureKey, npt.NDArray[np.float16]]:
+        """Kept features of the pictures ``keys``, those of another version or of changed pictures left out."""
+        ...
+
+    def keep_features(
+        self,
+        version: str,
+        features: Mapping[PictureKey, npt.NDArray[np.float16]],
+        fingerprints: Mapping[str, str],
+    ) -> None:
+        """Keep features; ``fingerprints`` maps each item's id to ``StoredItem.fingerprints.pictures`` as it was when
+        they were made. Items that are gone or have other pictures by now are left out."""
+        ...
+
+    def suggestions(self, ids: Sequence[str]) -> dict[str, dict[str, Suggestion]]:
+        """id -> field -> what a model said."""
+        ...
+
+    def keep_suggestions(
+        self, suggestions: Mapping[str, Mapping[str, Suggestion]], fingerprints: Mapping[str, str]
+    ) -> None:
+        """Keep suggestions, in place of those of the same item and field; as :meth:`keep_features`."""
+        ...
+
+
 @runtime_checkable
 class Store(Protocol):
     """A collection open for reading and writing. Safe to share between threads."""
@@ -288,6 +386,11 @@ class Store(Protocol):
         Raises:
             StoreFull: no space; nothing of this commit is in, all before it is.
         """
+        ...
+
+    @property
+    def notes(self) -> Notes:
+        """What models made of the pictures."""
         ...
 
     def fingerprints(self, ids: Sequence[str]) -> dict[str, Fingerprints]:

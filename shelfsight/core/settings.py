@@ -41,6 +41,10 @@ class SearchSettings(_Frozen):
     max_k: int = Field(default=1000, gt=0, description="hits a request at most")
     max_window: int = Field(default=100_000, gt=0, description="offset + k at most")
     max_text: int = Field(default=10_000, gt=0, description="characters of a query's text at most")
+    vlm: str = Field(default="embedded", description="the vision-language model that re-ranks, explains and answers")
+    depth: int = Field(default=50, gt=0, description="candidates that are looked at when re-ranking, unless asked")
+    max_depth: int = Field(default=500, gt=0, description="candidates that are looked at, at most")
+    explained: int = Field(default=10, gt=0, description="hits that get an explanation when no number is asked")
 
 
 class Settings(_Frozen):

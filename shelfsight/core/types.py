@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from shelfsight.core.atoms import Atom
 from shelfsight.core.errors import Reason
 from shelfsight.core.vectors import FloatArray
 
@@ -20,6 +21,8 @@ __all__ = [
     "Picture",
     "Query",
     "Scalar",
+    "StageReport",
+    "Suggestion",
     "Value",
     "Verdict",
 ]
@@ -107,6 +110,12 @@ class Query:
         offset: hits skipped, >= 0.
         exclude: ids never returned (the item itself in "more like this").
         facets: fields whose value counts are wanted.
+        atoms: what the text asks for, edited by a person, in place of what would be read from the text; ``None``
+            reads the text where ``rerank`` or ``explain`` need it.
+        rerank: whether a vision-language model looks at the head of the list again.
+        depth: candidates that are looked at, at least the window asked for; ``None``: the settings' number.
+        budget_ms: milliseconds that re-ranking and explaining together may take; ``None``: no bound.
+        explain: how many hits of the page get an explanation, from the first on; 0: none.
     """
 
     text: str | None = None
@@ -120,25 +129,51 @@ class Query:
     mode: Mode = "vector"
     exclude: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
+    atoms: tuple[Atom, ...] | None = None
+    rerank: bool = False
+    depth: int | None = None
+    budget_ms: float | None = None
+    explain: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a claim rests on: a catalogue field, or a region of the picture."""
+    """What a claim rests on: a catalogue field, or a region of the picture.
+
+    Attributes:
+        field, value: the catalogue field that decides it, with the item's value.
+        picture_index: the picture that was looked at.
+        box: (left, top, right, bottom) of the region, as shares of the picture's width and height.
+        heat_map: PNG with an alpha channel, of the picture's shape: where in it the atom is seen.
+    """
 
     field: str | None = None
     value: Value = None
+    picture_index: int | None = None
     box: tuple[float, float, float, float] | None = None
+    heat_map: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One atom of the query judged on one hit."""
+    """One atom of the query judged on one hit.
+
+    Attributes:
+        atom: as a person reads it: ``not leather``.
+        kind: the atom's kind.
+        verdict: whether the hit has what the atom asks (``not leather`` is a yes where it is not leather).
+        probability: calibrated, that the verdict ``yes`` would be right.
+        source: ``catalogue`` (a field says so), ``picture`` (a model looked), ``none`` (nobody could look).
+        graded: the model gave a grade in words, not a probability.
+    """
 
     atom: str
+    kind: str = "other"
     verdict: Verdict
     probability: float
     evidence: Evidence
+    source: Literal["catalogue", "picture", "none"] = "picture"
+    graded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +198,8 @@ class Hit:
         metadata: the item's fields.
         ranks: rank the hit had in each stage, by stage name.
         relevance: calibrated probability of relevance, where a stage gave one.
+        graded: the relevance rests on a grade in words, not on probabilities.
+        suggestions: what a model said of the item at indexing time, by field: never the merchant's own word.
         explanation: claims with evidence, where asked for.
     """
 
@@ -175,7 +212,48 @@ class Hit:
     metadata: Mapping[str, Value]
     ranks: Mapping[str, int] = field(default_factory=dict)
     relevance: float | None = None
+    graded: bool = False
+    suggestions: Mapping[str, "Suggestion"] = field(default_factory=dict)
     explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """What a model said of an item: a caption, or a value for a field.
+
+    Attributes:
+        probability: calibrated, that it is right; ``None`` for a caption.
+        model: the model's name and revision.
+    """
+
+    value: str
+    probability: float | None
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageReport:
+    """What one stage of a search did.
+
+    Attributes:
+        name: ``rerank`` or ``explain``.
+        model: the model's name.
+        candidates: hits it was given.
+        scored: of these, looked at before the stage ended.
+        moved: hits whose place it changed.
+        ended: ``complete``, ``budget`` (time was up), ``settled`` (the page could no longer change), ``gate`` (the
+            model could not tell the candidates apart: the first stage's order was kept), ``failed`` (the same,
+            because the model failed).
+        milliseconds: what it cost.
+    """
+
+    name: str
+    model: str
+    candidates: int
+    scored: int
+    moved: int
+    ended: Literal["complete", "budget", "settled", "gate", "failed"]
+    milliseconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +266,8 @@ class Page:
         facets: field -> value -> count over the items that pass the filter.
         trace: stage -> milliseconds.
         warnings: what was degraded, in sentences.
+        atoms: what the query was understood to ask for, where it was taken apart.
+        stages: what each stage behind retrieval did.
     """
 
     hits: tuple[Hit, ...]
@@ -195,3 +275,5 @@ class Page:
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     trace: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    atoms: tuple[Atom, ...] | None = None
+    stages: tuple[StageReport, ...] = ()

@@ -12,7 +12,7 @@ from shelfsight.training.data import FIELDS, Row, read_rows, rendered_rows
 from shelfsight.training.pictures import store_pictures
 from shelfsight.training.settings import EncoderSettings
 
-__all__ = ["Corpus", "Joined", "Shelf", "load_corpus"]
+__all__ = ["Corpus", "Joined", "Shelf", "join_shelves", "load_corpus", "load_shelf"]
 
 _log = logging.getLogger(__name__)
 
@@ -74,20 +74,21 @@ def load_corpus(data: Path, cache: Path, settings: EncoderSettings) -> Corpus:
         ValueError: there is nothing to learn from.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    shelves = [_shelf(cache, f"shops-{settings.image_size}", lambda: list(read_rows(data)), settings)]
+    shelves = [load_shelf(cache, f"shops-{settings.image_size}", lambda: list(read_rows(data)), settings)]
     if settings.rendered:
         name = f"rendered-{settings.image_size}-{settings.rendered_seed}-{settings.rendered}"
         make = lambda: rendered_rows(settings.rendered_seed, settings.rendered)  # noqa: E731
-        shelves.append(_shelf(cache, name, make, settings, settings.rendered))
+        shelves.append(load_shelf(cache, name, make, settings, settings.rendered))
     shelves = [shelf for shelf in shelves if shelf.rows]
     if not any(row.split == "train" for shelf in shelves for row in shelf.rows):
         raise ValueError(f"no training rows: {data} holds none of the data sets, and no pictures are rendered")
-    return _corpus(shelves)
+    return join_shelves(shelves)
 
 
-def _shelf(
+def load_shelf(
     cache: Path, name: str, make: Callable[[], Iterable[Row]], settings: EncoderSettings, count: int | None = None
 ) -> Shelf:
+    """The shelf called ``name`` in ``cache``, made of the rows of ``make`` where it is not there yet."""
     listing, pictures, sharpness = (cache / f"{name}{end}" for end in (".jsonl", ".npy", "-sharp.npy"))
     if not listing.exists():
         rows = make()
@@ -114,7 +115,8 @@ def _read_listing(path: Path) -> list[Row]:
         return [Row(**json.loads(line), picture=b"") for line in lines]
 
 
-def _corpus(shelves: list[Shelf]) -> Corpus:
+def join_shelves(shelves: list[Shelf]) -> Corpus:
+    """Shelves end to end, with their attributes as numbers."""
     rows = [row for shelf in shelves for row in shelf.rows]
     split = np.array([row.split for row in rows])
     return Corpus(

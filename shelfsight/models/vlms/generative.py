@@ -61,6 +61,10 @@ class GenerativeVlm:
         return True
 
     @property
+    def graded(self) -> bool:
+        return False
+
+    @property
     def batch_size(self) -> int:
         """Pairs that go through the network at once; more are split."""
         return _BATCH.get(self._loaded.device.type, _BATCH["cpu"])

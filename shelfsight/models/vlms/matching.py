@@ -39,6 +39,10 @@ class MatchingVlm:
     def generates(self) -> bool:
         return False
 
+    @property
+    def graded(self) -> bool:
+        return False
+
     def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
         """n (picture, statement) pairs to (n,) float32: the probability that the statement is of that picture.
 
