@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shelfsight.api.engine import Engine, open_engine
+    from shelfsight.api.engine import Engine
+    from shelfsight.api.opening import open_engine
     from shelfsight.api.pictures import PictureFile
     from shelfsight.core.errors import (
         CatalogueError,
@@ -70,7 +71,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "shelfsight.api.engine": ("Engine", "open_engine"),
+    "shelfsight.api.engine": ("Engine",),
+    "shelfsight.api.opening": ("open_engine",),
     "shelfsight.api.pictures": ("PictureFile",),
     "shelfsight.core.settings": ("IndexSettings", "PictureLimits", "SearchSettings", "Settings"),
     "shelfsight.core.types": ("Failure", "Hit", "Item", "Page", "Picture", "Query"),

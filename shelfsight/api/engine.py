@@ -1,6 +1,6 @@
 """The Python front door: a collection, its encoder and its searcher behind one object."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from shelfsight.api.matching import check_asked, check_spec, open_encoder_named
-from shelfsight.api.pictures import (
-    PictureFile,
-    ThumbnailCache,
-    digest_of,
-    media_type_of,
-    read_stored,
-    thumbnail_of,
-    version_of,
-)
-from shelfsight.core.errors import NotFound, UsageError
+from shelfsight.api.choices import suggested_facets
+from shelfsight.api.gallery import Gallery
+from shelfsight.api.matching import check_spec, open_encoder_named
+from shelfsight.api.pictures import PictureFile
+from shelfsight.core.errors import UsageError
 from shelfsight.core.filters import Expr, parse
-from shelfsight.core.protocols import Catalogue, Encoder, Manifest, Store, StoredItem, StoredPicture
+from shelfsight.core.protocols import Catalogue, Encoder, Manifest, Store, StoredItem
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Mode, Page, Query
 
@@ -31,64 +25,9 @@ if TYPE_CHECKING:
     from shelfsight.indexer import Progress, Report
     from shelfsight.search import Searcher
 
-__all__ = ["DEFAULT_ENCODER", "DEFAULT_STORE", "Engine", "open_engine"]
+__all__ = ["Engine"]
 
-DEFAULT_ENCODER = "embedded"
-DEFAULT_STORE = "faiss"
-_FACET_VALUES = 50
-_FACET_COVER = 0.1
-_FACET_LENGTH = 80
 _NO_VLM = "re-ranking and explaining need a vision-language model, and this version has none yet"
-
-
-def open_engine(
-    path: str | Path,
-    *,
-    encoder: str | None = None,
-    settings: Settings | None = None,
-    device: str | None = None,
-    runtime: str | None = None,
-    create: bool = False,
-    store: str | None = None,
-) -> "Engine":
-    """Open a collection.
-
-    The encoder is loaded by the first call that needs it; metadata and pictures are served without it.
-
-    Args:
-        path: the collection's directory.
-        encoder: the encoder's name; the one the collection was built with where left out.
-        device: ``cpu``, ``cuda``, ``cuda:1`` ...; the best there is where left out.
-        runtime: what runs the encoder: ``torch``, ``openvino``, ``auto``; see :func:`shelfsight.models.open_encoder`.
-        create: make the collection (with ``encoder``, or the embedded one) where there is none.
-        store: ``faiss`` or ``exact``; a new collection gets ``faiss`` where left out.
-
-    Raises:
-        NotFound: no collection there, and ``create`` is false.
-        EncoderMismatch: the collection was built with another encoder.
-        Conflict: it has another kind of store.
-        ModelError: ``create``, and the encoder cannot be opened.
-    """
-    from shelfsight import stores
-
-    folder = Path(path)
-    if "\0" in str(folder):
-        raise NotFound(f"no file can be called {str(folder)!r}")
-    created: Encoder | None = None
-    try:
-        opened = stores.open_store(folder)
-    except NotFound:
-        if not create:
-            raise
-        created = open_encoder_named(encoder or DEFAULT_ENCODER, device, runtime)
-        opened = stores.create_store(folder, kind=store or DEFAULT_STORE, encoder=created.spec)
-    try:
-        if created is None:
-            check_asked(folder, opened.manifest, encoder, store)
-    except BaseException:
-        opened.close()
-        raise
-    return Engine(opened, path=folder, settings=settings or Settings(), device=device, runtime=runtime, encoder=created)
 
 
 class Engine:
@@ -115,7 +54,7 @@ class Engine:
         self._encoder = encoder
         self._searcher: Searcher | None = None
         self._loading = RLock()
-        self._thumbnails = ThumbnailCache()
+        self._gallery = Gallery(store, settings.pictures)
 
     def __enter__(self) -> Self:
         return self
@@ -220,10 +159,7 @@ class Engine:
         Raises:
             NotFound: no such item.
         """
-        item = self._store.snapshot().items([id]).get(id)
-        if item is None:
-            raise NotFound(f"no item {id!r} in this collection")
-        return item
+        return self._gallery.item(id)
 
     def picture(self, id: str, index: int = 0) -> PictureFile:
         """Picture ``index`` of an item as it was indexed: its file, or the preview kept of it.
@@ -232,8 +168,7 @@ class Engine:
             NotFound: no such item or picture, or its file is gone.
             PictureError: its file cannot be read.
         """
-        data = self._bytes(id, index)
-        return PictureFile(data, media_type_of(data), digest_of(data))
+        return self._gallery.picture(id, index)
 
     def thumbnail(self, id: str, index: int = 0, *, side: int = 320) -> PictureFile:
         """Picture ``index`` of an item, upright, at most ``side`` pixels a side, as JPEG without metadata.
@@ -242,16 +177,7 @@ class Engine:
             NotFound: no such item or picture, or its file is gone.
             PictureError: its file cannot be read or decoded.
         """
-        if not 16 <= side <= 2048:
-            raise UsageError(f"a thumbnail of {side} pixels", hint="ask for 16 to 2048")
-        item = self.get(id)
-        version = version_of(_picture_of(item, index), f"{item.id}:{index}:{item.fingerprints.pictures}")
-        kept = self._thumbnails.get(version, side) if version else None
-        if kept is None:
-            kept = thumbnail_of(self._bytes(id, index), side, self._settings.pictures)
-            if version:
-                self._thumbnails.put(version, side, kept)
-        return kept
+        return self._gallery.thumbnail(id, index, side)
 
     def fields(self) -> dict[str, str]:
         """Metadata field -> type: ``text``, ``number``, ``boolean`` or ``json``."""
@@ -275,15 +201,7 @@ class Engine:
 
     def suggested_facets(self) -> list[str]:
         """Fields whose values are worth showing as a choice: at least two, short, and shared by many items."""
-        snapshot = self._store.snapshot()
-        candidates = [
-            name
-            for name, kind in snapshot.fields().items()
-            if kind in ("text", "boolean") and name not in ("id", "title")
-        ]
-        counts = snapshot.facets(candidates, limit=_FACET_VALUES)
-        enough = _FACET_COVER * snapshot.count()
-        return [name for name in candidates if _is_choice(counts[name], enough)]
+        return suggested_facets(self._store.snapshot())
 
     def index(
         self,
@@ -370,27 +288,6 @@ class Engine:
 
                 self._searcher = Searcher(self.encoder, self._store, self._settings)
             return self._searcher
-
-    def _bytes(self, id: str, index: int) -> bytes:
-        picture = _picture_of(self.get(id), index)
-        if picture.path is not None:
-            return read_stored(picture, self._settings.pictures)
-        preview = self._store.preview(id, index)
-        if preview is None:
-            raise NotFound(f"the collection keeps no bytes of picture {index} of item {id!r}")
-        return preview
-
-
-def _picture_of(item: StoredItem, index: int) -> StoredPicture:
-    if not 0 <= index < len(item.pictures):
-        count = len(item.pictures)
-        raise NotFound(f"item {item.id!r} has {count} pictures, counted from 0; there is no picture {index}")
-    return item.pictures[index]
-
-
-def _is_choice(counts: Mapping[str, int], enough: float) -> bool:
-    shared = sum(count for count in counts.values() if count > 1)
-    return len(counts) >= 2 and shared >= enough and max(map(len, counts)) <= _FACET_LENGTH
 
 
 def _parsed(filter: str | None) -> Expr | None:

@@ -46,7 +46,7 @@ def demo(
     folder: Path, no_serve: bool, host: str, port: int, no_open: bool, encoder: str | None, items: int, seed: int
 ) -> None:
     """Render a small catalogue, index it, search it, and serve the page."""
-    from shelfsight.api.engine import open_engine
+    from shelfsight.api.opening import open_engine
     from shelfsight.catalog import open_catalogue
 
     catalogue = _render(folder, seed, items)

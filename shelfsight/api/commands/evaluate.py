@@ -96,7 +96,7 @@ def evaluate(
 
     With --against it is A, and the other collection B: differences come with an interval and a paired test.
     """
-    from shelfsight.api.engine import open_engine
+    from shelfsight.api.opening import open_engine
 
     options.refuse_vlm(rerank=rerank)
     if (queries is None) == (field is None):

@@ -58,7 +58,7 @@ def index(
     CATALOGUE is a folder of pictures (a subfolder is a category), a CSV, JSONL, Parquet or tar file, or a folder
     of such files. Exit code 3 says that some items failed; they are listed in COLLECTION/failures.jsonl.
     """
-    from shelfsight.api.engine import open_engine
+    from shelfsight.api.opening import open_engine
     from shelfsight.catalog import Columns, open_catalogue
 
     settings = _settings(batch_size, threads)

@@ -16,7 +16,7 @@ __all__ = ["info", "version"]
 def info(collection: Path, as_json: bool) -> None:
     """Say what a collection is: its encoder, its counts, its fields."""
     from shelfsight.api.documents import manifest_document
-    from shelfsight.api.engine import open_engine
+    from shelfsight.api.opening import open_engine
 
     with open_engine(collection) as engine:
         document = {**manifest_document(engine.manifest), "fields": engine.fields()}

@@ -54,7 +54,7 @@ def search(
     Words written -floral are things the hits should not show. Put `--` before a QUERY that begins with a dash.
     """
     from shelfsight.api.documents import page_document
-    from shelfsight.api.engine import open_engine
+    from shelfsight.api.opening import open_engine
 
     options.refuse_vlm(rerank=rerank, explain=explain)
     with open_engine(collection, encoder=encoder, device=device, runtime=runtime) as engine:

@@ -1,0 +1,64 @@
+"""Open a collection as an engine, or make it."""
+
+from pathlib import Path
+
+from shelfsight.api.engine import Engine
+from shelfsight.api.matching import check_asked, open_encoder_named
+from shelfsight.core.errors import NotFound
+from shelfsight.core.protocols import Encoder
+from shelfsight.core.settings import Settings
+
+__all__ = ["DEFAULT_ENCODER", "DEFAULT_STORE", "open_engine"]
+
+DEFAULT_ENCODER = "embedded"
+DEFAULT_STORE = "faiss"
+
+
+def open_engine(
+    path: str | Path,
+    *,
+    encoder: str | None = None,
+    settings: Settings | None = None,
+    device: str | None = None,
+    runtime: str | None = None,
+    create: bool = False,
+    store: str | None = None,
+) -> Engine:
+    """Open a collection.
+
+    The encoder is loaded by the first call that needs it; metadata and pictures are served without it.
+
+    Args:
+        path: the collection's directory.
+        encoder: the encoder's name; the one the collection was built with where left out.
+        device: ``cpu``, ``cuda``, ``cuda:1`` ...; the best there is where left out.
+        runtime: what runs the encoder: ``torch``, ``openvino``, ``auto``; see :func:`shelfsight.models.open_encoder`.
+        create: make the collection (with ``encoder``, or the embedded one) where there is none.
+        store: ``faiss`` or ``exact``; a new collection gets ``faiss`` where left out.
+
+    Raises:
+        NotFound: no collection there, and ``create`` is false.
+        EncoderMismatch: the collection was built with another encoder.
+        Conflict: it has another kind of store.
+        ModelError: ``create``, and the encoder cannot be opened.
+    """
+    from shelfsight import stores
+
+    folder = Path(path)
+    if "\0" in str(folder):
+        raise NotFound(f"no file can be called {str(folder)!r}")
+    created: Encoder | None = None
+    try:
+        opened = stores.open_store(folder)
+    except NotFound:
+        if not create:
+            raise
+        created = open_encoder_named(encoder or DEFAULT_ENCODER, device, runtime)
+        opened = stores.create_store(folder, kind=store or DEFAULT_STORE, encoder=created.spec)
+    try:
+        if created is None:
+            check_asked(folder, opened.manifest, encoder, store)
+    except BaseException:
+        opened.close()
+        raise
+    return Engine(opened, path=folder, settings=settings or Settings(), device=device, runtime=runtime, encoder=created)
