@@ -1,5 +1,6 @@
 """The JSON documents of the front doors: one shape for the command line and for HTTP."""
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -9,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 from shelfsight.core.errors import FilterError, PictureError, ShelfsightError
 
 if TYPE_CHECKING:  # these bring numpy along, and `--help` must not wait for it
+    from shelfsight.core.atoms import Atom
+    from shelfsight.core.dialogue import Answer
     from shelfsight.core.protocols import Manifest, StoredItem
-    from shelfsight.core.types import Hit, Page
+    from shelfsight.core.types import Claim, Evidence, Explanation, Hit, Page, StageReport, Suggestion
 
 __all__ = [
+    "answer_document",
+    "atom_document",
     "dump",
     "error_document",
     "hit_document",
@@ -38,7 +43,8 @@ def dump(document: Mapping[str, Any], *, indent: int | None = None) -> str:
 
 
 def hit_document(hit: "Hit") -> dict[str, Any]:
-    """A hit. ``relevance`` and ``explanation`` appear only where a stage gave them."""
+    """A hit. ``relevance``, ``suggestions`` and ``explanation`` appear only where a stage gave them, ``graded`` where
+    the relevance rests on a grade in words."""
     document: dict[str, Any] = {
         "id": hit.id,
         "rank": hit.rank,
@@ -50,22 +56,113 @@ def hit_document(hit: "Hit") -> dict[str, Any]:
         "ranks": dict(hit.ranks),
     }
     if hit.relevance is not None:
-        document["relevance"] = float(hit.relevance)
+        document["relevance"] = _probability(hit.relevance)
+    if hit.graded:
+        document["graded"] = True
+    if hit.suggestions:
+        document["suggestions"] = {name: _suggestion(each) for name, each in hit.suggestions.items()}
     if hit.explanation is not None:
-        document["explanation"] = asdict(hit.explanation)
+        document["explanation"] = _explanation(hit.explanation)
     return document
 
 
 def page_document(page: "Page") -> dict[str, Any]:
-    """What a search answers; ``warnings`` appears only where something was degraded."""
+    """What a search answers; ``atoms`` and ``stages`` appear where the query was taken apart and looked at again,
+    ``warnings`` where something was degraded."""
     document: dict[str, Any] = {
         "hits": [hit_document(hit) for hit in page.hits],
         "total": page.total,
         "facets": {name: dict(counts) for name, counts in page.facets.items()},
         "trace": {stage: round(float(milliseconds), 3) for stage, milliseconds in page.trace.items()},
     }
+    if page.atoms is not None:
+        document["atoms"] = [atom_document(atom) for atom in page.atoms]
+    if page.stages:
+        document["stages"] = [_stage(stage) for stage in page.stages]
     if page.warnings:
         document["warnings"] = list(page.warnings)
+    return document
+
+
+def atom_document(atom: "Atom") -> dict[str, Any]:
+    """One part of a query, as it may be edited and sent back."""
+    return {
+        "kind": atom.kind,
+        "term": atom.term,
+        "text": atom.text,
+        "negated": atom.negated,
+        "field": atom.field,
+        "value": atom.value,
+        "filter": atom.filter,
+        "subject": atom.subject,
+        "start": atom.start,
+        "end": atom.end,
+    }
+
+
+def answer_document(answer: "Answer", *, model: str, milliseconds: float) -> dict[str, Any]:
+    """What a model said of a picture."""
+    return {
+        "answer": answer.text,
+        "stop": str(answer.stop),
+        "model": model,
+        "milliseconds": round(float(milliseconds), 3),
+    }
+
+
+def _probability(value: float) -> float:
+    return round(float(value), 6)
+
+
+def _stage(stage: "StageReport") -> dict[str, Any]:
+    return {
+        "name": stage.name,
+        "model": stage.model,
+        "candidates": stage.candidates,
+        "scored": stage.scored,
+        "moved": stage.moved,
+        "ended": stage.ended,
+        "milliseconds": round(float(stage.milliseconds), 3),
+    }
+
+
+def _suggestion(suggestion: "Suggestion") -> dict[str, Any]:
+    probability = suggestion.probability
+    return {
+        "value": suggestion.value,
+        "probability": None if probability is None else _probability(probability),
+        "model": suggestion.model,
+    }
+
+
+def _explanation(explanation: "Explanation") -> dict[str, Any]:
+    return {"sentence": explanation.sentence, "claims": [_claim(claim) for claim in explanation.claims]}
+
+
+def _claim(claim: "Claim") -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "atom": claim.atom,
+        "kind": claim.kind,
+        "verdict": claim.verdict,
+        "probability": _probability(claim.probability),
+        "source": claim.source,
+    }
+    if claim.graded:
+        document["graded"] = True
+    return {**document, "evidence": _evidence(claim.evidence)}
+
+
+def _evidence(evidence: "Evidence") -> dict[str, Any]:
+    """A catalogue field, or what of a picture there is; the heat map as a data URI that a page can show."""
+    document: dict[str, Any] = {}
+    if evidence.field is not None:
+        document.update(field=evidence.field, value=evidence.value)
+    if evidence.picture_index is not None:
+        document["picture_index"] = evidence.picture_index
+    if evidence.box is not None:
+        document["box"] = [round(float(side), 4) for side in evidence.box]
+    if evidence.heat_map is not None:
+        document["heat_map"] = "data:image/png;base64," + base64.b64encode(evidence.heat_map).decode("ascii")
     return document
 
 
