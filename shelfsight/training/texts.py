@@ -11,7 +11,7 @@ import numpy as np
 from shelfsight.training.data import FIELDS, Row
 from shelfsight.training.words import COLOUR_NAMES, GENDER_NAMES, SHARED_NAMES, names_of, singular
 
-__all__ = ["Phrase", "every_text", "title_text", "write_phrase"]
+__all__ = ["Phrase", "every_text", "title_text", "word_for", "write_phrase"]
 
 _PLANS: tuple[tuple[tuple[str, ...], float], ...] = (
     (("colour", "type"), 0.32),
@@ -43,7 +43,7 @@ class Phrase:
 def write_phrase(row: Row, random: np.random.Generator) -> Phrase:
     """A phrase that is true of the row's picture."""
     fields = _choose_plan(row, random)
-    words = [_word(field, row.attributes[field], random) for field in fields]
+    words = [word_for(field, row.attributes[field], random) for field in fields]
     if words[-1] in SHARED_NAMES:
         fields = (*fields[:-1], "kind")
     if len(words) > 1 and random.random() < 0.1:
@@ -83,7 +83,8 @@ def _choose_plan(row: Row, random: np.random.Generator) -> tuple[str, ...]:
     return possible[random.choice(len(possible), p=weights / weights.sum())][0]
 
 
-def _word(field: str, value: str, random: np.random.Generator) -> str:
+def word_for(field: str, value: str, random: np.random.Generator) -> str:
+    """A word that people use for the value of a field."""
     if field in ("type", "kind"):
         own = random.random() < 0.5
         return _one_of((value, singular(value)) if own else names_of(value), random)

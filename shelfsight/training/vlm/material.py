@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from shelfsight.training.corpus import Corpus, Joined, join_shelves, load_corpus, load_shelf
+from shelfsight.training.export import copy_tokenizer
 from shelfsight.training.frozen import frozen_outputs
 from shelfsight.training.model import make_model
-from shelfsight.training.export import copy_tokenizer
 from shelfsight.training.settings import EncoderSettings
 from shelfsight.training.vlm.composed import composed_rows
 from shelfsight.training.vlm.settings import VlmSettings

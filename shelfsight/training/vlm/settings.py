@@ -15,7 +15,7 @@ class Decoder(_Frozen):
     width: int = Field(default=256, gt=0)
     layers: int = Field(default=4, gt=0)
     heads: int = Field(default=4, gt=0)
-    inner: int = Field(default=704, gt=0)
+    inner: int = Field(default=512, gt=0)
     context: int = Field(default=512, gt=0, description="tokens of picture, conversation and answer together")
     vocabulary: int = Field(default=6000, ge=300, description="tokens of the byte-level BPE, special ones included")
 
@@ -31,7 +31,7 @@ class VlmSettings(_Frozen):
     rendered_seed: int = Field(default=1000, ge=100, description="seeds below 100 belong to the demo catalogue")
     composed: int = Field(default=6000, ge=0, description="pictures made of two to four products")
     questions: int = Field(default=9, ge=1, description="questions asked about a picture in one step")
-    epochs: int = Field(default=6, ge=1)
+    epochs: int = Field(default=4, ge=1)
     batch: int = Field(default=48, ge=1, description="pictures a step")
     rate: float = Field(default=1e-3, gt=0, description="peak learning rate of decoder and projector")
     tower_rate: float = Field(default=1e-4, ge=0, description="peak learning rate of the learning parts of the tower")
