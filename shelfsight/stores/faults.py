@@ -18,8 +18,14 @@ _LITTLE_SPACE = 64 * 1024
 
 
 @contextmanager
-def storage_faults(path: Path) -> Iterator[None]:
+def storage_faults(
+    path: Path, *, database: str = "items.sqlite", remedy: str = "restore it, or index again"
+) -> Iterator[None]:
     """Inside, an error of SQLite or the operating system leaves as a :class:`StoreError` naming ``path``.
+
+    Args:
+        database: the file in ``path`` that SQLite is at work on.
+        remedy: what to do where it is damaged.
 
     Raises:
         StoreFull: no space, quota or file size left.
@@ -29,7 +35,7 @@ def storage_faults(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _from_sqlite(error, path) from error
+        raise _from_sqlite(error, path, database, remedy) from error
     except OSError as error:
         raise _from_system(error, path) from error
 
@@ -48,12 +54,12 @@ def _from_system(error: OSError, path: Path) -> StoreError:
     return StoreError(f"{place}: {error.strerror or error}", hint="check that the collection can be read and written")
 
 
-def _from_sqlite(error: sqlite3.Error, path: Path) -> StoreError:
+def _from_sqlite(error: sqlite3.Error, path: Path, database: str, remedy: str) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(path)):
         return _full(path)
     if code in _SQLITE_DAMAGE:
-        return CorruptCollection(f"{path / 'items.sqlite'} is damaged: {error}", hint="restore it, or index again")
+        return CorruptCollection(f"{path / database} is damaged: {error}", hint=remedy)
     if code in _SQLITE_BUSY:
         return StoreError(f"the collection {path} is being written by another process", hint="try again in a moment")
     return StoreError(f"the collection {path}: {error}", hint="check that it can be read and written")

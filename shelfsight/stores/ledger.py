@@ -17,10 +17,10 @@ import numpy.typing as npt
 from shelfsight.core.errors import CorruptCollection
 from shelfsight.core.vectors import FloatArray
 
-__all__ = ["DATABASE", "Ledger", "Replay", "SegmentRow", "Upsert", "connect", "create_database"]
+__all__ = ["BUSY_SECONDS", "DATABASE", "Ledger", "Replay", "SegmentRow", "Upsert", "connect", "create_database"]
 
 DATABASE = "items.sqlite"
-_BUSY_SECONDS = 30.0
+BUSY_SECONDS = 30.0
 
 _SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -93,7 +93,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     file = path / DATABASE
     if not create and not file.exists():
         raise CorruptCollection(f"{file} is missing", hint="restore it, or index the catalogue again")
-    connection = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
     return connection
 

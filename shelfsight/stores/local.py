@@ -19,6 +19,7 @@ from shelfsight.stores.files import locked
 from shelfsight.stores.ledger import Ids, Ledger, Replay, connect, reading, writing
 from shelfsight.stores.maintenance import Maintenance
 from shelfsight.stores.manifest import Header
+from shelfsight.stores.notes import LocalNotes
 from shelfsight.stores.records import is_text
 from shelfsight.stores.segments import SEGMENTS, map_segment
 from shelfsight.stores.snapshot import LocalSnapshot
@@ -48,6 +49,7 @@ class LocalStore:
             self._writer = connect(path)
         self._ledger = Ledger(self._reader, header.encoder.dimension)
         self._maintenance = Maintenance(path, header.encoder.dimension)
+        self._notes = LocalNotes(path, self._guarded)
         self._snapshot: LocalSnapshot | None = None
         self._start_over()
 
@@ -87,7 +89,13 @@ class LocalStore:
             if self._delta_span() >= _SEAL_AT:
                 self._maintenance.seal()
             with writing(self._writer):
-                return Writer(self._writer).apply(changes, deletes)
+                removed = Writer(self._writer).apply(changes, deletes)
+                self._notes.drop(deletes, _new_pictures(changes))
+                return removed
+
+    @property
+    def notes(self) -> LocalNotes:
+        return self._notes
 
     def fingerprints(self, ids: Sequence[str]) -> dict[str, Fingerprints]:
         with self._reading, storage_faults(self._path):
@@ -135,11 +143,19 @@ class LocalStore:
     def maintain(self) -> None:
         with storage_faults(self._path):
             self._maintenance.run()
+        self._notes.maintain()
 
     def close(self) -> None:
+        self._notes.close()
         with self._reading, self._writing, storage_faults(self._path):
             self._reader.close()
             self._writer.close()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[Ledger]:
+        """The ledger as it is and stays meanwhile: nobody else commits."""
+        with self._writing, storage_faults(self._path), writing(self._writer):
+            yield Ledger(self._writer, self._header.encoder.dimension)
 
     def _delta_span(self) -> int:
         """At least as many as there are vectors not sealed yet; counting them would read them all."""
@@ -189,6 +205,11 @@ class LocalStore:
             newer = ids > after
             found.append((ids, vectors) if newer.all() else (ids[newer], vectors[newer]))
         return [*found, (replay.delta_ids, replay.delta_vectors)]
+
+
+def _new_pictures(changes: Sequence[Change]) -> dict[str, str]:
+    """id -> fingerprint of the pictures, of changes that bring any."""
+    return {each.item.id: each.item.fingerprints.pictures for each in changes if each.vectors is not None}
 
 
 def _holder(lock: Path) -> str:
