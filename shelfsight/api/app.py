@@ -13,6 +13,7 @@ from shelfsight import __version__
 from shelfsight.api.documents import dump
 from shelfsight.api.engine import Engine
 from shelfsight.api.http import problems
+from shelfsight.api.http.asking import ask_routes
 from shelfsight.api.http.items import item_routes
 from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, SafeHeaders
 from shelfsight.api.http.readiness import Readiness
@@ -46,6 +47,7 @@ def create_app(engine: Engine, *, max_request: int) -> FastAPI:
     )
     problems.install(app)
     app.include_router(search_routes(engine, max_request))
+    app.include_router(ask_routes(engine, max_request))
     app.include_router(item_routes(engine))
     _add_health(app, readiness)
     _add_pages(app)

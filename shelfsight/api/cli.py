@@ -1,4 +1,4 @@
-"""The command line: ``shelfsight index | search | serve | evaluate | finetune | demo | models | info | version``.
+"""The command line: ``shelfsight index | search | ask | serve | evaluate | finetune | demo | models | info | version``.
 
 Exit codes: 0 done, 1 the job could not run, 2 wrong usage, 3 some items failed,
 4 an adapted encoder is not better than its base, 130 and 143 stopped by a signal.
@@ -16,6 +16,7 @@ from typing import NoReturn
 
 import click
 
+from shelfsight.api.commands.ask import ask
 from shelfsight.api.commands.demo import demo
 from shelfsight.api.commands.evaluate import evaluate
 from shelfsight.api.commands.finetune import finetune
@@ -42,7 +43,7 @@ def cli() -> None:
     """
 
 
-for _command in (index, search, serve, evaluate, finetune, demo, models, info, version):
+for _command in (index, search, ask, serve, evaluate, finetune, demo, models, info, version):
     cli.add_command(_command)
 
 

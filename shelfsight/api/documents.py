@@ -24,8 +24,13 @@ __all__ = [
     "item_document",
     "manifest_document",
     "page_document",
+    "public_model",
     "public_name",
+    "public_text",
 ]
+
+_FOLDERS = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'"]+[/\\])+""")
+_ADDRESS = re.compile(r"""https?://[^\s'"]+""")
 
 
 def dump(document: Mapping[str, Any], *, indent: int | None = None) -> str:
@@ -181,6 +186,16 @@ def item_document(item: "StoredItem") -> dict[str, Any]:
 def public_name(name: str) -> str:
     """A picture's name without the machine's folders, which a catalogue with absolute paths would give away."""
     return re.split(r"[/\\]", name)[-1] if re.match(r"[/\\]|[A-Za-z]:[/\\]", name) else name
+
+
+def public_model(name: str) -> str:
+    """A model's name without the machine's folders and without the address that it is asked at."""
+    return public_name(re.sub(r"^(openai:[^@]*)@.*", r"\1", name))
+
+
+def public_text(text: str) -> str:
+    """A sentence without the machine's folders, and without addresses."""
+    return _FOLDERS.sub("", _ADDRESS.sub("(address)", text))
 
 
 def manifest_document(manifest: "Manifest") -> dict[str, Any]:

@@ -1,22 +1,26 @@
 """The Python front door: a collection, its encoder and its searcher behind one object."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from shelfsight.api.asking import Asker, conversation
+from shelfsight.api.atoms import atoms_of
 from shelfsight.api.choices import suggested_facets
 from shelfsight.api.gallery import Gallery
+from shelfsight.api.looking import VlmOpener
 from shelfsight.api.matching import check_spec, open_encoder_named
 from shelfsight.api.pictures import PictureFile
-from shelfsight.core.errors import UsageError
+from shelfsight.core.atoms import Atom
+from shelfsight.core.dialogue import Answer, Turn
 from shelfsight.core.filters import Expr, parse
-from shelfsight.core.protocols import Catalogue, Encoder, Manifest, Store, StoredItem
+from shelfsight.core.protocols import Catalogue, Encoder, Manifest, Store, StoredItem, VisionLanguageModel
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Mode, Page, Query
 
@@ -26,8 +30,6 @@ if TYPE_CHECKING:
     from shelfsight.search import Searcher
 
 __all__ = ["Engine"]
-
-_NO_VLM = "re-ranking and explaining need a vision-language model, and this version has none yet"
 
 
 class Engine:
@@ -45,6 +47,7 @@ class Engine:
         device: str | None = None,
         runtime: str | None = None,
         encoder: Encoder | None = None,
+        vlm: str | VisionLanguageModel | None = None,
     ) -> None:
         self._store = store
         self._path = path
@@ -55,6 +58,8 @@ class Engine:
         self._searcher: Searcher | None = None
         self._loading = RLock()
         self._gallery = Gallery(store, settings.pictures)
+        self._vlm = VlmOpener(settings.search.vlm if vlm is None else vlm, device)
+        self._asker = Asker()
 
     def __enter__(self) -> Self:
         return self
@@ -97,8 +102,11 @@ class Engine:
         offset: int = 0,
         mode: Mode = "vector",
         facets: Sequence[str] = (),
+        atoms: Sequence[Atom | Mapping[str, Any]] | None = None,
         rerank: bool = False,
-        explain: bool = False,
+        explain: bool | int = False,
+        depth: int | None = None,
+        budget_ms: float | None = None,
     ) -> Page:
         """The k items whose pictures fit best.
 
@@ -111,17 +119,24 @@ class Engine:
             filter: boolean expression over metadata: ``price < 80 and color in ["red", "blue"]``.
             offset: hits skipped.
             facets: fields whose value counts are wanted in ``page.facets``.
+            atoms: what the text asks for, in place of what would be read from it: ``page.atoms`` or :meth:`parse`,
+                edited, as atoms or as JSON shows them.
+            rerank: let the vision-language model look at the best candidates again.
+            explain: say why hits are there: of so many, from the first on; ``True``: ``settings.search.explained``.
+            depth: candidates that are looked at; ``settings.search.depth`` where left out.
+            budget_ms: milliseconds that looking may take; the best order so far is answered. Opening the model counts:
+                what needs it at once takes :attr:`vlm` first.
 
         Returns:
-            Hits by ``score`` (cosine similarity in [-1, 1]) descending, ties by id ascending.
+            Hits by ``score`` (cosine similarity in [-1, 1]) descending, ties by id ascending; re-ranked hits by
+            ``relevance``. Where the model cannot be had, fails or is too slow, that is the order of the first stage,
+            and ``page.warnings`` says why.
 
         Raises:
             UsageError: the query is empty or out of range; ``FilterError`` and ``UnknownField`` among them.
             PictureError: the query picture cannot be used.
             EncoderMismatch, ModelError: the collection's encoder cannot be had.
         """
-        if rerank or explain:
-            raise UsageError(_NO_VLM, hint="search without `rerank` and `explain`")
         query = Query(
             text=text,
             image=Path(image) if isinstance(image, str) else image,
@@ -132,8 +147,52 @@ class Engine:
             offset=offset,
             mode=mode,
             facets=tuple(facets),
+            atoms=None if atoms is None else atoms_of(atoms),
+            rerank=rerank,
+            depth=depth,
+            budget_ms=budget_ms,
+            explain=self._settings.search.explained if explain is True else int(explain),
         )
         return self._search_with().search(query)
+
+    def parse(self, text: str) -> tuple[Atom, ...]:
+        """What ``text`` asks for, in the words of this collection; edited, it goes back as ``atoms`` of a search.
+
+        Raises:
+            UsageError: the text is too long or holds half a character.
+        """
+        return self._search_with().parse(text)
+
+    def ask(
+        self,
+        id: str,
+        question: str = "",
+        *,
+        turns: Sequence[Turn] = (),
+        picture: int = 0,
+        max_tokens: int = 64,
+        seconds: float = 30.0,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """What the vision-language model answers about a picture of item ``id``; an empty question gives a caption.
+
+        Args:
+            turns: what was asked and answered about the picture before, oldest first.
+            picture: which of the item's pictures, from 0.
+            max_tokens: length of the answer at most, in tokens of the model.
+            seconds: after that time what there is of the answer is returned, and its ``stop`` says so.
+            on_text: called in another thread with the next piece of the answer as soon as it is there; what it raises
+                ends the call.
+
+        Raises:
+            NotFound: no such item or picture, or its file is gone.
+            PictureError: its file cannot be read or decoded.
+            UsageError: a text is too long, a limit is out of range, or the model cannot do what is asked.
+            ModelError, MissingExtra: the model cannot be had, fails or does not answer.
+        """
+        asked = conversation(question, turns)
+        shown = self._gallery.decoded(id, picture)
+        return self._asker.ask(self.vlm, shown, asked, max_tokens=max_tokens, seconds=seconds, on_text=on_text)
 
     def similar(
         self, id: str, *, k: int = 10, filter: str | None = None, offset: int = 0, facets: Sequence[str] = ()
@@ -226,17 +285,29 @@ class Engine:
             failures_to=failures_to,
         )
 
-    def rank(self, queries: Sequence[Query], *, mode: Mode | None = None) -> list[list[tuple[str, float]]]:
+    def rank(
+        self,
+        queries: Sequence[Query],
+        *,
+        mode: Mode | None = None,
+        rerank: bool | None = None,
+        depth: int | None = None,
+    ) -> list[list[tuple[str, float]]]:
         """(id, score) pairs of each query, best first: :meth:`search` without the items, for many queries at once.
 
         Args:
             queries: each with its own k, at most ``settings.search.max_k``.
-            mode: in place of the queries' own.
+            mode, rerank, depth: in place of the queries' own.
 
         Raises:
-            As :meth:`search`, for the first query that cannot be answered.
+            As :meth:`search`, for the first query that cannot be answered; ``ModelError`` and ``MissingExtra`` too
+            where a query wants to be re-ranked and the vision-language model cannot be had.
         """
-        asked = list(queries) if mode is None else [replace(query, mode=mode) for query in queries]
+        changes = {"mode": mode, "rerank": rerank, "depth": depth}
+        given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+        asked = [replace(query, **given) for query in queries]
+        if any(query.rerank for query in asked):
+            self._vlm.open()
         return self._search_with().rank(asked)
 
     def titles(self, ids: Sequence[str]) -> dict[str, str | None]:
@@ -244,7 +315,13 @@ class Engine:
         return {id: item.title for id, item in self._store.snapshot().items(list(ids)).items()}
 
     def evaluate(
-        self, queries: "str | Path | Sequence[JudgedQuery]", *, ks: Sequence[int] = (10,), mode: Mode = "vector"
+        self,
+        queries: "str | Path | Sequence[JudgedQuery]",
+        *,
+        ks: Sequence[int] = (10,),
+        mode: Mode = "vector",
+        rerank: bool = False,
+        depth: int | None = None,
     ) -> "EvaluationReport":
         """Ask judged queries (a JSONL file, or loaded ones); see :func:`shelfsight.evaluation.evaluate`.
 
@@ -255,9 +332,8 @@ class Engine:
 
         if isinstance(queries, str | Path):
             queries = evaluation.load_queries(Path(queries))
-        return evaluation.evaluate(
-            partial(self.rank, mode=mode), queries, ks=ks, contains=self._store.snapshot().contains
-        )
+        answer = partial(self.rank, mode=mode, rerank=rerank, depth=depth)
+        return evaluation.evaluate(answer, queries, ks=ks, contains=self._store.snapshot().contains)
 
     def classify(self, field: str) -> "ClassifyReport":
         """How often the picture alone tells the value of ``field``; see :func:`shelfsight.evaluation.classify`."""
@@ -280,6 +356,21 @@ class Engine:
                 check_spec(self._path, wanted, opened.spec)
                 self._encoder = opened
             return self._encoder
+
+    @property
+    def vlm(self) -> VisionLanguageModel:
+        """The vision-language model that re-ranks, explains and answers, loaded now if it was not.
+
+        Raises:
+            ModelError: it cannot be found or loaded.
+            MissingExtra: a package that it needs is not installed.
+        """
+        return self._vlm.open()
+
+    @property
+    def vlm_name(self) -> str:
+        """The string that opens it, whether or not it can be."""
+        return self._vlm.name
 
     def _search_with(self) -> "Searcher":
         with self._loading:

@@ -5,7 +5,7 @@ from pathlib import Path
 from shelfsight.api.engine import Engine
 from shelfsight.api.matching import check_asked, open_encoder_named
 from shelfsight.core.errors import NotFound
-from shelfsight.core.protocols import Encoder
+from shelfsight.core.protocols import Encoder, VisionLanguageModel
 from shelfsight.core.settings import Settings
 
 __all__ = ["DEFAULT_ENCODER", "DEFAULT_STORE", "open_engine"]
@@ -23,10 +23,12 @@ def open_engine(
     runtime: str | None = None,
     create: bool = False,
     store: str | None = None,
+    vlm: str | VisionLanguageModel | None = None,
 ) -> Engine:
     """Open a collection.
 
-    The encoder is loaded by the first call that needs it; metadata and pictures are served without it.
+    The encoder is loaded by the first call that needs it, and the vision-language model by the first that needs that;
+    metadata and pictures are served without them.
 
     Args:
         path: the collection's directory.
@@ -35,6 +37,8 @@ def open_engine(
         runtime: what runs the encoder: ``torch``, ``openvino``, ``auto``; see :func:`shelfsight.models.open_encoder`.
         create: make the collection (with ``encoder``, or the embedded one) where there is none.
         store: ``faiss`` or ``exact``; a new collection gets ``faiss`` where left out.
+        vlm: what re-ranks, explains and answers: the name of a vision-language model (see
+            :func:`shelfsight.models.open_vlm`), or a ready one; ``settings.search.vlm`` where left out.
 
     Raises:
         NotFound: no collection there, and ``create`` is false.
@@ -61,4 +65,12 @@ def open_engine(
     except BaseException:
         opened.close()
         raise
-    return Engine(opened, path=folder, settings=settings or Settings(), device=device, runtime=runtime, encoder=created)
+    return Engine(
+        opened,
+        path=folder,
+        settings=settings or Settings(),
+        device=device,
+        runtime=runtime,
+        encoder=created,
+        vlm=vlm,
+    )

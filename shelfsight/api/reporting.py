@@ -26,7 +26,13 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def write_report(
-    path: str | Path, report: "Reportable", *engines: "Engine", worst: int = 10, mode: Mode = "vector"
+    path: str | Path,
+    report: "Reportable",
+    *engines: "Engine",
+    worst: int = 10,
+    mode: Mode = "vector",
+    rerank: bool = False,
+    depth: int | None = None,
 ) -> None:
     """Write ``report`` as one HTML file that needs nothing beside it.
 
@@ -36,7 +42,7 @@ def write_report(
         report: of ``Engine.evaluate``, ``Engine.classify``, or ``compare`` of two.
         engines: what it was measured on, still open; A and B for a comparison.
         worst: strips of pictures at most.
-        mode: as in the evaluation.
+        mode, rerank, depth: as in the evaluation.
 
     Raises:
         MissingExtra: Matplotlib is not installed.
@@ -52,7 +58,10 @@ def write_report(
     wanted = 2 if isinstance(report, Comparison | ClassifyComparison) else 1
     if len(engines) != wanted:
         raise UsageError(f"the report is about {wanted} collections, and {len(engines)} were given")
-    sides = [side_of(engine, name, mode) for engine, name in zip(engines, _names(engines), strict=True)]
+    sides = [
+        side_of(engine, name, mode, rerank=rerank, depth=depth)
+        for engine, name in zip(engines, _names(engines), strict=True)
+    ]
     document = render(report, sides, worst=worst)
     _publish(target, lambda file: file.write(document.encode()))
 
@@ -95,7 +104,9 @@ def check_target(path: Path) -> None:
         raise UsageError(f"no file can be written at {str(path)[:200]!r}: {reason}") from error
 
 
-def side_of(engine: "Engine", name: str, mode: Mode = "vector") -> "Side":
+def side_of(
+    engine: "Engine", name: str, mode: Mode = "vector", *, rerank: bool = False, depth: int | None = None
+) -> "Side":
     """A collection as reports show it."""
     from shelfsight.evaluation.report import Side
 
@@ -110,11 +121,12 @@ def side_of(engine: "Engine", name: str, mode: Mode = "vector") -> "Side":
             "pictures": f"{manifest.pictures:,}",
             "store": manifest.store,
             "mode": mode,
+            **({"re-ranked by": engine.vlm_name} if rerank else {}),
         },
         picture=partial(_thumbnail, engine),
         titles=engine.titles,
         query_picture=partial(_query_picture, engine),
-        answer=partial(engine.rank, mode=mode),
+        answer=partial(engine.rank, mode=mode, rerank=rerank, depth=depth),
         depth=engine.settings.search.max_k,
     )
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from shelfsight.api.commands import options
+from shelfsight.api.commands.hits import print_hits
 from shelfsight.api.commands.index import index_into
-from shelfsight.api.commands.search import print_hits
 from shelfsight.api.console import say
 from shelfsight.api.progress import meter
 from shelfsight.core.errors import UsageError

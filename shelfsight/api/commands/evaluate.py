@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -39,6 +40,8 @@ class _Task:
     report: Path | None
     per_query: Path | None
     worst: int
+    rerank: bool
+    depth: int | None
 
 
 @click.command()
@@ -74,7 +77,9 @@ class _Task:
 @options.encoder
 @options.device
 @options.runtime
-@click.option("--rerank", is_flag=True, help="Let a vision-language model look at the best hits again.")
+@options.rerank
+@options.depth
+@options.vlm
 @options.as_json
 def evaluate(
     collection: Path,
@@ -90,6 +95,8 @@ def evaluate(
     device: str | None,
     runtime: str | None,
     rerank: bool,
+    depth: int | None,
+    vlm: str | None,
     as_json: bool,
 ) -> None:
     """Measure how well a COLLECTION answers judged queries, or how well its pictures tell a field's value.
@@ -98,17 +105,27 @@ def evaluate(
     """
     from shelfsight.api.opening import open_engine
 
-    options.refuse_vlm(rerank=rerank)
     if (queries is None) == (field is None):
         raise click.UsageError("give either --queries or --classify")
+    if rerank and queries is None:
+        raise click.UsageError("--rerank goes with --queries")
     task = _Task(
-        queries=queries, field=field, depths=depths, mode=mode, report=report, per_query=per_query, worst=worst
+        queries=queries,
+        field=field,
+        depths=depths,
+        mode=mode,
+        report=report,
+        per_query=per_query,
+        worst=worst,
+        rerank=rerank,
+        depth=depth,
     )
     _check_targets(task)
     with ExitStack() as open_ones:
-        engines = [open_ones.enter_context(open_engine(collection, encoder=encoder, device=device, runtime=runtime))]
+        open_one = partial(open_engine, device=device, runtime=runtime, vlm=vlm)
+        engines = [open_ones.enter_context(open_one(collection, encoder=encoder))]
         if against is not None:
-            engines.append(open_ones.enter_context(open_engine(against, device=device, runtime=runtime)))
+            engines.append(open_ones.enter_context(open_one(against)))
         measured = _measure(task, engines)
         _write(task, measured, engines)
     if as_json:
@@ -139,7 +156,10 @@ def _measure(task: _Task, engines: "list[Engine]") -> "Reportable":
 
     if task.queries is not None:
         judged = load_queries(task.queries)
-        reports = [engine.evaluate(judged, ks=task.depths, mode=task.mode) for engine in engines]
+        reports = [
+            engine.evaluate(judged, ks=task.depths, mode=task.mode, rerank=task.rerank, depth=task.depth)
+            for engine in engines
+        ]
         return reports[0] if len(reports) == 1 else compare(reports[0], reports[1])
     assert task.field is not None
     guesses = [engine.classify(task.field) for engine in engines]
@@ -153,5 +173,7 @@ def _write(task: _Task, measured: "Reportable", engines: "list[Engine]") -> None
         write_lines(task.per_query, measured.rows())
         say(f"values of each case: {safe(str(task.per_query))}")
     if task.report is not None:
-        write_report(task.report, measured, *engines, worst=task.worst, mode=task.mode)
+        write_report(
+            task.report, measured, *engines, worst=task.worst, mode=task.mode, rerank=task.rerank, depth=task.depth
+        )
         say(f"report: {safe(str(task.report))}")

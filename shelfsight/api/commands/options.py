@@ -1,10 +1,26 @@
 """Options that several commands share."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["as_json", "collection", "device", "encoder", "refuse_vlm", "runtime"]
+if TYPE_CHECKING:
+    from shelfsight.api.engine import Engine
+
+__all__ = [
+    "ValueAfterEquals",
+    "as_json",
+    "collection",
+    "depth",
+    "device",
+    "encoder",
+    "mode",
+    "prepare_vlm",
+    "rerank",
+    "runtime",
+    "vlm",
+]
 
 collection = click.option(
     "-c",
@@ -36,8 +52,35 @@ mode = click.option(
 )
 
 
-def refuse_vlm(*, rerank: bool, explain: bool = False) -> None:
-    """Refuse what needs a vision-language model, before anything is loaded."""
-    if rerank or explain:
-        asked = " and ".join(name for name, wanted in (("--rerank", rerank), ("--explain", explain)) if wanted)
-        raise click.UsageError(f"{asked}: no vision-language model is available yet in this version")
+rerank = click.option("--rerank", is_flag=True, help="Let a vision-language model look at the best hits again.")
+depth = click.option("--depth", type=int, metavar="N", help="Hits that --rerank looks at.  [default: 50]")
+vlm = click.option(
+    "--vlm",
+    metavar="NAME",
+    help="Vision-language model: 'embedded', a Transformers model or folder, blip2-itm:MODEL or openai:MODEL@URL.  "
+    "[default: embedded]",
+)
+
+
+class ValueAfterEquals(click.Command):
+    """A command whose ``--explain`` stands alone or takes its value behind ``=``, never the word that follows."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        told = ["--explain=" if word == "--explain" else word for word in args[:end]]
+        return super().parse_args(ctx, told + args[end:])
+
+
+def prepare_vlm(engine: "Engine", *, must: bool) -> None:
+    """Open the engine's vision-language model before the clock of a search starts.
+
+    Raises:
+        ModelError, MissingExtra: it cannot be had, and it ``must``; else the search itself tells that.
+    """
+    from shelfsight.core.errors import MissingExtra, ModelError
+
+    try:
+        _ = engine.vlm
+    except (ModelError, MissingExtra):
+        if must:
+            raise

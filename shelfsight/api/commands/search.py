@@ -6,17 +6,30 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shelfsight.api.commands import options
-from shelfsight.api.console import print_document, print_table, safe, say
+from shelfsight.api.commands.hits import print_page
+from shelfsight.api.console import print_document
 
 if TYPE_CHECKING:
-    from shelfsight.core.types import Hit, Page
+    from shelfsight.core.atoms import Atom
 
-__all__ = ["print_hits", "search"]
-
-_SHOWN_FIELDS = ("price", "brand", "category")
+__all__ = ["search"]
 
 
-@click.command()
+def _explained(_context: click.Context, _parameter: click.Parameter, value: str | None) -> bool | int:
+    if not value:
+        return value is not None
+    if not (value.isascii() and value.isdigit()):
+        raise click.BadParameter(f"{value!r} is no number of hits")
+    return int(value)
+
+
+def _atoms(_context: click.Context, _parameter: click.Parameter, value: str | None) -> "tuple[Atom, ...] | None":
+    from shelfsight.api.atoms import parse_atoms
+
+    return None if value is None else parse_atoms(value)
+
+
+@click.command(cls=options.ValueAfterEquals)
 @click.argument("text", metavar="QUERY", required=False)
 @options.collection
 @click.option("-k", "k", type=int, default=10, show_default=True, help="Hits wanted.")
@@ -34,8 +47,19 @@ _SHOWN_FIELDS = ("price", "brand", "category")
 @options.encoder
 @options.device
 @options.runtime
-@click.option("--rerank", is_flag=True, help="Let a vision-language model look at the best hits again.")
-@click.option("--explain", is_flag=True, help="Say why each hit is there.")
+@options.rerank
+@click.option(
+    "--explain",
+    metavar="[=N]",
+    callback=_explained,
+    help="Say why hits are there: of the first N, with --explain=N.",
+)
+@options.depth
+@click.option("--budget-ms", type=float, metavar="MS", help="Milliseconds that looking again may take.")
+@click.option(
+    "--atoms", metavar="JSON", callback=_atoms, help="What QUERY asks for: `atoms` of an earlier --json, edited."
+)
+@options.vlm
 @options.as_json
 def search(
     text: str | None,
@@ -43,8 +67,7 @@ def search(
     encoder: str | None,
     device: str | None,
     runtime: str | None,
-    rerank: bool,
-    explain: bool,
+    vlm: str | None,
     as_json: bool,
     filter_: str | None,
     **query: Any,
@@ -52,38 +75,18 @@ def search(
     """Find the items of a COLLECTION whose pictures fit QUERY.
 
     Words written -floral are things the hits should not show. Put `--` before a QUERY that begins with a dash.
+
+    With --rerank and --explain a vision-language model looks at the best hits again. A model that --vlm names must be
+    there; without --vlm, one that cannot be opened is a warning, and the hits are those of the first stage.
     """
     from shelfsight.api.documents import page_document
     from shelfsight.api.opening import open_engine
 
-    options.refuse_vlm(rerank=rerank, explain=explain)
-    with open_engine(collection, encoder=encoder, device=device, runtime=runtime) as engine:
+    with open_engine(collection, encoder=encoder, device=device, runtime=runtime, vlm=vlm) as engine:
+        if query["rerank"] or query["explain"]:
+            options.prepare_vlm(engine, must=vlm is not None)
         page = engine.search(text, filter=filter_, **query)
     if as_json:
         print_document(page_document(page))
     else:
         print_page(page)
-
-
-def print_page(page: "Page") -> None:
-    """Hits and facets as tables on stdout; warnings and times on stderr."""
-    for warning in page.warnings:
-        say(f"warning: {safe(warning)}")
-    if page.hits:
-        print_hits(page.hits)
-    for name, counts in page.facets.items():
-        print_table((name, "items"), [(value, str(count)) for value, count in counts.items()], right=("items",))
-    total = page.trace.get("total", 0.0)
-    say(f"{len(page.hits)} of {page.total} items in {total:.0f} ms")
-
-
-def print_hits(hits: "tuple[Hit, ...]") -> None:
-    """A table of hits, best first, with the common shop fields that they have."""
-    shown = [name for name in _SHOWN_FIELDS if any(hit.metadata.get(name) is not None for hit in hits)]
-    columns = ("#", "score", "title", *shown, "id", "picture")
-    print_table(columns, [_row(hit, shown) for hit in hits], right=("#", "score", "price"))
-
-
-def _row(hit: "Hit", shown: list[str]) -> tuple[str, ...]:
-    fields = ("" if (value := hit.metadata.get(name)) is None else str(value) for name in shown)
-    return (str(hit.rank), f"{hit.score:.3f}", hit.title or "", *fields, hit.id, hit.picture)

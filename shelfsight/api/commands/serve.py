@@ -16,10 +16,19 @@ __all__ = ["serve"]
 @options.encoder
 @options.device
 @options.runtime
-def serve(collection: Path, host: str, port: int, encoder: str | None, device: str | None, runtime: str | None) -> None:
+@options.vlm
+def serve(
+    collection: Path,
+    host: str,
+    port: int,
+    encoder: str | None,
+    device: str | None,
+    runtime: str | None,
+    vlm: str | None,
+) -> None:
     """Serve a COLLECTION over HTTP: the page at /, the API at /v1, its reference at /docs."""
     from shelfsight.api.opening import open_engine
     from shelfsight.api.server import bind, serve_on
 
-    with open_engine(collection, encoder=encoder, device=device, runtime=runtime) as engine:
+    with open_engine(collection, encoder=encoder, device=device, runtime=runtime, vlm=vlm) as engine:
         serve_on(bind(host, port), engine)

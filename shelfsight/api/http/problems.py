@@ -9,8 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shelfsight.api.documents import dump, error_document
-from shelfsight.core.errors import ShelfsightError, StoreError, status_of
+from shelfsight.api.documents import dump, error_document, public_text
+from shelfsight.core.errors import ModelError, ShelfsightError, StoreError, status_of
 
 __all__ = ["PROBLEMS", "install", "problem", "public_error"]
 
@@ -41,10 +41,12 @@ def problem(status: int, detail: str, *, code: str, **more: Any) -> Response:
 
 
 def public_error(error: ShelfsightError) -> dict[str, Any]:
-    """What the outside may know of ``error``: a store's message names places on this machine, the log has it."""
+    """What the outside may know of ``error``: places on this machine, which stores and models name, are in the log."""
     document = error_document(error)
     if isinstance(error, StoreError):
         document["detail"] = "the collection cannot be read or written; the server's log says more"
+    if isinstance(error, ModelError):
+        document["detail"] = public_text(error.message)
     return document
 
 

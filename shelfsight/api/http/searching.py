@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from shelfsight.api.documents import dump, page_document, public_name
+from shelfsight.api.documents import atom_document, dump, page_document, public_model, public_name, public_text
 from shelfsight.api.engine import Engine
 from shelfsight.api.http.bodies import SEARCH_BODY, read_search
 from shelfsight.api.http.problems import PROBLEMS
@@ -21,12 +21,18 @@ Facets = Annotated[list[str], Query(description="Fields whose value counts are w
 
 
 def page_response(page: Page, *, scores: bool = True) -> Response:
-    """A page of hits; pictures by name, never by the place of their files."""
+    """A page of hits; pictures and models by name, never by the place of their files."""
     document = page_document(page)
     for hit in document["hits"]:
         hit["picture"] = public_name(hit["picture"])
+        for suggestion in hit.get("suggestions", {}).values():
+            suggestion["model"] = public_model(suggestion["model"])
         if not scores:
             del hit["score"]
+    for stage in document.get("stages", ()):
+        stage["model"] = public_model(stage["model"])
+    if "warnings" in document:
+        document["warnings"] = [public_text(warning) for warning in document["warnings"]]
     return json_response(document)
 
 
@@ -35,7 +41,7 @@ def json_response(document: dict[str, Any]) -> Response:
 
 
 def search_routes(engine: Engine, max_request: int) -> APIRouter:
-    """``POST /v1/search``, ``GET /v1/items`` and ``GET /v1/facets``."""
+    """``POST /v1/search``, ``GET /v1/parse``, ``GET /v1/items`` and ``GET /v1/facets``."""
     routes = APIRouter(prefix="/v1", tags=["search"], responses=PROBLEMS)
 
     @routes.post("/search", summary="Search by text, by a picture, or by both", openapi_extra=SEARCH_BODY)
@@ -43,6 +49,10 @@ def search_routes(engine: Engine, max_request: int) -> APIRouter:
         arguments = await read_search(request, max_request)
         page = await run_in_threadpool(engine.search, **arguments)
         return page_response(page)
+
+    @routes.get("/parse", summary="What a query asks for, in parts that can be edited and sent back")
+    def parse(query: Annotated[str, Query(description="A phrase or sentence.")]) -> Response:
+        return json_response({"atoms": [atom_document(atom) for atom in engine.parse(query)]})
 
     @routes.get("/items", summary="Look around: items that pass a filter, in no order of merit")
     def browse(filter: Filter = None, k: K = 10, offset: Offset = 0, facets: Facets = []) -> Response:  # noqa: B006
