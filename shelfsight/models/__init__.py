@@ -41,19 +41,22 @@ def open_vlm(name: str, *, device: str | None = None) -> "VisionLanguageModel":
 
     Args:
         name: a Transformers folder, a Transformers model of the hub (``org/model``, ``hf-hub:`` in front of it or not),
-            or ``blip2-itm:`` with either: BLIP-2's image-text-matching head, which scores statements and writes none.
+            ``blip2-itm:`` with either: BLIP-2's image-text-matching head, which scores statements and writes none,
+            or ``openai:MODEL@BASE_URL``: a server of OpenAI's chat completions, wherever it is. Its key comes from the
+            environment: ``SHELFSIGHT_VLM_API_KEY``, else ``OPENAI_API_KEY`` or ``GEMINI_API_KEY``, which go to their
+            own hosts only. Nothing is asked of it yet, and pictures leave this machine when something is.
             Code that lies beside the weights is never run.
         device: ``cpu``, ``cuda``, ``cuda:1``; ``None`` takes CUDA where there is one. float32 on a CPU, bfloat16 on
-            a GPU that has it.
+            a GPU that has it. A server decides for itself.
 
     Raises:
-        ModelError: there is no such model, it is no vision-language model, it cannot be downloaded or loaded, or the
-            device is not there.
+        ModelError: there is no such model, it is no vision-language model, it cannot be downloaded or loaded, the
+            device is not there, or a server's key is not.
         MissingExtra: a package the model needs is not installed.
     """
-    from shelfsight.models.vlms.opening import open_transformers
+    from shelfsight.models.vlms.opening import open_named
 
-    return open_transformers(name, device=device)
+    return open_named(name, device=device)
 
 
 def descriptors(kind: "Kind | None" = None) -> "tuple[Descriptor, ...]":

@@ -13,6 +13,7 @@ from PIL.Image import Image
 from shelfsight.core.dialogue import Answer, Conversation
 from shelfsight.core.errors import UsageError
 from shelfsight.core.vectors import FloatArray
+from shelfsight.models.vlms.limits import check_limits
 from shelfsight.models.vlms.loading import Loaded, told
 from shelfsight.models.vlms.memory import within_memory
 from shelfsight.models.vlms.pictures import fit
@@ -83,10 +84,7 @@ class GenerativeVlm:
         on_text: Callable[[int, str], None] | None = None,
     ) -> list[Answer]:
         """See :meth:`~shelfsight.core.protocols.VisionLanguageModel.generate`."""
-        if max_tokens < 1:
-            raise UsageError(f"an answer of at most {max_tokens} tokens is none", hint="Ask for 1 or more.")
-        if seconds is not None and not seconds > 0:
-            raise UsageError(f"{seconds} seconds are no time to answer in", hint="Give more than 0.")
+        check_limits(max_tokens, seconds)
         deadline = None if seconds is None else time.monotonic() + seconds
         answers: list[Answer] = []
         for start, batch in self._batches(pairs):

@@ -16,7 +16,8 @@ _CONFIG = "config.json"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _WAYS = (
     "Name a Transformers model (organisation/model) or folder of one, "
-    f"or {_MATCHING} with either for BLIP-2's image-text-matching head."
+    f"{_MATCHING} with either for BLIP-2's image-text-matching head, "
+    "or openai:MODEL@BASE_URL for a server of chat completions."
 )
 
 

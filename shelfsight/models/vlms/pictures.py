@@ -9,14 +9,14 @@ _LONGEST = 1536  # models that look at full resolution would need minutes for a 
 _STRETCH = 50  # times as long as wide; Qwen's processor refuses 200
 
 
-def fit(picture: Image) -> Image:
-    """The picture in RGB, no side over 1536 pixels or under 28, at most 50 times as long as it is wide.
+def fit(picture: Image, *, longest: int = _LONGEST) -> Image:
+    """The picture in RGB, no side over ``longest`` pixels or under 28, at most 50 times as long as it is wide.
 
     Most come through unchanged. Only extreme strips are stretched.
     """
     rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
-    longest = max(rgb.size)
-    scale = min(1.0, _LONGEST / longest)
-    least = max(_SHORTEST, round(longest * scale / _STRETCH))
+    side = max(rgb.size)
+    scale = min(1.0, longest / side)
+    least = max(_SHORTEST, round(side * scale / _STRETCH))
     size = tuple(max(least, round(side * scale)) for side in rgb.size)
     return rgb if size == rgb.size else rgb.resize((size[0], size[1]), Resampling.BICUBIC)

@@ -12,9 +12,10 @@ from shelfsight.core.vectors import FloatArray
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["YesNo", "checked_scores", "yes_no_tokens"]
+__all__ = ["SPACES", "YesNo", "checked_scores", "yes_no_tokens"]
 
-_SPACES = "Ġ▁ĊĉčĠ \t\n"  # as byte-level BPE, SentencePiece and plain vocabularies write white space before a word
+SPACES = "Ġ▁ĊĉčĠ \t\n"
+"""As byte-level BPE, SentencePiece and plain vocabularies write white space before a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def yes_no_tokens(vocabulary: Mapping[str, int]) -> YesNo:
         ModelError: there is no token for one of the two words.
     """
     found = {
-        word: tuple(sorted(id for token, id in vocabulary.items() if token.lstrip(_SPACES).casefold() == word))
+        word: tuple(sorted(id for token, id in vocabulary.items() if token.lstrip(SPACES).casefold() == word))
         for word in ("yes", "no")
     }
     for word, ids in found.items():

@@ -1,0 +1,58 @@
+"""The client against a real server of the protocol, which serves a real model."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from openai_server import OpenAIServer, TransformersBrain, served_openai
+from PIL import Image
+
+from shelfsight.core.dialogue import Conversation, Turn
+from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.models import open_vlm
+
+Pairs = list[tuple[Image.Image, str]]
+Saved = Callable[[str], Path]
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
+
+
+@pytest.fixture(scope="module", params=["llava", "qwen2_5_vl"])
+def folder(request: pytest.FixtureRequest, saved: Saved) -> Path:
+    return saved(request.param)
+
+
+@pytest.fixture(scope="module")
+def local(folder: Path) -> VisionLanguageModel:
+    return open_vlm(str(folder), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[OpenAIServer]:
+    with served_openai(TransformersBrain(folder)) as server:
+        yield server
+
+
+def test_scores_are_those_of_the_model_itself(server: OpenAIServer, local: VisionLanguageModel, pairs: Pairs) -> None:
+    remote = open_vlm(server.name())
+    assert np.abs(remote.score(pairs) - local.score(pairs)).max() < 1e-4
+    assert not remote.graded
+
+
+def test_answers_are_those_of_the_model_itself(server: OpenAIServer, local: VisionLanguageModel, pairs: Pairs) -> None:
+    turns = (Turn(question="What is it?", answer="a bag"), Turn(question="Of what?", answer="leather"))
+    asked = [(picture, question) for picture, question in pairs]
+    asked += [(pairs[0][0], ""), (pairs[1][0], Conversation(question="Is it red?", turns=turns))]
+    assert open_vlm(server.name()).generate(asked, max_tokens=7) == local.generate(asked, max_tokens=7)
+
+
+def test_a_stream_says_what_the_model_says(server: OpenAIServer, local: VisionLanguageModel, pairs: Pairs) -> None:
+    said = {index: "" for index in range(len(pairs))}
+
+    def hear(index: int, piece: str) -> None:
+        said[index] += piece
+
+    answers = open_vlm(server.name()).generate(pairs, max_tokens=9, seconds=60, on_text=hear)
+    assert answers == local.generate(pairs, max_tokens=9)
+    assert [said[index] for index in range(len(pairs))] == [answer.text for answer in answers]
