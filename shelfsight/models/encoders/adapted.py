@@ -16,13 +16,16 @@ from shelfsight.core.errors import ModelError
 from shelfsight.core.protocols import EncoderSpec
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.models.encoders.digests import input_digest, weights_digest
+from shelfsight.models.encoders.heat import reloaded
 from shelfsight.models.encoders.loading import Loaded, load, pick_device
 from shelfsight.models.encoders.openclip import OpenClipEncoder
-from shelfsight.models.encoders.runtimes.base import IdArray, PixelArray, Runtime, preferred_batch
+from shelfsight.models.encoders.runtimes.base import HoldsTower, IdArray, PixelArray, Runtime, preferred_batch
 from shelfsight.models.encoders.runtimes.choice import check_runtime, open_runtime
 
 if TYPE_CHECKING:
     import torch
+
+    from shelfsight.models.encoders.runtimes.towers import PictureTower
 
 __all__ = [
     "ADAPTER",
@@ -99,6 +102,15 @@ class AdaptedEncoder(OpenClipEncoder):
         super().__init__(loaded, runtime)
         self._adapted = runtime
         self._spec = replace(base, name=str(folder), revision=_revision(base, folder))
+
+    def picture_tower(self) -> "PictureTower":
+        """The base's: what is adapted comes behind it."""
+        runtime = self._adapted.base
+        return runtime.picture_tower if isinstance(runtime, HoldsTower) else reloaded(self._name)
+
+    def turn(self, vectors: FloatArray) -> FloatArray:
+        """(n, d) float32 vectors as the base's picture tower gives them to those that are normalised."""
+        return self._adapted.turn(vectors)
 
     def adapt(self, vectors: FloatArray) -> FloatArray:
         """Picture vectors of the base, (n, d) float32, to this encoder's: what encoding the pictures anew gives."""

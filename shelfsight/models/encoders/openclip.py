@@ -13,13 +13,16 @@ from shelfsight.core.errors import ModelError
 from shelfsight.core.protocols import EncoderSpec
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.models.encoders.digests import input_digest
+from shelfsight.models.encoders.heat import Heat, reloaded
 from shelfsight.models.encoders.loading import Loaded, load, pick_device
 from shelfsight.models.encoders.pixels import Prepare
-from shelfsight.models.encoders.runtimes.base import Runtime, preferred_batch
+from shelfsight.models.encoders.runtimes.base import HoldsTower, Runtime, preferred_batch
 from shelfsight.models.encoders.runtimes.choice import check_runtime, open_runtime
 
 if TYPE_CHECKING:
     import torch
+
+    from shelfsight.models.encoders.runtimes.towers import PictureTower
 
 __all__ = ["OpenClipEncoder", "open_openclip"]
 
@@ -47,6 +50,7 @@ class OpenClipEncoder:
         self._tokenizer_lock = threading.Lock()  # a fast tokenizer's padding state is not for two threads at once
         self._name = loaded.source.name
         self._prepare = Prepare(loaded.preprocess)
+        self._heat = Heat(self, loaded.sides, loaded.preprocess)
         self._spec = EncoderSpec(
             name=self._name,
             revision=loaded.revision,
@@ -92,6 +96,24 @@ class OpenClipEncoder:
         """
         parts = [self._encode_texts(texts[start : start + _TEXT_BATCH]) for start in range(0, len(texts), _TEXT_BATCH)]
         return np.concatenate(parts)
+
+    def heat(self, picture: Image, texts: Sequence[str]) -> FloatArray:
+        """See :class:`~shelfsight.core.protocols.Localiser`.
+
+        Raises:
+            ModelError: as for :meth:`encode_pixels`.
+        """
+        with self._told(f"the heat of {len(texts)} texts"):
+            return self._heat(picture, texts)
+
+    def picture_tower(self) -> "PictureTower":
+        """The picture tower in torch: the runtime's, or loaded for the caller where the runtime has none."""
+        runtime = self._runtime
+        return runtime.picture_tower if isinstance(runtime, HoldsTower) else reloaded(self._name)
+
+    def turn(self, vectors: FloatArray) -> FloatArray:
+        """(n, d) float32 vectors as the picture tower gives them to those that are normalised: the same."""
+        return vectors
 
     def tokenize(self, texts: Sequence[str]) -> "torch.Tensor":
         """(n, context length) int64 token ids, on the CPU."""

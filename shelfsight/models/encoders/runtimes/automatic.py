@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from shelfsight.core.vectors import FloatArray
 from shelfsight.models.encoders.runtimes.base import IdArray, PixelArray, Runtime
@@ -12,6 +13,9 @@ from shelfsight.models.encoders.runtimes.openvino_runtime import OpenVinoRuntime
 from shelfsight.models.encoders.runtimes.openvino_towers import Tower
 from shelfsight.models.encoders.runtimes.torch_runtime import TorchRuntime
 from shelfsight.models.encoders.runtimes.trials import OPENVINO, Trials
+
+if TYPE_CHECKING:
+    from shelfsight.models.encoders.runtimes.towers import PictureTower
 
 __all__ = ["AutomaticRuntime"]
 
@@ -60,6 +64,11 @@ class AutomaticRuntime:
     def name(self) -> str:
         """Of the runtime that pictures go through now."""
         return self._pictures.name
+
+    @property
+    def picture_tower(self) -> "PictureTower":
+        """In torch, whatever pictures go through now."""
+        return self._torch.picture_tower
 
     def encode_pictures(self, pixels_bchw: PixelArray) -> FloatArray:
         """See :class:`~shelfsight.models.encoders.runtimes.base.Runtime`."""

@@ -1,6 +1,6 @@
 """What an encoder asks of whatever computes its towers."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,10 @@ import numpy.typing as npt
 from shelfsight.core.protocols import Batched
 from shelfsight.core.vectors import FloatArray
 
-__all__ = ["IdArray", "PixelArray", "Runtime", "preferred_batch"]
+if TYPE_CHECKING:
+    from shelfsight.models.encoders.runtimes.towers import PictureTower
+
+__all__ = ["HoldsTower", "IdArray", "PixelArray", "Runtime", "preferred_batch"]
 
 _BATCH = 32
 
@@ -35,6 +38,14 @@ class Runtime(Protocol):
     def encode_texts(self, ids: IdArray) -> FloatArray:
         """(n, context length) token ids, n >= 1, to (n, d) float32, not normalised."""
         ...
+
+
+@runtime_checkable
+class HoldsTower(Protocol):
+    """A runtime that keeps the picture tower in torch, where others may look into it."""
+
+    @property
+    def picture_tower(self) -> "PictureTower": ...
 
 
 def preferred_batch(runtime: Runtime) -> int:

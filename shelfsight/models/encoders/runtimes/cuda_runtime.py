@@ -44,6 +44,7 @@ class CudaRuntime:
         if self._bfloat16:
             cast_weights(model.visual)
         pictures = PictureTower(model, loaded.mean, loaded.std).to(device).eval()
+        self._tower = pictures
         texts = text_tower(model).to(device).eval()  # uncut: fewer shapes, fewer recordings
         recorder = GraphRecorder if device.type == "cuda" else None
         self._pictures = Lanes(self._seeing(pictures), device, dtype=torch.uint8, limit=_PICTURES, recorder=recorder)
@@ -61,6 +62,11 @@ class CudaRuntime:
     def bfloat16(self) -> bool:
         """Whether pictures run under bfloat16 autocast."""
         return self._bfloat16
+
+    @property
+    def picture_tower(self) -> PictureTower:
+        """The tower itself, on its device, its batch normalisations folded and its weights cast."""
+        return self._tower
 
     def encode_pictures(self, pixels_bchw: PixelArray) -> FloatArray:
         """See :class:`~shelfsight.models.encoders.runtimes.base.Runtime`."""

@@ -53,6 +53,11 @@ class TorchRuntime:
         """Whether pictures run under bfloat16 autocast."""
         return self._bfloat16
 
+    @property
+    def picture_tower(self) -> PictureTower:
+        """The tower itself, on its device, its batch normalisations folded."""
+        return self._pictures
+
     def encode_pictures(self, pixels_bchw: PixelArray) -> FloatArray:
         """See :class:`~shelfsight.models.encoders.runtimes.base.Runtime`."""
         return self._encode(pixels_bchw, self._bfloat16)
