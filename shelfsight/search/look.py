@@ -14,6 +14,7 @@ from shelfsight.core.calibration import UNCALIBRATED, Calibration
 from shelfsight.core.errors import ModelError, ShelfsightError
 from shelfsight.core.protocols import (
     Calibrated,
+    Listwise,
     Localiser,
     Notes,
     PictureKey,
@@ -31,6 +32,7 @@ T = TypeVar("T")
 Features = npt.NDArray[np.float16]
 
 _DECODE_THREADS = 8
+_ROUNDING = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,29 @@ class Viewing:
         with self._lock:  # after the answers were found good: features of a model that talks nonsense are not kept
             self._features.update(features)
             self._fresh.update(fresh)
+        return answers
+
+    def compare(self, lists: Sequence[Sequence[Image]], sought: str) -> list[FloatArray]:
+        """Have a model that is ``Listwise`` compare the pictures of each list, all lists in one call.
+
+        Returns:
+            For each list (pictures,) float32 that sums to 1: how probably each picture is said to fit best.
+
+        Raises:
+            ModelError: the model fails, compares no pictures, or what it says are no such probabilities.
+            ShelfsightError: whatever else it refuses.
+        """
+        vlm = self.look.vlm
+        if not lists:
+            return []
+        if not isinstance(vlm, Listwise):
+            raise ModelError(f"{vlm.name} does not compare pictures")
+        said = self._told(lambda: vlm.choose([(pictures, sought) for pictures in lists]))
+        if len(said) != len(lists):
+            raise ModelError(f"{vlm.name} was given {len(lists)} lists and answered {len(said)}")
+        answers = [self._checked(shares, len(pictures)) for shares, pictures in zip(said, lists, strict=True)]
+        if any(abs(float(shares.sum()) - 1.0) > _ROUNDING for shares in answers):
+            raise ModelError(f"{vlm.name} gave shares that do not add up to 1")
         return answers
 
     def opened(self, keys: Iterable[PictureKey]) -> dict[PictureKey, Image]:

@@ -58,6 +58,8 @@ class Patience:
         Raises:
             TimeUp: it did not return within ``seconds``, or an earlier call did not and is still running.
         """
+        if seconds is not None and seconds <= 0:
+            raise TimeUp("no time was left for the model")
         deadline = None if seconds is None else monotonic() + seconds
         self._await_late(seconds)
         if deadline is None:
