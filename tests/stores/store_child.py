@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
+from notes_samples import noted_shop
 from store_samples import change, random_changes, update
 
 from shelfsight.core.errors import ShelfsightError
@@ -60,12 +61,24 @@ def fill(store: Store, limit: int) -> None:
         say("committed", number)
 
 
+def notes(store: Store, seed: int, count: int) -> None:
+    """Commit items, note them, delete some of the turn before and change the pictures of others; say each turn."""
+    for number in range(count):
+        noted_shop(store, seed, number)
+        say("noted", number)
+        if number % 5 == 4:
+            store.maintain()
+    say("done")
+
+
 def main() -> None:
     command, path, *arguments = sys.argv[1:]
     store = open_store(Path(path))
     match command:
         case "batches":
             batches(store, int(arguments[0]), int(arguments[1]))
+        case "notes":
+            notes(store, int(arguments[0]), int(arguments[1]))
         case "update":
             one(store, arguments[0], int(arguments[1]))
         case "hold":
