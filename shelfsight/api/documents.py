@@ -171,9 +171,12 @@ def _evidence(evidence: "Evidence") -> dict[str, Any]:
     return document
 
 
-def item_document(item: "StoredItem") -> dict[str, Any]:
-    """An item as HTTP shows it: without vectors; pictures by name, never by the place of their files."""
-    return {
+def item_document(item: "StoredItem", suggestions: "Mapping[str, Suggestion]") -> dict[str, Any]:
+    """An item as HTTP shows it: without vectors; pictures and models by name, never by the place of their files.
+
+    ``suggestions`` appears only where there are some.
+    """
+    document: dict[str, Any] = {
         "id": item.id,
         "title": item.title,
         "metadata": dict(item.metadata),
@@ -181,6 +184,11 @@ def item_document(item: "StoredItem") -> dict[str, Any]:
             {"index": index, "name": public_name(picture.name)} for index, picture in enumerate(item.pictures)
         ],
     }
+    if suggestions:
+        document["suggestions"] = {
+            name: {**_suggestion(each), "model": public_model(each.model)} for name, each in suggestions.items()
+        }
+    return document
 
 
 def public_name(name: str) -> str:

@@ -5,34 +5,31 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import RLock
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shelfsight.api.asking import Asker, conversation
 from shelfsight.api.atoms import atoms_of
-from shelfsight.api.choices import suggested_facets
-from shelfsight.api.gallery import Gallery
+from shelfsight.api.collection import Collection
+from shelfsight.api.enriching import add_notes, with_suggestions
 from shelfsight.api.looking import VlmOpener
 from shelfsight.api.matching import check_spec, open_encoder_named
-from shelfsight.api.pictures import PictureFile
 from shelfsight.core.atoms import Atom
 from shelfsight.core.dialogue import Answer, Turn
-from shelfsight.core.filters import Expr, parse
-from shelfsight.core.protocols import Catalogue, Encoder, Manifest, Store, StoredItem, VisionLanguageModel
+from shelfsight.core.protocols import Catalogue, Encoder, Store, VisionLanguageModel
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Mode, Page, Query
 
 if TYPE_CHECKING:
     from shelfsight.evaluation import ClassifyReport, EvaluationReport, JudgedQuery
-    from shelfsight.indexer import Progress, Report
+    from shelfsight.indexer import NotesProgress, NotesReport, Progress, Report
     from shelfsight.search import Searcher
 
 __all__ = ["Engine"]
 
 
-class Engine:
+class Engine(Collection):
     """A collection that can be searched and written to. Safe to share between threads.
 
     Use it as a context manager, or call :meth:`close`. Every error is a :class:`~shelfsight.ShelfsightError`.
@@ -49,41 +46,14 @@ class Engine:
         encoder: Encoder | None = None,
         vlm: str | VisionLanguageModel | None = None,
     ) -> None:
-        self._store = store
-        self._path = path
-        self._settings = settings
+        super().__init__(store, path=path, settings=settings)
         self._device = device
         self._runtime = runtime
         self._encoder = encoder
         self._searcher: Searcher | None = None
         self._loading = RLock()
-        self._gallery = Gallery(store, settings.pictures)
         self._vlm = VlmOpener(settings.search.vlm if vlm is None else vlm, device)
         self._asker = Asker()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the collection's files."""
-        self._store.close()
-
-    @property
-    def path(self) -> Path:
-        """The collection's directory."""
-        return self._path
-
-    @property
-    def settings(self) -> Settings:
-        return self._settings
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the collection is, with its counts of now."""
-        return self._store.manifest
 
     @property
     def ready(self) -> bool:
@@ -153,7 +123,7 @@ class Engine:
             budget_ms=budget_ms,
             explain=self._settings.search.explained if explain is True else int(explain),
         )
-        return self._search_with().search(query)
+        return with_suggestions(self._search_with().search(query), self._store)
 
     def parse(self, text: str) -> tuple[Atom, ...]:
         """What ``text`` asks for, in the words of this collection; edited, it goes back as ``atoms`` of a search.
@@ -202,7 +172,8 @@ class Engine:
         Raises:
             NotFound: no such item.
         """
-        return self._search_with().similar(id, k=k, filter=filter, offset=offset, facets=tuple(facets))
+        page = self._search_with().similar(id, k=k, filter=filter, offset=offset, facets=tuple(facets))
+        return with_suggestions(page, self._store)
 
     def browse(self, *, k: int = 10, offset: int = 0, filter: str | None = None, facets: Sequence[str] = ()) -> Page:
         """Items that pass the filter, in a fixed order that says nothing; scores mean nothing either."""
@@ -212,56 +183,6 @@ class Engine:
             Query(vector=nowhere, k=k, offset=offset, filter=filter, facets=tuple(facets))
         )
 
-    def get(self, id: str) -> StoredItem:
-        """One item.
-
-        Raises:
-            NotFound: no such item.
-        """
-        return self._gallery.item(id)
-
-    def picture(self, id: str, index: int = 0) -> PictureFile:
-        """Picture ``index`` of an item as it was indexed: its file, or the preview kept of it.
-
-        Raises:
-            NotFound: no such item or picture, or its file is gone.
-            PictureError: its file cannot be read.
-        """
-        return self._gallery.picture(id, index)
-
-    def thumbnail(self, id: str, index: int = 0, *, side: int = 320) -> PictureFile:
-        """Picture ``index`` of an item, upright, at most ``side`` pixels a side, as JPEG without metadata.
-
-        Raises:
-            NotFound: no such item or picture, or its file is gone.
-            PictureError: its file cannot be read or decoded.
-        """
-        return self._gallery.thumbnail(id, index, side)
-
-    def fields(self) -> dict[str, str]:
-        """Metadata field -> type: ``text``, ``number``, ``boolean`` or ``json``."""
-        return self._store.snapshot().fields()
-
-    def count(self, filter: str | None = None) -> int:
-        """Items that pass the filter.
-
-        Raises:
-            FilterError, UnknownField: the filter cannot be used.
-        """
-        return self._store.snapshot().count(_parsed(filter))
-
-    def facets(self, fields: Sequence[str], *, filter: str | None = None) -> dict[str, dict[str, int]]:
-        """Value counts of each field over the items that pass the filter, most frequent first.
-
-        Raises:
-            FilterError, UnknownField: the filter or a field cannot be used.
-        """
-        return self._store.snapshot().facets(fields, _parsed(filter))
-
-    def suggested_facets(self) -> list[str]:
-        """Fields whose values are worth showing as a choice: at least two, short, and shared by many items."""
-        return suggested_facets(self._store.snapshot())
-
     def index(
         self,
         catalogue: Catalogue | str | Path,
@@ -269,13 +190,21 @@ class Engine:
         prune: bool = False,
         progress: "Progress | None" = None,
         failures_to: Path | None = None,
+        features: bool = False,
+        enrich: bool = False,
     ) -> "Report":
-        """Bring the collection up to date with a catalogue; see :func:`shelfsight.indexer.index`."""
+        """Bring the collection up to date with a catalogue; see :func:`shelfsight.indexer.index`.
+
+        Args:
+            features, enrich: then also :meth:`add_notes`.
+        """
         from shelfsight import catalog, indexer
 
         if isinstance(catalogue, str | Path):
             catalogue = catalog.open_catalogue(catalogue)
-        return indexer.index(
+        if features or enrich:
+            self._vlm.open()  # one that cannot be had is told before the work, not after it
+        report = indexer.index(
             catalogue,
             encoder=self.encoder,
             store=self._store,
@@ -284,6 +213,25 @@ class Engine:
             progress=progress,
             failures_to=failures_to,
         )
+        if features or enrich:
+            self.add_notes(features=features, enrich=enrich)
+        return report
+
+    def add_notes(
+        self, *, features: bool = False, enrich: bool = False, progress: "NotesProgress | None" = None
+    ) -> "NotesReport":
+        """Let the vision-language model look at every picture that it has not seen.
+
+        Args:
+            features: keep what it sees, so that re-ranking encodes no picture twice.
+            enrich: keep captions, and values for fields that the merchant left empty; hits have them in
+                ``suggestions``.
+
+        Raises:
+            As :func:`shelfsight.api.enriching.add_notes`, and where the model cannot be had.
+        """
+        given = {"features": features, "enrich": enrich}
+        return add_notes(self._store, self.vlm, settings=self._settings, progress=progress, **given)
 
     def rank(
         self,
@@ -309,10 +257,6 @@ class Engine:
         if any(query.rerank for query in asked):
             self._vlm.open()
         return self._search_with().rank(asked)
-
-    def titles(self, ids: Sequence[str]) -> dict[str, str | None]:
-        """id -> title of those ``ids`` that are in the collection."""
-        return {id: item.title for id, item in self._store.snapshot().items(list(ids)).items()}
 
     def evaluate(
         self,
@@ -379,7 +323,3 @@ class Engine:
 
                 self._searcher = Searcher(self.encoder, self._store, self._settings)
             return self._searcher
-
-
-def _parsed(filter: str | None) -> Expr | None:
-    return None if filter is None else parse(filter)

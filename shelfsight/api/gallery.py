@@ -16,7 +16,11 @@ from shelfsight.core.pictures import decode
 from shelfsight.core.protocols import Store, StoredItem, StoredPicture
 from shelfsight.core.settings import PictureLimits
 
-__all__ = ["Gallery"]
+__all__ = ["LOOKED_AT", "Gallery"]
+
+LOOKED_AT = 1024
+"""Pixels a side that models are shown at least, where a picture has them. One number for all who show pictures to a
+model, so that features kept when indexing are those that a search would make."""
 
 
 class Gallery:
@@ -56,7 +60,7 @@ class Gallery:
                 self._thumbnails.put(version, side, kept)
         return kept
 
-    def decoded(self, id: str, index: int, target: int | None = None) -> Image:
+    def decoded(self, id: str, index: int, target: int = LOOKED_AT) -> Image:
         """Picture ``index`` of an item, upright, RGB.
 
         Args:

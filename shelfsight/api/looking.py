@@ -3,11 +3,19 @@
 from concurrent.futures import Future
 from threading import Lock, Thread
 from time import monotonic
+from typing import TYPE_CHECKING
 
+from shelfsight.api.gallery import Gallery
 from shelfsight.core.errors import ModelError, ShelfsightError
-from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.core.protocols import Encoder, Localiser, Store, VisionLanguageModel
 
-__all__ = ["VlmOpener"]
+if TYPE_CHECKING:
+    from shelfsight.search.look import Look, OpenLook
+
+__all__ = ["VlmOpener", "look_opener"]
+
+_PATIENCE = 60.0
+"""Seconds that a search without a budget waits for a model that is being loaded, or downloaded."""
 
 _FORGIVEN = 30.0
 """Seconds after which a model that could not be opened is tried again; until then the failure is told at once."""
@@ -69,3 +77,19 @@ class VlmOpener:
         with self._lock:
             self._failed_at = monotonic()
         opening.set_exception(error)
+
+
+def look_opener(opener: VlmOpener, gallery: Gallery, store: Store, encoder: Encoder) -> "OpenLook":
+    """What a searcher takes a second look with; the vision-language model is opened by the first search that does."""
+
+    def open_look(seconds: float | None) -> "Look":
+        from shelfsight.search.look import Look
+
+        return Look(
+            vlm=opener.open(_PATIENCE if seconds is None else seconds),
+            picture=gallery.decoded,
+            localiser=encoder if isinstance(encoder, Localiser) else None,
+            notes=store.notes,
+        )
+
+    return open_look

@@ -46,6 +46,7 @@ class SquareVlm:
         on_text: Callable[[int, str], None] | None = None,
     ) -> list[Answer]:
         """``It is red.``, a word a token; after turns ``Still red.``; a caption where nothing is asked."""
+        assert seconds is None or seconds > 0
         return [
             self._answer(place, picture, asked, max_tokens, on_text) for place, (picture, asked) in enumerate(pairs)
         ]
@@ -84,9 +85,11 @@ class FailingVlm(SquareVlm):
         self._error = error or ModelError("vision-language model failing failed: killed")
 
     def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
+        self.scored += len(pairs)
         raise self._error
 
     def generate(self, pairs: Sequence[tuple[Image, str | Conversation]], **_limits: object) -> list[Answer]:
+        self.asked += [str(asked) for _, asked in pairs]
         raise self._error
 
 
@@ -117,6 +120,7 @@ class NonsenseVlm(SquareVlm):
         return np.full(len(pairs), np.nan, np.float32)
 
     def generate(self, pairs: Sequence[tuple[Image, str | Conversation]], **_limits: object) -> list[Answer]:
+        self.asked += [str(asked) for _, asked in pairs]
         return []
 
 

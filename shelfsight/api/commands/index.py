@@ -1,5 +1,6 @@
 """``shelfsight index``."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,19 +8,20 @@ import click
 
 from shelfsight.api.commands import options
 from shelfsight.api.console import print_document, safe, say
-from shelfsight.api.progress import meter
+from shelfsight.api.progress import Meter, meter
 
 if TYPE_CHECKING:
     from shelfsight.api.engine import Engine
     from shelfsight.core.protocols import Catalogue
     from shelfsight.core.settings import Settings
-    from shelfsight.indexer import Report
+    from shelfsight.indexer import NotesReport, Report
 
 __all__ = ["FAILURES", "index", "index_into"]
 
 FAILURES = "failures.jsonl"
 _SOME_FAILED = 3
 _FAILURES_SAID = 5
+_NOTED = {"features": "pictures", "suggestions": "items"}
 
 
 @click.command()
@@ -35,6 +37,11 @@ _FAILURES_SAID = 5
 @click.option("--title-column", metavar="NAME", help="Column of the titles.")
 @click.option("--batch-size", type=click.IntRange(min=1), metavar="N", help="Pictures the encoder sees at once.")
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads that read and decode pictures.")
+@click.option(
+    "--features", is_flag=True, help="Keep what the vision-language model sees of each picture, for --rerank."
+)
+@click.option("--enrich", is_flag=True, help="Keep captions and values it suggests for fields that are empty.")
+@options.vlm
 @options.as_json
 @click.pass_context
 def index(
@@ -51,13 +58,21 @@ def index(
     title_column: str | None,
     batch_size: int | None,
     threads: int | None,
+    features: bool,
+    enrich: bool,
+    vlm: str | None,
     as_json: bool,
 ) -> None:
     """Bring a COLLECTION up to date with a CATALOGUE; a collection that is not there is made.
 
     CATALOGUE is a folder of pictures (a subfolder is a category), a CSV, JSONL, Parquet or tar file, or a folder
     of such files. Exit code 3 says that some items failed; they are listed in COLLECTION/failures.jsonl.
+
+    With --features and --enrich a vision-language model then looks at the pictures that it has not seen. What it says
+    is kept beside the catalogue's fields and never in place of them.
     """
+    from shelfsight.api.enriching import notes_document
+    from shelfsight.api.looking import VlmOpener
     from shelfsight.api.opening import open_engine
     from shelfsight.catalog import Columns, open_catalogue
 
@@ -65,12 +80,24 @@ def index(
     main, *more = image_columns or (None,)
     columns = Columns(id=id_column, image=main, more_images=tuple(filter(None, more)), title=title_column)
     source = open_catalogue(catalogue, columns=columns, max_text=settings.index.max_text, limits=settings.pictures)
+    looks = features or enrich
+    ready = VlmOpener(vlm or settings.search.vlm, device).open() if looks else None  # or no collection is made
     with open_engine(
-        collection, encoder=encoder, settings=settings, device=device, runtime=runtime, create=True, store=store
+        collection,
+        encoder=encoder,
+        settings=settings,
+        device=device,
+        runtime=runtime,
+        create=True,
+        store=store,
+        vlm=ready,
     ) as engine:
         report = index_into(engine, source, prune=prune)
+        document = report.to_json()
+        if looks:
+            document |= notes_document(_note(engine, features=features, enrich=enrich))
     if as_json:
-        print_document(report.to_json())
+        print_document(document)
     context.exit(_SOME_FAILED if report.failed else 0)
 
 
@@ -93,6 +120,25 @@ def index_into(engine: "Engine", catalogue: "Catalogue", *, prune: bool) -> "Rep
         raise
     say(f"done in {report.seconds:.1f} s: {_counts(report)}")
     _say_failures(report, failures)
+    return report
+
+
+def _note(engine: "Engine", *, features: bool, enrich: bool) -> "NotesReport":
+    """Let the model look at the pictures, with progress, and say on stderr how it went."""
+    with ExitStack() as shown:
+        meters: dict[str, Meter] = {}
+
+        def progress(stage: str, done: int, total: int, *, failed: int) -> None:
+            if stage not in meters:
+                meters[stage] = shown.enter_context(meter(stage, _NOTED[stage]))
+            meters[stage](done, total, f"{failed:,} failed" if failed else "")
+
+        report = engine.add_notes(features=features, enrich=enrich, progress=progress)
+    counts = {"features of {:,} pictures": report.features, "suggestions for {:,} items": report.suggestions}
+    parts = [said.format(count) for said, count in counts.items() if count is not None]
+    say(f"noted in {report.seconds:.1f} s: {', '.join(parts)}")
+    for failure in report.failures[:_FAILURES_SAID]:
+        say(f"  not looked at: {safe(failure.place)}: {safe(failure.message)}")
     return report
 
 

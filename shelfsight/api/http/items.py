@@ -49,7 +49,8 @@ def item_routes(engine: Engine) -> APIRouter:
 
     @routes.get("/{id:path}", summary="One item with its metadata")
     def item(id: ItemId) -> Response:
-        return json_response(item_document(engine.get(decode_id(id))))
+        found = engine.get(decode_id(id))
+        return json_response(item_document(found, engine.suggestions(found.id)))
 
     return routes
 
