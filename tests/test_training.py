@@ -1,7 +1,5 @@
 """The training of the embedded encoder, on a tiny catalogue that the test draws itself."""
 
-import csv
-import io
 import json
 import subprocess
 import sys
@@ -9,12 +7,11 @@ from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
+from training_shop import COLOURS, picture, write_catalogues
 
 from shelfsight.models.torchvision_compat import ensure_torchvision
 from shelfsight.training.__main__ import main
@@ -34,8 +31,6 @@ from shelfsight.training.tokenizer import fit_tokenizer
 from shelfsight.training.vocabulary import Words
 from shelfsight.training.words import brand_of, canonical_type, kind_of
 
-COLOURS = {"Red": (200, 20, 20), "Blue": (20, 40, 200), "Green": (20, 160, 40), "Black": (15, 15, 15)}
-TYPES = {"Handbags": (40, 30), "Trousers": (14, 60), "Watches": (16, 16)}
 SETTINGS = EncoderSettings(
     image_size=33,
     embed_dim=32,
@@ -53,56 +48,9 @@ SETTINGS = EncoderSettings(
 )
 
 
-def picture(colour: str, kind: str, size: tuple[int, int] = (60, 80)) -> Image.Image:
-    canvas = Image.new("RGB", size, "white")
-    width, height = TYPES[kind]
-    left, top = (size[0] - width) // 2, (size[1] - height) // 2
-    canvas.paste(COLOURS[colour], (left, top, left + width, top + height))
-    return canvas
-
-
-def png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 @pytest.fixture(scope="module")
 def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """fashion (72 rows, 12 of each other split) and clothing (6 rows); no grocery."""
-    root = tmp_path_factory.mktemp("data")
-    rows = []
-    splits = ["train"] * 4 + ["validation", "test"]
-    for number, split in enumerate(splits):
-        for colour in COLOURS:
-            for kind in TYPES:
-                rows.append(
-                    {
-                        "id": f"{split}-{number}-{colour}-{kind}",
-                        "image": png(picture(colour, kind)),
-                        "title": f"Acme{number} Women {colour} {kind}",
-                        "gender": "Women",
-                        "article_type": kind,
-                        "colour": colour,
-                        "usage": "Casual" if number % 2 else "NA",
-                        "split": split,
-                    }
-                )
-    (root / "fashion").mkdir()
-    pq.write_table(pa.Table.from_pylist(rows[:40]), root / "fashion" / "part-0.parquet")
-    pq.write_table(pa.Table.from_pylist(rows[40:]), root / "fashion" / "part-1.parquet")
-    clothing = root / "clothing"
-    (clothing / "images").mkdir(parents=True)
-    with (clothing / "catalog.csv").open("w", encoding="utf-8", newline="") as lines:
-        table = csv.DictWriter(lines, ["id", "image", "label", "kids", "split"])
-        table.writeheader()
-        for number, label in enumerate(["T-Shirt", "Pants", "Hoodie", "Pants", "Shoes", "Hat"]):
-            picture("Red", "Trousers", (180, 240)).save(clothing / "images" / f"{number}.jpg")
-            split = "test" if number == 5 else "train"
-            table.writerow(
-                {"id": number, "image": f"images/{number}.jpg", "label": label, "kids": "False", "split": split}
-            )
-    return root
+    return write_catalogues(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
-"""``python -m shelfsight.training encoder --data DIR --out DIR [--start WEIGHTS]``, and ``average`` of its results."""
+"""``python -m shelfsight.training encoder|vlm --data DIR --out DIR``, and what is done with their results."""
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -40,6 +41,42 @@ def encoder(data: Path, out: Path, start: Path | None, settings: Path | None, **
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     click.echo(f"{folder}")
+
+
+@main.command()
+@click.option("--data", type=_EXISTING_FOLDER, required=True, help="Folder with fashion/, grocery/, clothing/.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where the run lives.")
+@click.option("--encoder", "folder", type=_EXISTING_FOLDER, help="Encoder whose picture tower is taken over.")
+@click.option("--settings", type=_EXISTING_FILE, help="JSON with fields of VlmSettings; the rest keeps defaults.")
+@click.option("--threads", type=int, help="Overrides the threads of the settings.")
+def vlm(data: Path, out: Path, folder: Path | None, settings: Path | None, threads: int | None) -> None:
+    """Train the embedded vision-language model and write it to OUT/vlm. Interrupted, the same command goes on."""
+    from shelfsight.models.encoders.names import EMBEDDED_FOLDER
+    from shelfsight.training.vlm.run import train_vlm
+    from shelfsight.training.vlm.settings import VlmSettings
+
+    chosen = VlmSettings.model_validate_json(settings.read_text(encoding="utf-8") if settings else "{}")
+    if threads is not None:
+        chosen = chosen.model_copy(update={"threads": threads})
+    try:
+        click.echo(train_vlm(data, out, chosen, encoder=folder or EMBEDDED_FOLDER))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@main.command()
+@click.argument("folder", type=_EXISTING_FOLDER)
+@click.option("--data", type=_EXISTING_FOLDER, required=True, help="Folder with fashion/, grocery/, clothing/.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where the run lives.")
+def calibrate(folder: Path, data: Path, out: Path) -> None:
+    """Fit the probabilities and verdicts of the vision-language model in FOLDER on the validation split, in place."""
+    from shelfsight.models import open_vlm
+    from shelfsight.models.vlms.calibration import read_calibration, write_calibration
+    from shelfsight.training.vlm.calibrate import fit_scales
+
+    fitted = fit_scales(open_vlm(str(folder)), data, out)
+    write_calibration(folder, replace(read_calibration(folder), scales=fitted.scales, source=fitted.source))
+    click.echo(folder)
 
 
 @main.command()

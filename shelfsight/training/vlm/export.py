@@ -36,6 +36,7 @@ def export_vlm(vlm: Any, encoder: Any, learner: Learner, mean: Learner, tokenize
         if "running_" in name:  # may be smaller than float16 can hold exactly
             halved.model.vision_tower.timm_model.get_buffer(name).data = buffer.float()
     halved.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
     pictures = LlavaImageProcessor(
         do_pad=True,
         size={"shortest_edge": IMAGE_SIZE},
@@ -44,7 +45,7 @@ def export_vlm(vlm: Any, encoder: Any, learner: Learner, mean: Learner, tokenize
         image_mean=[1.0, 1.0, 1.0],  # also the colour around a picture that is not square: white
         image_std=[1.0, 1.0, 1.0],
     )
-    processor = LlavaProcessor(
+    processor = LlavaProcessor(  # type: ignore[no-untyped-call]
         pictures, tokenizer, patch_size=_PATCH, vision_feature_select_strategy="full", chat_template=TEMPLATE
     )
     processor.save_pretrained(folder)

@@ -28,7 +28,7 @@ from shelfsight.training.vlm.wordings import (
     answer_word,
     pattern_of,
 )
-from shelfsight.training.words import COLOUR_NAMES, GENDER_NAMES, names_of
+from shelfsight.training.words import COLOUR_NAMES, GENDER_NAMES, names_of, singular
 
 __all__ = ["Lesson", "Teacher"]
 
@@ -167,7 +167,7 @@ class Teacher:
             return _yes_no("whole", title_text(title, random, 0.4)[0], True)
         pool = self._titles[known.get("type", "")] if random.random() < 0.7 else self._titles[""]
         other = _pick(pool, random) if pool else title
-        return None if other.lower() == title.lower() else _yes_no("whole", title_text(other, random, 0.2)[0], False)
+        return None if other.lower() == title.lower() else _yes_no("whole", title_text(other, random, 0.0)[0], False)
 
     def _negated(self, index: int, truth: bool, random: np.random.Generator) -> Lesson | None:
         known = self._known[index]
@@ -251,7 +251,8 @@ def _with_pattern(row: Row) -> dict[str, str]:
 
 def _right_names(field: str, known: dict[str, str]) -> set[str]:
     if field in ("type", "kind"):
-        return {name for each in ("type", "kind") if each in known for name in (known[each], *names_of(known[each]))}
+        names = {name for each in ("type", "kind") if each in known for name in (known[each], *names_of(known[each]))}
+        return names | {singular(name) for name in names}
     table = {"colour": COLOUR_NAMES, "gender": GENDER_NAMES}.get(field, {})
     return {known[field], *table.get(known[field], ())}
 

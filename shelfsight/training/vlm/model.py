@@ -20,10 +20,12 @@ IMAGE_TOKENS = 36
 def make_vlm(settings: VlmSettings, vocabulary: int, image_token: int, end: int, pad: int) -> Any:
     """A fresh ``FastVlmForConditionalGeneration`` with random weights."""
     ensure_torchvision()
-    from transformers import FastVlmConfig, FastVlmForConditionalGeneration, Qwen2Config, TimmWrapperConfig
+    import transformers
+
+    library: Any = transformers
 
     decoder = settings.decoder
-    text = Qwen2Config(
+    text = library.Qwen2Config(
         vocab_size=vocabulary,
         hidden_size=decoder.width,
         intermediate_size=decoder.inner,
@@ -36,14 +38,14 @@ def make_vlm(settings: VlmSettings, vocabulary: int, image_token: int, end: int,
         eos_token_id=end,
         pad_token_id=pad,
     )
-    vision = TimmWrapperConfig(
+    vision = library.TimmWrapperConfig(
         architecture="mobilenetv2_100",
         num_labels=0,
         do_pooling=False,
         hidden_size=1280,
         model_args={"global_pool": "avg"},
     )
-    config = FastVlmConfig(
+    config = library.FastVlmConfig(
         vision_config=vision,
         text_config=text,
         image_token_index=image_token,
@@ -53,7 +55,7 @@ def make_vlm(settings: VlmSettings, vocabulary: int, image_token: int, end: int,
         pad_token_id=pad,
     )
     torch.manual_seed(settings.seed)
-    return FastVlmForConditionalGeneration(config)
+    return library.FastVlmForConditionalGeneration(config)
 
 
 @torch.no_grad()
@@ -83,6 +85,7 @@ class Learner(nn.Module):
     def __init__(self, vlm: Any, encoder: Any, frozen: int) -> None:
         super().__init__()
         *parts, top = vision_parts(encoder)
+        assert isinstance(top, nn.Sequential)
         self.tower = nn.ModuleList([*parts[frozen:], *list(top)[:-1]])  # all but the pooling
         self.projector = vlm.model.multi_modal_projector
         self.decoder = vlm.model.language_model

@@ -32,7 +32,9 @@ class Examination:
             self._ask(teacher, row, random)
 
     def marks(self, learner: Learner, *, bfloat16: bool) -> dict[str, float]:
-        """Area under the ROC curve of P(yes), by subject."""
+        """Area under the ROC curve of P(yes), by subject; nothing where no picture is of that split."""
+        if not self._rows:
+            return {}
         log_odds, truths, subjects = [], [], []
         for start in range(0, len(self._rows), _TOGETHER):
             part = slice(start, start + _TOGETHER)
