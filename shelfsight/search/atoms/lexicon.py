@@ -93,7 +93,8 @@ v neck: v necked, v neckline
 round neck: crew neck, crewneck
 turtleneck: turtle neck, roll neck, polo neck
 high top, low top, ankle length, knee length, full length, high waisted, wide leg, straight leg, flat, pointed
-high heeled, open toe, open toed, closed toe, one shoulder, off shoulder, a line, wired, non wired, plus size, two piece, free size, one size
+high heeled, open toe, open toed, closed toe, one shoulder, off shoulder, a line, wired, plus size, two piece
+free size, one size
 round, square, rectangular, oval, large, big, small, chunky, analog: analogue
 digital, waterproof, smart casual
 """
@@ -173,7 +174,8 @@ MEASURES: dict[str, str] = {  # keys
 """Words (as keys) that say of which quantity a number speaks."""
 
 NUMBERS = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12,
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "dozen": 12,
 }  # fmt: skip
 """Number words that count products. ``one`` is no count: "a red one"."""
 

@@ -32,7 +32,7 @@ GLUE = (
         into onto through up down out off via per during under over nice good great beautiful lovely pretty best perfect
         suitable appropriate right wear wearing worn use used using made make makes making colour color coloured colored
         shade tone pattern material fabric size sized price priced pic picture photo image all every each other another
-        same such kinda today now soon let know hope go going come coming there's it's let's
+        same such least kinda today now soon let know hope go going come coming there's it's let's
         """
     )
 )
