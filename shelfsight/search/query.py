@@ -7,7 +7,7 @@ from shelfsight.core.errors import UsageError
 from shelfsight.core.settings import SearchSettings
 from shelfsight.core.types import Query
 
-__all__ = ["Understood", "check", "understand"]
+__all__ = ["Understood", "check", "check_text", "understand"]
 
 # A minus term starts a word: "-floral", -"polka dots". A hyphen inside a word ("t-shirt", "v-neck"), before a
 # digit ("-5") or on its own ("shirt - blue") is part of the text. A quote left open runs to the end of the text.
@@ -69,11 +69,26 @@ def check(query: Query, settings: SearchSettings) -> None:
         )
     if query.image is not None and query.vector is not None:
         raise UsageError("a query has either a picture or a vector, not both", hint="leave one of them out")
+    _check_second_look(query, settings)
     for text in (query.text or "", *query.negative):
-        _check_text(text, settings.max_text)
+        check_text(text, settings.max_text)
 
 
-def _check_text(text: str, limit: int) -> None:
+def _check_second_look(query: Query, settings: SearchSettings) -> None:
+    if query.depth is not None and not 1 <= query.depth <= settings.max_depth:
+        raise UsageError(f"depth is {query.depth}", hint=f"have 1 to {settings.max_depth} candidates looked at")
+    if query.budget_ms is not None and not 0.0 < query.budget_ms < float("inf"):
+        raise UsageError(f"budget_ms is {query.budget_ms}", hint="give more than 0 milliseconds, or no budget at all")
+    if query.explain < 0:
+        raise UsageError(f"explain is {query.explain}", hint="it is the number of hits to explain; 0 explains none")
+
+
+def check_text(text: str, limit: int) -> None:
+    """Refuse a text that is too long or no valid Unicode.
+
+    Raises:
+        UsageError: says which.
+    """
     if len(text) > limit:
         raise UsageError(f"the query is {len(text)} characters long", hint=f"at most {limit} are read")
     try:

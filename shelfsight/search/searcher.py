@@ -2,19 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from shelfsight.core.errors import StoreError, UsageError
-from shelfsight.core.filters import And, Expr, FieldPath, In, Not, parse
-from shelfsight.core.protocols import Encoder, Match, Snapshot, Store, StoredItem
+from shelfsight.core.atoms import Atom
+from shelfsight.core.errors import ModelError, UsageError
+from shelfsight.core.protocols import Encoder, Match, Snapshot, Store
 from shelfsight.core.settings import Settings
-from shelfsight.core.types import Hit, Page, Query
+from shelfsight.core.types import Page, Query
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.search.compose import blend, subtract
 from shelfsight.search.embedding import QueryEmbedder
-from shelfsight.search.query import Understood, check, understand
+from shelfsight.search.hits import hits_of
+from shelfsight.search.look import OpenLook
+from shelfsight.search.planning import Plan, plan_of
+from shelfsight.search.query import check_text
+from shelfsight.search.reading import Reader
+from shelfsight.search.second import SecondLook, Seen
 from shelfsight.search.trace import Trace
 
 __all__ = ["Searcher"]
@@ -25,15 +29,6 @@ _RANK_BATCH = 256
 _EMPTY = "the collection is empty; index a catalogue into it first"
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A query that was found answerable."""
-
-    query: Query
-    words: Understood
-    where: Expr | None
-
-
 class Searcher:
     """The read path over one collection. Safe to share between threads.
 
@@ -41,10 +36,13 @@ class Searcher:
     meanwhile is seen by the next search, whole.
     """
 
-    def __init__(self, encoder: Encoder, store: Store, settings: Settings) -> None:
+    def __init__(self, encoder: Encoder, store: Store, settings: Settings, *, look: OpenLook | None = None) -> None:
+        """``look`` is called by each search that wants to be re-ranked or explained; without it none can be."""
         self._store = store
         self._settings = settings.search
         self._embedder = QueryEmbedder(encoder, settings)
+        self._second = None if look is None else SecondLook(look)
+        self._reader = Reader()
 
     def search(self, query: Query) -> Page:
         """The hits ``query.offset + 1`` to ``query.offset + query.k`` of all items that pass the filter.
@@ -95,46 +93,88 @@ class Searcher:
         snapshot = self._store.snapshot()
         if not queries or snapshot.count() == 0:
             return [[] for _ in queries]
-        plans = [self._plan(query) for query in queries]
+        plans = [self._plan(query, snapshot, Trace()) for query in queries]
         vectors = self._embed(plans)
-        groups: dict[tuple[str | None, tuple[str, ...]], list[int]] = defaultdict(list)
-        for index, query in enumerate(queries):
-            groups[query.filter, query.exclude].append(index)
+        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = defaultdict(list)
+        for index, plan in enumerate(plans):
+            groups[plan.filters, plan.query.exclude].append(index)
         ranked: list[list[tuple[str, float]]] = [[] for _ in queries]
         for members in groups.values():
             for start in range(0, len(members), _RANK_BATCH):
                 batch = members[start : start + _RANK_BATCH]
                 answers = _retrieve(snapshot, [plans[index] for index in batch], vectors[batch])
                 for index, matches in zip(batch, answers, strict=True):
-                    ranked[index] = [(match.id, match.score) for match in matches]
+                    ranked[index] = self._pairs(plans[index], matches, snapshot)
         return ranked
+
+    def parse(self, text: str) -> tuple[Atom, ...]:
+        """What ``text`` asks for, in the words of this collection.
+
+        Raises:
+            UsageError: the text is too long or holds half a character.
+        """
+        check_text(text, self._settings.max_text)
+        return self._reader.read(text, self._store.snapshot())
 
     def _answer(self, query: Query, snapshot: Snapshot) -> Page:
         trace = Trace()
         with trace.stage("understand"):
-            plan = self._plan(query)
+            plan = self._plan(query, snapshot, trace)
         if snapshot.count() == 0:
-            return Page(
-                hits=(), total=0, facets={field: {} for field in query.facets}, trace=trace.finish(), warnings=(_EMPTY,)
-            )
+            nothing: dict[str, dict[str, int]] = {field: {} for field in query.facets}
+            return Page(hits=(), total=0, facets=nothing, trace=trace.finish(), warnings=(_EMPTY,), atoms=plan.atoms)
         with trace.stage("encode"):
             vectors = self._embed([plan])
         with trace.stage("retrieve"):
             matches = _retrieve(snapshot, [plan], vectors)[0]
         with trace.stage("items"):
-            hits = _hits(snapshot, matches, query.offset)
+            items, seen = snapshot.items(_needed(matches, plan)), Seen.first(matches)
+        if plan.depth:
+            seen = self._looking.over(plan, matches, items, trace)
         with trace.stage("facets"):
-            ranked = _ranked(plan)
-            total = snapshot.count(ranked)
-            facets = snapshot.facets(query.facets, ranked) if query.facets else {}
-        return Page(hits=hits, total=total, facets=facets, trace=trace.finish())
+            total = snapshot.count(plan.ranked)
+            facets = snapshot.facets(query.facets, plan.ranked) if query.facets else {}
+        return Page(
+            hits=hits_of(seen, items, offset=query.offset, k=query.k),
+            total=total,
+            facets=facets,
+            trace=trace.finish(),
+            warnings=seen.warnings,
+            atoms=plan.atoms,
+            stages=seen.stages,
+        )
 
-    def _plan(self, query: Query) -> _Plan:
-        check(query, self._settings)
-        where = parse(query.filter) if query.filter is not None else None
-        return _Plan(query, understand(query), where)
+    def _plan(self, query: Query, snapshot: Snapshot, trace: Trace) -> Plan:
+        def take_apart(text: str) -> tuple[Atom, ...]:
+            with trace.stage("parse"):
+                return self._reader.read(text, snapshot)
 
-    def _embed(self, plans: Sequence[_Plan]) -> FloatArray:
+        if (query.rerank or query.explain) and self._second is None:
+            raise UsageError(
+                "this searcher has no vision-language model", hint="search without re-ranking and explaining"
+            )
+        return plan_of(query, self._settings, take_apart)
+
+    @property
+    def _looking(self) -> SecondLook:
+        assert self._second is not None
+        return self._second
+
+    def _pairs(self, plan: Plan, matches: Sequence[Match], snapshot: Snapshot) -> list[tuple[str, float]]:
+        """The (id, score) pairs of a page.
+
+        Raises:
+            ModelError: re-ranking failed.
+        """
+        if plan.depth:
+            items = snapshot.items(_needed(matches, plan))
+            seen = self._looking.over(plan, matches, items, Trace())
+            if seen.failed:
+                raise ModelError(seen.warnings[0])
+            matches = seen.matches
+        return [(match.id, match.score) for match in matches[plan.query.offset : plan.window]]
+
+    def _embed(self, plans: Sequence[Plan]) -> FloatArray:
         """(q, d) float32 of length 1: the vector each plan is looked up with."""
         texts = self._embedder.texts(
             text for plan in plans for text in (plan.words.text, *plan.words.negative) if text is not None
@@ -167,41 +207,15 @@ class Searcher:
             raise UsageError(f"the query's vector cannot be used: {error}") from error
 
 
-def _retrieve(snapshot: Snapshot, plans: Sequence[_Plan], vectors: FloatArray) -> list[list[Match]]:
-    """Each plan's own window of matches. The plans share filter and exclusions."""
+def _retrieve(snapshot: Snapshot, plans: Sequence[Plan], vectors: FloatArray) -> list[list[Match]]:
+    """Each plan's matches, as far down as it reaches. The plans share filter and exclusions."""
     first = plans[0]
-    depth = max(plan.query.offset + plan.query.k for plan in plans)
-    answers = snapshot.search(vectors, depth, where=first.where, exclude=first.query.exclude)
-    return [
-        matches[plan.query.offset : plan.query.offset + plan.query.k]
-        for plan, matches in zip(plans, answers, strict=True)
-    ]
+    reach = max(plan.reach for plan in plans)
+    answers = snapshot.search(vectors, reach, where=first.where, exclude=first.query.exclude)
+    return [matches[: plan.reach] for plan, matches in zip(plans, answers, strict=True)]
 
 
-def _ranked(plan: _Plan) -> Expr | None:
-    """The filter that passes what is ranked: the query's own, less the items left out."""
-    if not plan.query.exclude:
-        return plan.where
-    others = Not(In(FieldPath("id"), plan.query.exclude))
-    return others if plan.where is None else And((plan.where, others))
-
-
-def _hits(snapshot: Snapshot, matches: Sequence[Match], offset: int) -> tuple[Hit, ...]:
-    items = snapshot.items([match.id for match in matches])
-    return tuple(_hit(match, items, rank) for rank, match in enumerate(matches, start=offset + 1))
-
-
-def _hit(match: Match, items: dict[str, StoredItem], rank: int) -> Hit:
-    item = items.get(match.id)
-    if item is None or match.picture_index >= len(item.pictures):
-        raise StoreError(f"item {match.id!r} was found by its picture but is not in the same state of the collection")
-    return Hit(
-        id=match.id,
-        rank=rank,
-        score=match.score,
-        title=item.title,
-        picture=item.pictures[match.picture_index].name,
-        picture_index=match.picture_index,
-        metadata=item.metadata,
-        ranks={"retrieval": rank},
-    )
+def _needed(matches: Sequence[Match], plan: Plan) -> list[str]:
+    """Ids of the candidates and of what may be on the page."""
+    page = matches[plan.query.offset : plan.window]
+    return list(dict.fromkeys(match.id for match in (*matches[: plan.depth], *page)))

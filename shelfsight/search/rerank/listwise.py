@@ -133,8 +133,8 @@ class _Comparison:
             row[:, list(window)] -= 1.0 / len(window)
             rows.append(row)
             differences.append(self._said[window])
-        solution = np.linalg.lstsq(np.vstack(rows), np.concatenate(differences), rcond=None)[0]
-        return solution.astype(np.float64)
+        solution: Weights = np.linalg.lstsq(np.vstack(rows), np.concatenate(differences), rcond=None)[0]
+        return solution
 
     def _rotations(self, window: Window) -> Iterator[Window]:
         by_id = sorted(window, key=lambda place: self._shown[place][0])
@@ -152,4 +152,5 @@ def _mean_log(answers: Sequence[tuple[Window, FloatArray]], window: Window) -> W
         for place, probability in zip(shown, probabilities, strict=True):
             total[place] += math.log(max(float(probability), _LEAST))
     means = np.array([total[place] for place in window]) / len(window)
-    return means - means.mean()
+    centred: Weights = means - means.mean()
+    return centred

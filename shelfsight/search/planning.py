@@ -1,0 +1,119 @@
+"""A query that was found answerable: what is looked up, what passes, and how far down a second look goes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shelfsight.core.atoms import Atom
+from shelfsight.core.errors import UsageError
+from shelfsight.core.filters import And, Expr, FieldPath, In, Not, parse
+from shelfsight.core.settings import SearchSettings
+from shelfsight.core.types import Query
+from shelfsight.search.atoms import checked, positive_text
+from shelfsight.search.query import Understood, check, understand
+
+__all__ = ["Plan", "plan_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How one query is answered.
+
+    Attributes:
+        words: what is looked up: the text as it was typed less its minus terms, or, where the query was taken apart,
+            its positive text, and as minus terms all that it negates.
+        where: what an item must satisfy to be ranked: the query's filter, and the limits among its atoms.
+        filters: ``where`` as it was written. Expressions compare as Python's values do, for which 1 is True.
+        atoms: what the query asks for, where it was taken apart.
+        asked: the atoms that a model can be asked about, minus terms among them.
+        positive: the text that hits should show as a whole; ``None`` where only negations and limits are asked for.
+        depth: candidates of a second look; 0: there is none.
+    """
+
+    query: Query
+    words: Understood
+    where: Expr | None
+    filters: tuple[str, ...] = ()
+    atoms: tuple[Atom, ...] | None = None
+    asked: tuple[Atom, ...] = ()
+    positive: str | None = None
+    depth: int = 0
+
+    @property
+    def window(self) -> int:
+        """Places from the first on to the end of the page."""
+        return self.query.offset + self.query.k
+
+    @property
+    def reach(self) -> int:
+        """Matches that are retrieved: those of the page, and the candidates."""
+        return max(self.window, self.depth)
+
+    @property
+    def ranked(self) -> Expr | None:
+        """The filter that passes what is ranked: :attr:`where`, less the items left out."""
+        if not self.query.exclude:
+            return self.where
+        others = Not(In(FieldPath("id"), self.query.exclude))
+        return others if self.where is None else And((self.where, others))
+
+
+TakeApart = Callable[[str], Sequence[Atom]]
+
+
+def plan_of(query: Query, settings: SearchSettings, take_apart: TakeApart) -> Plan:
+    """The plan of ``query``.
+
+    Args:
+        take_apart: reads the atoms of a text; called only where a second look needs them and the query has none.
+
+    Raises:
+        UsageError: the query cannot be answered; ``FilterError`` among them.
+    """
+    check(query, settings)
+    filters = () if query.filter is None else (query.filter,)
+    if not (query.rerank or query.explain) and query.atoms is None:
+        return Plan(query=query, words=understand(query), where=_where(filters), filters=filters)
+    atoms = tuple(take_apart(query.text or "")) if query.atoms is None else checked(query.atoms)
+    asked = (*(atom for atom in atoms if atom.kind != "limit"), *_minus(query.negative, atoms))
+    positive = positive_text(query.text, atoms)
+    if positive is None and not asked:
+        _refuse_wordless(query)
+    filters = (*filters, *(atom.filter for atom in atoms if atom.kind == "limit" and atom.filter is not None))
+    negative = tuple(dict.fromkeys(atom.term for atom in asked if atom.negated))
+    return Plan(
+        query=query,
+        words=Understood(positive or understand(query).text, negative),
+        where=_where(filters),
+        filters=filters,
+        atoms=atoms,
+        asked=asked,
+        positive=positive,
+        depth=_depth(query, settings) if query.rerank else 0,
+    )
+
+
+def _minus(terms: Sequence[str], atoms: Sequence[Atom]) -> tuple[Atom, ...]:
+    """Minus terms given beside the text, as atoms, where no atom says the same. Those in the text are atoms of it."""
+    known = {atom.term.casefold() for atom in atoms if atom.negated}
+    given = dict.fromkeys(filter(None, (" ".join(term.split()) for term in terms)))
+    return tuple(Atom(kind="other", term=term, negated=True) for term in given if term.casefold() not in known)
+
+
+def _refuse_wordless(query: Query) -> None:
+    if query.text is None or not query.text.strip():
+        what = "re-rank" if query.rerank else "explain"
+        raise UsageError(
+            f"a query without words gives a model nothing to {what} by", hint=f"add a text, or search without {what}"
+        )
+
+
+def _depth(query: Query, settings: SearchSettings) -> int:
+    """At least k, so that pages of one size agree: an offset changes which part of the order is seen, and not which
+    candidates it is an order of. Matches behind them follow as the first stage has them."""
+    wished = settings.depth if query.depth is None else query.depth
+    return min(max(wished, query.k), settings.max_depth)
+
+
+def _where(filters: Sequence[str]) -> Expr | None:
+    parsed = tuple(parse(each) for each in filters)
+    return And(parsed) if len(parsed) > 1 else (parsed[0] if parsed else None)
