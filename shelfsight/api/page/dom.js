@@ -15,6 +15,24 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
+export function drawing(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
+}
+
+// Ends early, as a request does, when `signal` says so.
+export function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
 export function debounced(run, milliseconds) {
   let timer = 0;
   const later = (...values) => {
@@ -31,6 +49,16 @@ export function readable(value) {
   if (typeof value === "object") return JSON.stringify(value);
   return String(value);
 }
+
+// A probability; only certainty is 100% or 0%.
+export function percent(share) {
+  const whole = Math.round(share * 100);
+  if (whole === 100 && share < 1) return ">99%";
+  if (whole === 0 && share > 0) return "<1%";
+  return `${whole}%`;
+}
+
+export const milliseconds = (value) => `${Math.max(1, Math.round(value)).toLocaleString()} ms`;
 
 // A path may break after a slash rather than inside a word.
 export function breakable(text) {

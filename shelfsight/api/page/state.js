@@ -1,16 +1,19 @@
-// What is being looked for, and the address that says so. A picture cannot be put into an address.
+// What is being looked for, and the address that says so. A picture cannot be put into an address, and edited atoms
+// are kept beside it, in the history entry.
 
 export function emptyState() {
-  return { text: "", like: null, values: new Map(), low: null, high: null, picture: null, weight: 0.5 };
+  return { text: "", like: null, values: new Map(), low: null, high: null, picture: null, weight: 0.5, look: false, atoms: null };
 }
 
-export function stateOf(search) {
+export function stateOf(search, entry = null) {
   const found = emptyState();
+  if (Array.isArray(entry?.atoms)) found.atoms = entry.atoms;
   for (const [name, value] of new URLSearchParams(search)) {
     if (name === "q") found.text = value;
     else if (name === "like") found.like = value;
     else if (name === "min") found.low = numberOf(value);
     else if (name === "max") found.high = numberOf(value);
+    else if (name === "look") found.look = value === "1";
     else if (name.startsWith("f.")) toggled(found, name.slice(2), value, true);
   }
   return found;
@@ -23,9 +26,22 @@ export function addressOf(state) {
   for (const [field, values] of state.values) for (const value of values) parts.append(`f.${field}`, value);
   if (state.low !== null) parts.append("min", String(state.low));
   if (state.high !== null) parts.append("max", String(state.high));
+  if (state.look) parts.append("look", "1");
   const search = parts.toString();
   return search ? `/?${search}` : "/";
 }
+
+export const entryOf = (state) => (state.atoms ? { atoms: state.atoms } : null);
+
+// Other words are understood anew.
+export function reworded(state, text) {
+  if (text.trim() !== state.text.trim()) state.atoms = null;
+  state.text = text;
+  if (text.trim()) state.like = null;
+}
+
+// Only words say what to look for.
+export const wantsLook = (state) => state.look && !state.like && state.text.trim() !== "";
 
 export function toggled(state, field, value, on) {
   const values = state.values.get(field) ?? new Set();
@@ -47,9 +63,10 @@ export function countFilters(state) {
   return count;
 }
 
-// The filter expression of all choices; those of `except` are left out, so that its other values can be counted.
-export function filterOf(state, fields, except = null) {
-  const clauses = [];
+// The filter expression of all choices and of the limits in the words; the choices of `except` are left out, so that
+// its other values can be counted.
+export function filterOf(state, fields, { except = null, limits = [] } = {}) {
+  const clauses = limits.map((limit) => `(${limit})`);
   for (const [field, values] of state.values) {
     if (field === except) continue;
     const constants = [...values].map((value) => (fields[field] === "boolean" ? value : quoted(value)));
