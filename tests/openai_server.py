@@ -45,8 +45,9 @@ class TransformersBrain:
     def __init__(self, folder: Path) -> None:
         import transformers
 
-        self._processor = transformers.AutoProcessor.from_pretrained(folder)
-        self._model = transformers.AutoModelForImageTextToText.from_pretrained(folder).eval()
+        library: Any = transformers
+        self._processor = library.AutoProcessor.from_pretrained(folder)
+        self._model = library.AutoModelForImageTextToText.from_pretrained(folder).eval()
         self._lock = threading.Lock()
 
     def first_tokens(self, messages: Messages) -> list[tuple[str, float]]:
@@ -107,6 +108,7 @@ class OpenAIServer:
         logprobs: how many of the likeliest tokens it gives at most; ``None`` as many as there are, 0 leaves the
             log-probabilities out of its replies.
         refuses: fields of a request that it answers with HTTP 400.
+        refuses_above: more of the likeliest tokens than this it refuses likewise.
         key: without this bearer token, it answers with HTTP 401.
         delay: seconds before each answer.
         pause: seconds between the pieces of a stream.
@@ -119,6 +121,7 @@ class OpenAIServer:
     url: str = ""
     logprobs: int | None = None
     refuses: tuple[str, ...] = ()
+    refuses_above: int | None = None
     key: str | None = None
     delay: float = 0.0
     pause: float = 0.0
@@ -154,8 +157,11 @@ class OpenAIServer:
             return refusal(401, f"Incorrect API key provided: {request.headers.get('Authorization')}")
         for name in self.refuses:
             if name in body:
-                return refusal(400, f"Unsupported parameter: '{name}' is not supported with this model.")
-        limit = body.get("max_tokens") or body.get("max_completion_tokens")
+                other = " Use 'max_completion_tokens' instead." if name == "max_tokens" else ""
+                return refusal(400, f"Unsupported parameter: '{name}' is not supported with this model.{other}")
+        if self.refuses_above is not None and body.get("top_logprobs", 0) > self.refuses_above:
+            return refusal(400, f"top_logprobs must be at most {self.refuses_above}")
+        limit = int(body.get("max_tokens") or body["max_completion_tokens"])
         text, finish = await asyncio.to_thread(self.brain.say, body["messages"], limit)
         if body.get("stream"):
             return StreamingResponse(self._events(text, finish), media_type="text/event-stream")

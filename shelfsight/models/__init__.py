@@ -54,9 +54,15 @@ def open_vlm(name: str, *, device: str | None = None) -> "VisionLanguageModel":
             device is not there, or a server's key is not.
         MissingExtra: a package the model needs is not installed.
     """
-    from shelfsight.models.vlms.opening import open_named
+    from shelfsight.models.vlms.remote.address import PREFIX
 
-    return open_named(name, device=device)
+    if name.startswith(PREFIX):
+        from shelfsight.models.vlms.remote.vlm import open_remote
+
+        return open_remote(name)
+    from shelfsight.models.vlms.opening import open_transformers
+
+    return open_transformers(name, device=device)
 
 
 def descriptors(kind: "Kind | None" = None) -> "tuple[Descriptor, ...]":

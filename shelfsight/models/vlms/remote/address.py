@@ -10,7 +10,7 @@ from shelfsight.core.errors import ModelError
 __all__ = ["PREFIX", "Address", "parse_address"]
 
 PREFIX = "openai:"
-_PARTS = re.compile(re.escape(PREFIX) + r"(?P<model>.+)@(?P<base>https?://.+)", re.IGNORECASE)
+_PARTS = re.compile(re.escape(PREFIX) + r"(?P<model>.+)@(?P<base>(?i:https?)://.+)")
 _WAYS = "Name it openai:MODEL@BASE_URL, as in openai:gpt-4o@https://api.openai.com/v1."
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from shelfsight.core.dialogue import Answer, Stop
 from shelfsight.core.errors import ModelError
-from shelfsight.models.vlms.yes_no import SPACES
 
 __all__ = ["Reply", "grade", "yes_probability"]
 
@@ -16,6 +15,7 @@ Token = tuple[str, float]
 _SCALES = re.compile(r"\b0\s*(?:-|\u2013|to)\s*10\b|(?:/|\bout of)\s*10\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.,])([-\u2212]?\d+(?:[.,]\d+)?)(?![\w.,]*\d)(\s*%)?")
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+_SPACES = "ĠĊ▁ \t\r\n"  # some servers write a token as its vocabulary does
 _WORDS = {"yes": 1.0, "no": 0.0}
 
 
@@ -101,7 +101,7 @@ def yes_probability(tokens: Iterable[Token]) -> float | None:
     where neither is among the (token, log-probability) pairs."""
     masses: dict[str, list[float]] = {"yes": [], "no": []}
     for token, logprob in tokens:
-        masses.get(token.lstrip(SPACES).casefold(), []).append(logprob)
+        masses.get(token.lstrip(_SPACES).casefold(), []).append(logprob)
     if not masses["yes"] and not masses["no"]:
         return None
     odds = _log_sum(masses["yes"]) - _log_sum(masses["no"])

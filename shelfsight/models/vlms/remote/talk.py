@@ -48,11 +48,8 @@ class Talk:
         """P(yes) in [0, 1], from log-probabilities or a grade."""
         async with self._slots, self._in_time():
             uri = await self._uri(picture)
-            if self._dialect.top_logprobs:
-                probability = await self._probability(yes_no_messages(uri, question))
-                if probability is not None:
-                    return probability
-            return await self._grade(grade_messages(uri, question))
+            probability = await self._probability(yes_no_messages(uri, question))
+            return await self._grade(grade_messages(uri, question)) if probability is None else probability
 
     async def answer(
         self, picture: Image, asked: Conversation, *, max_tokens: int, deadline: float | None, say: Say | None
@@ -72,6 +69,7 @@ class Talk:
         return reply.answer()
 
     async def _probability(self, messages: Sequence[Message]) -> float | None:
+        """P(yes), where the server gives log-probabilities and yes or no is among them."""
         reply = Reply(self._who)
         await self._ask(Request(messages=messages, max_tokens=1, logprobs=True), reply)
         if reply.first_tokens is None:
@@ -102,9 +100,11 @@ class Talk:
                 asked = dataclasses.replace(asked, turns=asked.turns[(len(asked.turns) + 1) // 2 :])
 
     async def _ask(self, request: Request, reply: Reply) -> None:
-        """Ask in the server's dialect, which a refusal may teach."""
+        """Ask in the server's dialect, which a refusal may teach. For log-probabilities, only where there are some."""
         while True:
             dialect = self._dialect
+            if request.logprobs and not dialect.top_logprobs:
+                return
             try:
                 whole = await self._wire.ask(dialect.body(self._address.model, request), reply.take)
             except Refused as refused:

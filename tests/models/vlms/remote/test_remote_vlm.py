@@ -48,7 +48,7 @@ def test_answers_are_those_of_the_model_itself(server: OpenAIServer, local: Visi
 
 
 def test_a_stream_says_what_the_model_says(server: OpenAIServer, local: VisionLanguageModel, pairs: Pairs) -> None:
-    said = {index: "" for index in range(len(pairs))}
+    said = dict.fromkeys(range(len(pairs)), "")
 
     def hear(index: int, piece: str) -> None:
         said[index] += piece
