@@ -15,7 +15,7 @@ from shelfsight.core.types import Failure, Item, Value
 from shelfsight.indexer import index
 from shelfsight.stores import create_store, open_store
 
-__all__ = ["Row", "add_arguments", "build", "rows"]
+__all__ = ["Row", "add_arguments", "build", "place", "rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,14 @@ def rows(path: Path) -> list[Row]:
     return [Row(item.id, item.title, dict(item.metadata)) for item in items]
 
 
+def place(
+    path: Path, cache: Path, *, encoder: Encoder, kind: str, split: str | None = None, label: str | None = None
+) -> Path:
+    """Where :func:`build` keeps a collection."""
+    name = "-".join(filter(None, (path.name if path.is_dir() else path.parent.name, split, label)))
+    return cache / f"{name}-{kind}-{encoder.spec.revision[:16]}"
+
+
 def build(
     path: Path, cache: Path, *, encoder: Encoder, kind: str, split: str | None = None, label: str | None = None
 ) -> Store:
@@ -88,8 +96,7 @@ def build(
     Args:
         split, label: see :class:`PicturesOnly`.
     """
-    name = "-".join(filter(None, (path.name if path.is_dir() else path.parent.name, split, label)))
-    folder = cache / f"{name}-{kind}-{encoder.spec.revision[:16]}"
+    folder = place(path, cache, encoder=encoder, kind=kind, split=split, label=label)
     known = (folder / "manifest.json").exists()
     store = open_store(folder) if known else create_store(folder, kind=kind, encoder=encoder.spec)
     report = index(

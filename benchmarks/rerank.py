@@ -1,0 +1,270 @@
+"""What a second look is worth: re-ranking, claims and sentences held against the catalogue, and what they cost.
+
+    python -m benchmarks.rerank --data DIR [--vlm embedded] [--split test] [--tasks families,claims,...] [--json FILE]
+
+The collection holds ids and pictures of one split of the fashion catalogue and nothing else, so the model must look.
+
+* ``families``: judged queries of four families (:mod:`benchmarks.families`), the first stage on the unparsed text
+  against the re-ranked order: nDCG@10 and precision@10 with paired intervals, orders changed, hits that break a
+  negation among the first ten.
+* ``claims``: kind, colour and wearer of every picture, a right and a wrong value each: area under the ROC curve; of the
+  claims called yes, the share that is right, and the share of right claims that is called yes.
+* ``sentences``: explained hits of the families' queries; those whose sentence asserts what the catalogue contradicts.
+* ``speed``: re-ranking 50 candidates with features kept, and within 200 milliseconds.
+"""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from benchmarks.families import Asked, families
+from benchmarks.gallery import Row, add_arguments, build, place, rows
+from shelfsight.api.engine import Engine
+from shelfsight.api.opening import open_engine
+from shelfsight.core.protocols import Reusable
+from shelfsight.core.questions import Subject, yes_no_question
+from shelfsight.core.types import Claim, Hit
+from shelfsight.evaluation import EvaluationReport, JudgedQuery, compare
+from shelfsight.models import open_encoder
+from shelfsight.training.vlm.validate import area_under_curve
+
+TASKS = ("families", "claims", "sentences", "speed")
+_DEPTH = 50
+_EXPLAINED = 1000
+_SPEED_QUERIES = 60
+_FIELDS: dict[str, tuple[Subject, str, float]] = {
+    "kind": ("kind", "article_type", 0.97),
+    "colour": ("attribute", "colour", 0.92),
+    "wearer": ("wearer", "gender", 0.80),
+}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """An engine over one split, what the catalogue says of its items, and the queries."""
+
+    engine: Engine
+    known: dict[str, Row]
+    asked: list[Asked]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    arguments = _arguments(argv)
+    path = arguments.data / "fashion"
+    encoder = open_encoder(arguments.encoder)
+    build(path, arguments.cache, encoder=encoder, kind=arguments.store, split=arguments.split).close()
+    folder = place(path, arguments.cache, encoder=encoder, kind=arguments.store, split=arguments.split)
+    known = {row.id: row for row in rows(path) if row.fields["split"] == arguments.split}
+    asked = families(list(known.values()), seed=arguments.seed, at_most=arguments.queries)
+    with open_engine(folder, vlm=arguments.vlm) as engine:
+        engine.add_notes(features=True)
+        bench = Bench(engine, known, asked)
+        results = {task: _TASKS[task](bench) for task in arguments.tasks}
+    if arguments.json:
+        arguments.json.write_text(
+            json.dumps({"vlm": arguments.vlm, "split": arguments.split, **results}, indent=2) + "\n"
+        )
+
+
+def _arguments(argv: Sequence[str] | None) -> Namespace:
+    parser = ArgumentParser(description="What re-ranking and explaining are worth.")
+    add_arguments(parser)
+    parser.add_argument("--vlm", default="embedded", help="model that looks (default: %(default)s)")
+    parser.add_argument("--split", choices=["validation", "test"], default="test")
+    parser.add_argument("--queries", type=int, default=150, help="a family at most (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the choice of queries (default: %(default)s)")
+    parser.add_argument("--tasks", type=lambda text: text.split(","), default=TASKS, help=f"of {','.join(TASKS)}")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    arguments = parser.parse_args(argv)
+    if unknown := set(arguments.tasks) - set(TASKS):
+        parser.error(f"unknown tasks: {', '.join(sorted(unknown))}")
+    if arguments.data is None:
+        parser.error("--data or SHELFSIGHT_DATA must name the folder of data sets")
+    return arguments
+
+
+def measure_families(bench: Bench) -> dict[str, Any]:
+    """The first stage against the re-ranked order."""
+    queries = [each.query for each in bench.asked]
+    first = bench.engine.evaluate(queries, ks=(10,))
+    second = bench.engine.evaluate(queries, ks=(10,), rerank=True, depth=_DEPTH)
+    result: dict[str, Any] = {}
+    for family, differences in compare(second, first).families.items():
+        ndcg, precision = differences["ndcg@10"], differences["precision@10"]
+        places = [place for place, query in enumerate(queries) if query.family == family]
+        changed = float(np.mean([first.rankings[n] != second.rankings[n] for n in places]))
+        broken = [_broken(bench.asked, places, report) for report in (first, second)]
+        result[family] = {
+            "queries": len(places),
+            "ndcg@10": ndcg.to_json(),
+            "precision@10": precision.to_json(),
+            "changed": changed,
+            "broken": broken,
+        }
+        low, high = ndcg.interval.low, ndcg.interval.high
+        print(
+            f"{family:12} {len(places):4} queries  nDCG@10 {ndcg.b:.3f} -> {ndcg.a:.3f} "
+            f"({ndcg.difference:+.3f} [{low:+.3f}, {high:+.3f}])  P@10 {precision.b:.3f} -> {precision.a:.3f}  "
+            f"changed {changed:.0%}" + (f"  breaking {broken[0]:.3f} -> {broken[1]:.3f}" if any(broken) else "")
+        )
+    return result
+
+
+def _broken(asked: Sequence[Asked], places: Iterable[int], report: EvaluationReport) -> float:
+    """Share of the first ten hits that show what the query excludes."""
+    shares = [len(asked[n].violating & set(report.rankings[n])) / max(1, len(report.rankings[n])) for n in places]
+    return float(np.mean(shares))
+
+
+def measure_claims(bench: Bench) -> dict[str, Any]:
+    """Verdicts from pixels alone against the catalogue."""
+    random = np.random.default_rng(3)
+    ids = sorted(bench.known)
+    result: dict[str, Any] = {}
+    for name, (subject, field, target) in _FIELDS.items():
+        said = {id: str(bench.known[id].fields[field] or "").lower() for id in ids}
+        usable = [id for id in ids if said[id] not in ("", "na", "unisex")]
+        wrong = [_another([said[each] for each in usable], said[id], random) for id in usable]
+        terms = [(id, said[id], True) for id in usable] + [
+            (id, value, False) for id, value in zip(usable, wrong, strict=True)
+        ]
+        result[name] = _claims(bench, subject, terms) | {"target": target}
+        print(f"claims: {name:7} {json.dumps(result[name])}")
+    return result
+
+
+def _claims(bench: Bench, subject: Subject, terms: Sequence[tuple[str, str, bool]]) -> dict[str, float]:
+    vlm, store = bench.engine.vlm, bench.engine.store
+    assert isinstance(vlm, Reusable)
+    kept = store.notes.features(vlm.features_version, [(id, 0) for id, _, _ in terms])
+    raw = vlm.score_features([(kept[id, 0], yes_no_question(subject, term)) for id, term, _ in terms])
+    scale = vlm.calibration.scale(subject)  # type: ignore[attr-defined]
+    probability = np.array([scale.probability(p) for p in raw])
+    truth = np.array([right for _, _, right in terms])
+    yes, no = probability >= scale.yes_from, probability < scale.no_below
+    return {
+        "claims": len(terms),
+        "auc": round(area_under_curve(probability, truth), 4),
+        "yes_right": round(float(truth[yes].mean()), 4),
+        "right_called_yes": round(float(yes[truth].mean()), 4),
+        "no_right": round(float((~truth[no]).mean()), 4),
+        "decided": round(float((yes | no).mean()), 4),
+        "yes_right_at_60": round(_precision_at(probability, truth, 0.6), 4),
+        "calibration_error": round(_calibration_error(probability, truth), 4),
+    }
+
+
+def _precision_at(probability: np.ndarray, truth: np.ndarray, share: float) -> float:
+    """The share of right ones among the surest claims that hold ``share`` of all right ones."""
+    order = np.argsort(-probability, kind="stable")
+    found = np.cumsum(truth[order])
+    count = int(np.searchsorted(found, share * truth.sum())) + 1
+    return float(found[count - 1] / count)
+
+
+def _calibration_error(probability: np.ndarray, truth: np.ndarray) -> float:
+    """Mean distance of probability and share of right ones over ten bins, weighted by their size."""
+    bins = np.minimum((probability * 10).astype(int), 9)
+    gaps = [abs(probability[bins == n].mean() - truth[bins == n].mean()) * (bins == n).sum() for n in set(bins)]
+    return float(sum(gaps) / len(truth))
+
+
+def _another(pool: Sequence[str], own: str, random: np.random.Generator) -> str:
+    while (value := pool[random.integers(len(pool))]) == own:
+        pass
+    return value
+
+
+def measure_sentences(bench: Bench) -> dict[str, Any]:
+    """Explained hits of re-ranked searches whose sentence asserts what the catalogue contradicts."""
+    hits = contradicted = asserted = wrong = 0
+    for each in _shuffled(bench.asked):
+        if hits >= _EXPLAINED:
+            break
+        page = bench.engine.search(each.query.text, k=10, rerank=True, explain=10)
+        for hit in page.hits:
+            verdicts = [_contradicts(claim, hit, bench.known) for claim in _asserted(hit)]
+            judged = [verdict for verdict in verdicts if verdict is not None]
+            hits += bool(hit.explanation)
+            asserted, wrong = asserted + len(judged), wrong + sum(judged)
+            contradicted += any(judged)
+    result = {"hits": hits, "contradicted": contradicted, "share": contradicted / max(1, hits)}
+    result |= {"asserted_claims": asserted, "wrong_claims": wrong}
+    print(f"sentences: {json.dumps(result)}")
+    return result
+
+
+def _asserted(hit: Hit) -> list[Claim]:
+    return [claim for claim in hit.explanation.claims if claim.verdict == "yes"] if hit.explanation else []
+
+
+def _contradicts(claim: Claim, hit: Hit, known: dict[str, Row]) -> bool | None:
+    """Whether the catalogue says otherwise; None where it does not speak of it."""
+    fields = {name: str(value or "").lower() for name, value in known[hit.id].fields.items()}
+    term, negated = claim.atom.removeprefix("not "), claim.atom.startswith("not ")
+    for field in ("article_type", "colour", "gender", "usage"):
+        if term in _VALUES[field](known):
+            return (fields[field] == term) == negated
+    return None
+
+
+def _values_of(field: str) -> Callable[[dict[str, Row]], set[str]]:
+    cache: dict[int, set[str]] = {}
+
+    def values(known: dict[str, Row]) -> set[str]:
+        if id(known) not in cache:
+            cache[id(known)] = {str(row.fields[field] or "").lower() for row in known.values()} - {"", "na"}
+        return cache[id(known)]
+
+    return values
+
+
+_VALUES = {field: _values_of(field) for field in ("article_type", "colour", "gender", "usage")}
+
+
+def measure_speed(bench: Bench) -> dict[str, Any]:
+    """Re-ranking with features kept: 50 candidates without a bound, and with 200 milliseconds."""
+    queries = [each.query for each in _shuffled(bench.asked)][:_SPEED_QUERIES]
+    bench.engine.search(queries[0].text, rerank=True, depth=_DEPTH)
+    whole = [_timed(bench.engine, query, None) for query in queries]
+    bound = [_timed(bench.engine, query, 200.0) for query in queries]
+    result = {
+        "p50_ms": _percentile([took for took, _ in whole], 50),
+        "p95_ms": _percentile([took for took, _ in whole], 95),
+        "budget_p95_ms": _percentile([took for took, _ in bound], 95),
+        "budget_least_scored": min(scored for _, scored in bound),
+    }
+    print(f"speed: {json.dumps(result)}")
+    return result
+
+
+def _timed(engine: Engine, query: JudgedQuery, budget: float | None) -> tuple[float, int]:
+    start = perf_counter()
+    page = engine.search(query.text, rerank=True, depth=_DEPTH, budget_ms=budget)
+    return (perf_counter() - start) * 1000, page.stages[0].scored
+
+
+def _percentile(values: Sequence[float], percent: float) -> float:
+    return round(float(np.percentile(values, percent)), 1)
+
+
+def _shuffled(asked: Sequence[Asked]) -> list[Asked]:
+    return [asked[n] for n in np.random.default_rng(4).permutation(len(asked))]
+
+
+_TASKS: dict[str, Callable[[Bench], dict[str, Any]]] = {
+    "families": measure_families,
+    "claims": measure_claims,
+    "sentences": measure_sentences,
+    "speed": measure_speed,
+}
+
+
+if __name__ == "__main__":
+    main()
