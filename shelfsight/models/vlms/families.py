@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-__all__ = ["CHAT_CAPTION", "CHAT_YES_NO", "Family", "Wording", "family_of"]
+__all__ = ["CHAT_CAPTION", "CHAT_CHOICE", "CHAT_YES_NO", "Family", "Wording", "family_of"]
 
 CHAT_CAPTION = "Describe this picture in one sentence."
 CHAT_YES_NO = "{question} Answer with yes or no only."
+CHAT_CHOICE = "Which picture fits best: {sought}? Answer with its number only."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,17 @@ class Family:
         wording: the prompt, where it has no chat template.
         context: tokens of prompt and answer together, where that is less than the decoder reads.
         flat_pictures: whether its processor wants a plain list of pictures, not one list a text.
+        reusable: whether what the decoder sees of a picture is a fixed number of vectors, put where the picture stands
+            in the prompt, and nothing else.
+        most_pictures: that it was taught to compare in one prompt, at most 9; 0 for none.
         packages: (package, extra) that its processor needs beside Transformers.
     """
 
     wording: Wording | None = None
     context: int | None = None
     flat_pictures: bool = False
+    reusable: bool = False
+    most_pictures: int = 0
     packages: tuple[tuple[str, str], ...] = ()
 
 
@@ -59,7 +65,15 @@ _FAMILIES = {
     "paligemma": Family(
         wording=Wording(question="<image>answer en {question}", caption="<image>caption en", continues=False)
     ),
-    "smolvlm": Family(packages=(("num2words", "vlm"),)),
+    "llava": Family(reusable=True),
+    "fast_vlm": Family(reusable=True),
+    # Their cards show several pictures in a prompt. As many as stay well within what the decoder reads, at the tokens
+    # that a large picture takes: some 4000 (Qwen), 3300 (InternVL), 2900 (Idefics3), 1400 (SmolVLM).
+    "qwen2_5_vl": Family(most_pictures=6),
+    "qwen3_vl": Family(most_pictures=6),
+    "internvl": Family(most_pictures=4),
+    "idefics3": Family(most_pictures=3),
+    "smolvlm": Family(most_pictures=4, packages=(("num2words", "vlm"),)),
 }
 
 

@@ -5,25 +5,31 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from PIL.Image import Image
 
+from shelfsight.core.calibration import Calibration
 from shelfsight.core.dialogue import Answer, Conversation
 from shelfsight.core.errors import UsageError
 from shelfsight.core.vectors import FloatArray
+from shelfsight.models.vlms.heads import Head
 from shelfsight.models.vlms.limits import check_limits
 from shelfsight.models.vlms.loading import Loaded, told
-from shelfsight.models.vlms.memory import within_memory
+from shelfsight.models.vlms.memory import in_parts, within_memory
 from shelfsight.models.vlms.pictures import fit
 from shelfsight.models.vlms.prompts import Prompts
 from shelfsight.models.vlms.watch import Watch
-from shelfsight.models.vlms.yes_no import checked_scores, yes_no_tokens
+from shelfsight.models.vlms.yes_no import YES_NO, Words, checked_scores, words_of
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["GenerativeVlm"]
 
-_BATCH = {"cpu": 8, "cuda": 64}
+_SMALL = 100_000_000  # parameters
+_BATCH = {"cpu": (64, 8), "cuda": (256, 64)}  # of small models, and of others
 _CONTEXT = "max_position_embeddings"
 _T = TypeVar("_T")
 
@@ -33,7 +39,7 @@ class GenerativeVlm:
 
     Decoders are padded on the left, so that every answer begins behind its own last word; encoders on the right, where
     relative positions do not see it. Transformers' ``generate`` derives positions from the attention mask. Scoring is
-    its first step, which computes logits for the last position only.
+    its first step, which looks at the last position only.
     """
 
     def __init__(self, loaded: Loaded) -> None:
@@ -46,10 +52,12 @@ class GenerativeVlm:
         self._tokenizer = loaded.processor.tokenizer
         with told(f"vision-language model {self.name} cannot be used"):
             self._prompts = Prompts(loaded.processor, loaded.family)
-            self._yes_no = yes_no_tokens(self._tokenizer.get_vocab())
+            self._yes_no = words_of(self._tokenizer.get_vocab(), YES_NO)
+            self._head = Head(_decoder(self._model))
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         self._ends = _greedy(self._model, self._tokenizer)
+        self._parameters = sum(parameter.numel() for parameter in self._model.parameters())
         # Tokenizers keep their padding, and some models the positions of their last batch, in themselves.
         self._lock = threading.Lock()
 
@@ -66,9 +74,15 @@ class GenerativeVlm:
         return False
 
     @property
+    def calibration(self) -> Calibration:
+        """What was learnt about its probabilities; :data:`~shelfsight.core.calibration.UNCALIBRATED` if nothing."""
+        return self._loaded.calibration
+
+    @property
     def batch_size(self) -> int:
         """Pairs that go through the network at once; more are split."""
-        return _BATCH.get(self._loaded.device.type, _BATCH["cpu"])
+        small, large = _BATCH.get(self._loaded.device.type, _BATCH["cpu"])
+        return small if self._parameters <= _SMALL else large
 
     def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
         """See :meth:`~shelfsight.core.protocols.VisionLanguageModel.score`."""
@@ -105,23 +119,43 @@ class GenerativeVlm:
 
     def _probabilities(self, batch: Sequence[tuple[Image, str]]) -> FloatArray:
         prompts = [self._checked(self._prompts.question(text), 1) for _, text in batch]
-        steps = self._run(self._inputs(batch, prompts), max_new_tokens=1, output_logits=True)
-        return checked_scores(self._yes_no.probability(steps.logits[0]))
+        masses = self._first_words(self._inputs([[picture] for picture, _ in batch], prompts), self._yes_no)
+        return checked_scores(masses.softmax(1)[:, 0])
+
+    def _first_words(self, inputs: Any, words: Words) -> "torch.Tensor":
+        """(n, words) float32: the logarithm of the mass of each of the words as an answer's first."""
+        with self._head.heard() as given:
+            steps = self._run(inputs, max_new_tokens=1, output_logits=True)
+        if not self._head.final:
+            return words.masses(steps.logits[0][:, words.ids])
+        return words.masses(self._head.logits(given[0][:, -1], words.ids))
 
     def _generate(
         self, batch: Sequence[tuple[Image, str | Conversation]], max_tokens: int, watch: Watch
     ) -> list[Answer]:
         with self._turn(watch.left) as in_time, self._told(batch):
-            from transformers import StoppingCriteriaList
-
             if in_time:
                 prompts = [self._prompt(asked, max_tokens) for _, asked in batch]
-                stopping = StoppingCriteriaList([watch])
-                self._run(self._inputs(batch, prompts), max_new_tokens=max_tokens, stopping_criteria=stopping)
+                asked = [([picture], prompt) for (picture, _), prompt in zip(batch, prompts, strict=True)]
+                in_parts(range(len(batch)), lambda rows: self._answer([asked[row] for row in rows], rows, watch))
             answers = watch.answers()
         if watch.failure is not None:
             raise watch.failure
         return answers
+
+    def _answer(self, asked: Sequence[tuple[list[Image], str]], rows: Sequence[int], watch: Watch) -> None:
+        """Have these rows of a batch answered, unless it is over."""
+        from transformers import LogitsProcessorList, StoppingCriteriaList
+
+        if watch.over:
+            return
+        watch.begin(rows)
+        self._run(
+            self._inputs([pictures for pictures, _ in asked], [prompt for _, prompt in asked]),
+            max_new_tokens=watch.max_tokens,
+            stopping_criteria=StoppingCriteriaList([watch]),
+            logits_processor=LogitsProcessorList([watch.repeat]),
+        )
 
     @contextlib.contextmanager
     def _turn(self, seconds: float | None) -> Iterator[bool]:
@@ -157,25 +191,34 @@ class GenerativeVlm:
         return prompt
 
     def _room(self, prompt: str, max_tokens: int) -> int:
-        """Tokens that are left when the prompt, without what stands for the picture, and the answer are in."""
+        """Tokens that are left when the prompt and the answer are in."""
         decoder = self._model.config.get_text_config(decoder=True)
         reads = [limit for limit in (self._loaded.family.context, getattr(decoder, _CONTEXT, None)) if limit]
-        queries = getattr(self._model.config, "num_query_tokens", 0)
-        return min(reads, default=1 << 30) - queries - max_tokens - len(self._tokenizer(prompt).input_ids)
+        return min(reads, default=1 << 30) - self._sees - max_tokens - len(self._tokenizer(prompt).input_ids)
 
-    def _inputs(self, batch: Sequence[tuple[Image, Any]], prompts: list[str]) -> Any:
-        pictures = [fit(picture) for picture, _ in batch]
-        bos = self._tokenizer.bos_token
+    @property
+    def _sees(self) -> int:
+        """Places that a picture takes beside the prompt's tokens, where that is the same for every picture."""
+        return int(getattr(self._model.config, "num_query_tokens", 0))
+
+    def _inputs(self, pictures: Sequence[Sequence[Image]], prompts: list[str]) -> Any:
+        """What the model reads: of each prompt its pictures, in order."""
+        fitted = [[fit(picture) for picture in own] for own in pictures]
         inputs = self._processor(
-            images=pictures if self._loaded.family.flat_pictures else [[picture] for picture in pictures],
+            images=[own[0] for own in fitted] if self._loaded.family.flat_pictures else fitted,
             text=prompts,
             padding=True,
             padding_side="right" if _is_encoder_decoder(self._model) else "left",
-            add_special_tokens=not (bos and prompts[0].startswith(bos)),  # a template that writes them itself
+            add_special_tokens=self._wants_marks(prompts[0]),
             return_tensors="pt",
         )
         inputs.pop("labels", None)
         return inputs.to(self._loaded.device, dtype=self._model.dtype)
+
+    def _wants_marks(self, prompt: str) -> bool:
+        """Whether the tokenizer has to write the mark of a text's beginning, because the template does not."""
+        bos = self._tokenizer.bos_token
+        return not (bos and prompt.startswith(bos))
 
     def _run(self, inputs: Any, **options: Any) -> Any:
         import torch

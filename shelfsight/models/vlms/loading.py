@@ -6,11 +6,14 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shelfsight.core.calibration import UNCALIBRATED, Calibration
 from shelfsight.core.errors import MissingExtra, ModelError
 from shelfsight.models import libraries
 from shelfsight.models.torchvision_compat import ensure_torchvision
+from shelfsight.models.vlms.calibration import read_calibration
 from shelfsight.models.vlms.families import Family, family_of
 from shelfsight.models.vlms.names import Source
 
@@ -32,6 +35,7 @@ class Loaded:
         processor: the model's own, of pictures and texts.
         family: what its architecture wants.
         device: where it runs.
+        calibration: what its folder says of its probabilities.
     """
 
     source: Source
@@ -39,6 +43,7 @@ class Loaded:
     processor: Any
     family: Family
     device: "torch.device"
+    calibration: Calibration = UNCALIBRATED
 
 
 def load(source: Source, device: "torch.device") -> Loaded:
@@ -61,8 +66,11 @@ def load(source: Source, device: "torch.device") -> Loaded:
         processor: Any = AutoProcessor.from_pretrained(source.place, **_where(source))  # type: ignore[no-untyped-call]
         if not hasattr(processor, "image_processor") or not hasattr(processor, "tokenizer"):
             raise ModelError("it has no processor of pictures and texts (processor_config.json)")
+        calibration = read_calibration(Path(source.place)) if source.local else UNCALIBRATED
         model = _filled(kind, source, device)
-    return Loaded(source=source, model=model, processor=processor, family=family, device=device)
+    return Loaded(
+        source=source, model=model, processor=processor, family=family, device=device, calibration=calibration
+    )
 
 
 @contextlib.contextmanager

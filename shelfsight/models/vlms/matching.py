@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 from PIL.Image import Image
 
+from shelfsight.core.calibration import Calibration
 from shelfsight.core.errors import UsageError
 from shelfsight.core.vectors import FloatArray
 from shelfsight.models.vlms.loading import Loaded, told
@@ -42,6 +43,11 @@ class MatchingVlm:
     @property
     def graded(self) -> bool:
         return False
+
+    @property
+    def calibration(self) -> Calibration:
+        """What was learnt about its probabilities; :data:`~shelfsight.core.calibration.UNCALIBRATED` if nothing."""
+        return self._loaded.calibration
 
     def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
         """n (picture, statement) pairs to (n,) float32: the probability that the statement is of that picture.

@@ -2,11 +2,13 @@
 
 from PIL.Image import Image, Resampling
 
-__all__ = ["fit"]
+__all__ = ["LIMITS", "fit"]
 
 _SHORTEST = 28  # pixels; below, some processors confuse height and colours, or leave no patch
 _LONGEST = 1536  # models that look at full resolution would need minutes for a camera's picture
 _STRETCH = 50  # times as long as wide; Qwen's processor refuses 200
+LIMITS = (_SHORTEST, _LONGEST, _STRETCH)
+"""All that decides how :func:`fit` changes a picture."""
 
 
 def fit(picture: Image, *, longest: int = _LONGEST) -> Image:

@@ -5,7 +5,7 @@ from typing import Any
 
 from shelfsight.core.dialogue import Conversation, Turn
 from shelfsight.core.errors import ModelError, UsageError
-from shelfsight.models.vlms.families import CHAT_CAPTION, CHAT_YES_NO, Family
+from shelfsight.models.vlms.families import CHAT_CAPTION, CHAT_CHOICE, CHAT_YES_NO, Family
 
 __all__ = ["Prompts"]
 
@@ -39,6 +39,20 @@ class Prompts:
             return self._chat(Conversation(question=CHAT_YES_NO.replace("{question}", self._plain(question))))
         return self._wording.question.replace("{question}", self._plain(question))
 
+    def choice(self, sought: str, pictures: int) -> str:
+        """The prompt that shows so many numbered pictures and asks for the number of the one that fits best.
+
+        Raises:
+            ModelError: the model has no chat template, which several pictures need.
+        """
+        if self._wording is not None:
+            raise ModelError("it has no chat template, without which several pictures cannot be shown")
+        content: list[dict[str, Any]] = []
+        for number in range(1, pictures + 1):
+            content += [_text(f"Picture {number}: "), {"type": "image"}, _text("\n")]
+        content.append(_text(CHAT_CHOICE.replace("{sought}", self._plain(sought))))
+        return self._rendered([{"role": "user", "content": content}])
+
     def conversation(self, asked: Conversation) -> str:
         """The prompt that ends where the model's words begin.
 
@@ -58,8 +72,10 @@ class Prompts:
             messages += [_message("user", turn.question), _message("assistant", turn.answer)]
         messages.append(_message("user", asked.question or CHAT_CAPTION))
         messages[0]["content"].insert(0, {"type": "image"})
-        text = str(self._processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
-        return _joined(text, asked.opening)
+        return _joined(self._rendered(messages), asked.opening)
+
+    def _rendered(self, messages: list[dict[str, Any]]) -> str:
+        return str(self._processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
 
     def _worded(self, asked: Conversation) -> str:
         wording = self._wording
@@ -77,7 +93,11 @@ class Prompts:
 
 
 def _message(role: str, text: str) -> dict[str, Any]:
-    return {"role": role, "content": [{"type": "text", "text": text}]}
+    return {"role": role, "content": [_text(text)]}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
 
 
 def _joined(prompt: str, opening: str) -> str:

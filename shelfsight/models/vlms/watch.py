@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shelfsight.core.dialogue import Answer, Stop
@@ -14,10 +15,22 @@ __all__ = ["Watch"]
 _UNFINISHED = "\ufffd"  # how a tokenizer writes bytes that are no character yet
 
 
+@dataclass(slots=True)
+class _Row:
+    """One answer: its tokens, whether it ended, and how much of its text was passed on."""
+
+    index: int
+    ids: list[int] = field(default_factory=list)
+    ended: bool = False
+    said: str = ""
+
+
 class Watch:
-    """A stopping criterion of Transformers' ``generate``: called with all token ids after each step.
+    """A stopping criterion of Transformers' ``generate``, called with all token ids after each step; and what makes
+    a generation that is begun again, in parts, say the same (see :meth:`begin`).
 
     Attributes:
+        max_tokens: of an answer.
         failure: what ``on_text`` raised; the generation is over then.
     """
 
@@ -39,60 +52,79 @@ class Watch:
             max_tokens: at which Transformers stops.
             deadline: by ``time.monotonic``.
         """
-        self._indices = indices
         self._decode = decode
-        self._ends = frozenset(ends)
-        self._max_tokens = max_tokens
+        self._ends = tuple(ends)
+        self.max_tokens = max_tokens
         self._deadline = deadline
         self._on_text = on_text
-        self._ids: list[list[int]] = [[] for _ in indices]
-        self._ended = [False for _ in indices]
-        self._said = ["" for _ in indices]
+        self._all = [_Row(index) for index in indices]
         self.failure: BaseException | None = None
+        self.begin(range(len(self._all)))
+
+    def begin(self, rows: Sequence[int]) -> None:
+        """A generation of these rows of the batch begins; if not for the first time, with the words it said before."""
+        self._rows = [self._all[row] for row in rows]
+        self._step = 0
 
     @property
     def left(self) -> float | None:
         """Seconds until the deadline, where there is one; below 0 behind it."""
         return None if self._deadline is None else self._deadline - time.monotonic()
 
+    @property
+    def over(self) -> bool:
+        """Whether no token may be begun any more."""
+        return self.failure is not None or (self.left is not None and self.left <= 0)
+
     def __call__(self, ids: "torch.Tensor", _: Any, **__: Any) -> "torch.Tensor":
-        for row, token in enumerate(ids[:, -1].tolist()):
-            self._take(row, token)
-        late = self.left is not None and self.left <= 0
-        return ids.new_full((len(self._ids),), late or self.failure is not None).bool()
+        for row, token in zip(self._rows, ids[:, -1].tolist(), strict=True):
+            if self._step == len(row.ids):  # not one that was taken before
+                self._take(row, token)
+        self._step += 1
+        return ids.new_full((len(self._rows),), self.over).bool()
+
+    def repeat(self, _: "torch.Tensor", logits: "torch.Tensor") -> "torch.Tensor":
+        """A logits processor: (n, vocabulary) logits of a step, of rows that were further before changed so that
+        the token they had there is the likeliest."""
+        for place, row in enumerate(self._rows):
+            over = row.ended and bool(self._ends)
+            if self._step < len(row.ids) or over:
+                logits[place] = -float("inf")
+                logits[place, row.ids[self._step] if self._step < len(row.ids) else self._ends[0]] = 0.0
+        return logits
 
     def answers(self) -> list[Answer]:
         """The answers, when the generation is over; what was held back is said."""
-        answers = [Answer(self._text(row), self._stop(row)) for row in range(len(self._ids))]
-        for row, answer in enumerate(answers):
+        answers = [Answer(self._text(row), self._stop(row)) for row in self._all]
+        for row, answer in zip(self._all, answers, strict=True):
             self._say(row, answer.text)
         return answers
 
-    def _take(self, row: int, token: int) -> None:
-        if self._ended[row]:
+    def _take(self, row: _Row, token: int) -> None:
+        if row.ended:
             return  # padding behind an answer that ended
         if token in self._ends:
-            self._ended[row] = True
+            row.ended = True
             return
-        self._ids[row].append(token)
+        row.ids.append(token)
         if self._on_text is not None:
             self._say(row, self._text(row).rstrip(_UNFINISHED).rstrip())
 
-    def _text(self, row: int) -> str:
-        return self._decode(self._ids[row]).strip()
+    def _text(self, row: _Row) -> str:
+        return self._decode(row.ids).strip()
 
-    def _say(self, row: int, text: str) -> None:
+    def _say(self, row: _Row, text: str) -> None:
         """Pass on what is new in ``text``."""
-        said = self._said[row]
+        said = row.said
         if self._on_text is None or self.failure is not None or len(text) <= len(said) or not text.startswith(said):
             return
-        self._said[row] = text
+        row.said = text
         try:
-            self._on_text(self._indices[row], text[len(said) :])
+            self._on_text(row.index, text[len(said) :])
         except BaseException as error:  # raised again outside, when Transformers is done
             self.failure = error
 
-    def _stop(self, row: int) -> Stop:
-        if self._ended[row]:
+    def _stop(self, row: _Row) -> Stop:
+        if row.ended:
             return Stop.END
-        return Stop.MAX_TOKENS if len(self._ids[row]) >= self._max_tokens else Stop.TIME
+        return Stop.MAX_TOKENS if len(row.ids) >= self.max_tokens else Stop.TIME

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import transformers as t
 from blip_2_checkpoints import blip_2_itm, blip_2_opt, blip_2_t5
+from fast_vlm_checkpoints import fast_vlm
 from tiny_parts import HIDDEN, TEXT, VISION, chat_template, ids, save, tiny_tokenizer
 
 YES_NO = "{question} Answer with yes or no only."
@@ -258,6 +259,7 @@ _DEEPSEEK = f"User: <image_placeholder>{YES_NO}\n\nAssistant:"
 
 BUILDERS = {
     "llava": Builder(llava, f"USER: <image>\n{YES_NO} ASSISTANT:"),
+    "fast_vlm": Builder(fast_vlm, f"<|im_start|>user\n<image>{YES_NO}<|im_end|>\n<|im_start|>assistant\n"),
     "llava_next": Builder(llava_next, f"[INST] <image>\n{YES_NO} [/INST]"),
     "qwen2_5_vl": Builder(qwen2_5_vl, _QWEN),
     "qwen3_vl": Builder(qwen3_vl, _QWEN),
