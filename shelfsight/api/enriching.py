@@ -1,7 +1,8 @@
 """What models make of a collection's pictures beside its items: made on request, and shown.
 
-``shelfsight index --features --enrich`` calls, after the job::
+``shelfsight index --features --enrich`` calls, the first before the job and the others after it::
 
+    check_able(vlm, features=True, enrich=True)
     notes = add_notes(engine.store, vlm, settings=engine.settings, features=True, enrich=True)
     document = report.to_json() | notes_document(notes)
 
@@ -25,7 +26,7 @@ from shelfsight.core.types import Page, Suggestion, Value
 if TYPE_CHECKING:
     from shelfsight.indexer import NotesProgress, NotesReport
 
-__all__ = ["add_notes", "notes_document", "suggestions_of", "summary_document", "with_suggestions"]
+__all__ = ["add_notes", "check_able", "notes_document", "suggestions_of", "summary_document", "with_suggestions"]
 
 
 def add_notes(
@@ -52,6 +53,17 @@ def add_notes(
 
     look = Gallery(store, settings.pictures).decoded
     return indexer.add_notes(store, vlm, look, settings=settings, features=features, enrich=enrich, progress=progress)
+
+
+def check_able(vlm: VisionLanguageModel, *, features: bool, enrich: bool) -> None:
+    """Refuse what :func:`add_notes` would refuse after the job that goes before it.
+
+    Raises:
+        UsageError: nothing is asked for, or ``vlm`` cannot do it.
+    """
+    from shelfsight import indexer
+
+    indexer.check_able(vlm, features=features, enrich=enrich)
 
 
 def notes_document(report: "NotesReport") -> dict[str, int]:

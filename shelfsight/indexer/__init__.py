@@ -10,7 +10,7 @@ behind it: :mod:`shelfsight.indexer.noting`.
 """
 
 from shelfsight.indexer.job import index
-from shelfsight.indexer.noting import NotesProgress, NotesReport, add_notes, is_said, model_name
+from shelfsight.indexer.noting import NotesProgress, NotesReport, add_notes, check_able, is_said, model_name
 from shelfsight.indexer.progress import Progress
 from shelfsight.indexer.report import Report, report_of
 
@@ -20,6 +20,7 @@ __all__ = [
     "Progress",
     "Report",
     "add_notes",
+    "check_able",
     "index",
     "is_said",
     "model_name",

@@ -9,7 +9,7 @@ It goes over what is missing, so a job that was cut short goes on where it ended
 """
 
 from shelfsight.indexer.noting.attributes import is_said
-from shelfsight.indexer.noting.job import add_notes, model_name
+from shelfsight.indexer.noting.job import add_notes, check_able, model_name
 from shelfsight.indexer.noting.report import NotesProgress, NotesReport
 
-__all__ = ["NotesProgress", "NotesReport", "add_notes", "is_said", "model_name"]
+__all__ = ["NotesProgress", "NotesReport", "add_notes", "check_able", "is_said", "model_name"]

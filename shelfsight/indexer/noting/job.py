@@ -10,7 +10,7 @@ from shelfsight.indexer.noting.looking import Look, Looked, Looker
 from shelfsight.indexer.noting.report import NotesProgress, NotesReport, NotesTally
 from shelfsight.indexer.noting.suggesting import Suggester
 
-__all__ = ["add_notes", "model_name"]
+__all__ = ["add_notes", "check_able", "model_name"]
 
 _BATCH = 16
 _VERSION = 12  # characters of it that are shown
@@ -47,7 +47,7 @@ def add_notes(
         ModelError: the model fails.
         KeyboardInterrupt: it was told to end.
     """
-    _check(vlm, features, enrich)
+    check_able(vlm, features=features, enrich=enrich)
     with store.lease(f"notes of {vlm.name}"), Interruption() as interruption:
         tally = NotesTally(0 if features else None, 0 if enrich else None)
         job = _Job(store, vlm, look, settings, tally, progress, interruption)
@@ -59,7 +59,12 @@ def add_notes(
         return tally.report()
 
 
-def _check(vlm: VisionLanguageModel, features: bool, enrich: bool) -> None:
+def check_able(vlm: VisionLanguageModel, *, features: bool, enrich: bool) -> None:
+    """For whoever has other work to do before :func:`add_notes`.
+
+    Raises:
+        UsageError: as that would.
+    """
     if not features and not enrich:
         raise UsageError("nothing is to be noted", hint="ask for features, for suggestions, or for both")
     if features and not isinstance(vlm, Reusable):

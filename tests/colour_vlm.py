@@ -94,4 +94,5 @@ class ColourVlm(PlainColourVlm):
 
 def _feature(picture: Image) -> npt.NDArray[np.float16]:
     """(1, 3): the mean colour."""
-    return np.asarray(picture).reshape(-1, 3).mean(0, keepdims=True).astype(np.float16)
+    colour: npt.NDArray[np.float16] = np.asarray(picture).reshape(-1, 3).mean(0, keepdims=True).astype(np.float16)
+    return colour
