@@ -1,13 +1,49 @@
 """From matches to hits: what an item is beside where it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from shelfsight.core.errors import StoreError
 from shelfsight.core.protocols import Match, StoredItem
-from shelfsight.core.types import Hit
-from shelfsight.search.second import Seen
+from shelfsight.core.types import Hit, StageReport
 
-__all__ = ["hits_of"]
+__all__ = ["Seen", "hits_of", "places"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A list of matches, after the stages that there were.
+
+    Attributes:
+        matches: best first, from the first place on.
+        ranks: stage -> id -> rank in that stage.
+        relevance: id -> calibrated probability, where there is one.
+        graded: whether those rest on grades in words.
+        stages: what the stages behind retrieval did.
+        warnings: what was degraded.
+    """
+
+    matches: Sequence[Match]
+    ranks: Mapping[str, Mapping[str, int]]
+    relevance: Mapping[str, float] = field(default_factory=dict)
+    graded: bool = False
+    stages: tuple[StageReport, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def first(cls, matches: Sequence[Match], start: int = 0) -> "Seen":
+        """As retrieval has them; ranks are told from place ``start`` on."""
+        return cls(matches=matches, ranks={"retrieval": places(matches, start)})
+
+    @property
+    def failed(self) -> bool:
+        """Whether a stage failed."""
+        return any(stage.ended == "failed" for stage in self.stages)
+
+
+def places(matches: Sequence[Match], start: int = 0) -> dict[str, int]:
+    """id -> rank, counted from 1, of matches that are best first; those before place ``start`` left out."""
+    return {match.id: place for place, match in enumerate(matches[start:], start=start + 1)}
 
 
 def hits_of(seen: Seen, items: Mapping[str, StoredItem], *, offset: int, k: int) -> tuple[Hit, ...]:
@@ -35,7 +71,7 @@ def _hit(match: Match, item: StoredItem | None, rank: int, seen: Seen) -> Hit:
         picture=item.pictures[match.picture_index].name,
         picture_index=match.picture_index,
         metadata=item.metadata,
-        ranks={stage: places[match.id] for stage, places in seen.ranks.items()},
+        ranks={stage: place[match.id] for stage, place in seen.ranks.items()},
         relevance=relevance,
         graded=seen.graded and relevance is not None,
     )

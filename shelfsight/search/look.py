@@ -1,5 +1,6 @@
 """A second look: pictures of hits put before a vision-language model, for re-ranking and for explaining."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 Features = npt.NDArray[np.float16]
 
-_DECODE_THREADS = 8
+_MOST_THREADS = 8
 _ROUNDING = 0.01
 
 
@@ -189,7 +190,7 @@ class Viewing:
             wanted = [key for key in keys if key not in self._unopened]
         if len(wanted) < 2:
             return {key: image for key in wanted if (image := self._open(key)) is not None}
-        with ThreadPoolExecutor(min(_DECODE_THREADS, len(wanted)), "shelfsight-decode") as threads:
+        with ThreadPoolExecutor(min(_threads(), len(wanted)), "shelfsight-decode") as threads:
             images = list(threads.map(self._open, wanted))
         return {key: image for key, image in zip(wanted, images, strict=True) if image is not None}
 
@@ -224,6 +225,12 @@ class Viewing:
         if not np.all((answers >= 0.0) & (answers <= 1.0)):  # NaN is neither
             raise ModelError(f"{self.look.vlm.name} gave answers that are no probabilities")
         return answers
+
+
+def _threads() -> int:
+    """Those that decode at once: as many as there are cores for this process."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MOST_THREADS)
 
 
 def probabilities(

@@ -24,7 +24,7 @@ class Plan:
         where: what an item must satisfy to be ranked: the query's filter, and the limits among its atoms.
         filters: ``where`` as it was written. Expressions compare as Python's values do, for which 1 is True.
         atoms: what the query asks for, where it was taken apart.
-        asked: the atoms that a model can be asked about, minus terms among them.
+        minus: the minus terms given beside the text that no atom says, as atoms.
         positive: the text that hits should show as a whole; ``None`` where only negations and limits are asked for.
         depth: candidates of a second look; 0: there is none.
     """
@@ -34,9 +34,14 @@ class Plan:
     where: Expr | None
     filters: tuple[str, ...] = ()
     atoms: tuple[Atom, ...] | None = None
-    asked: tuple[Atom, ...] = ()
+    minus: tuple[Atom, ...] = ()
     positive: str | None = None
     depth: int = 0
+
+    @property
+    def claimed(self) -> tuple[Atom, ...]:
+        """All that can be true or false of a hit."""
+        return (*(self.atoms or ()), *self.minus)
 
     @property
     def window(self) -> int:
@@ -74,19 +79,20 @@ def plan_of(query: Query, settings: SearchSettings, take_apart: TakeApart) -> Pl
     if not (query.rerank or query.explain) and query.atoms is None:
         return Plan(query=query, words=understand(query), where=_where(filters), filters=filters)
     atoms = tuple(take_apart(query.text or "")) if query.atoms is None else checked(query.atoms)
-    asked = (*(atom for atom in atoms if atom.kind != "limit"), *_minus(query.negative, atoms))
+    minus = _minus(query.negative, atoms)
+    visual = [atom for atom in (*atoms, *minus) if atom.kind != "limit"]
     positive = positive_text(query.text, atoms)
-    if positive is None and not asked:
+    if positive is None and not visual:
         _refuse_wordless(query)
     filters = (*filters, *(atom.filter for atom in atoms if atom.kind == "limit" and atom.filter is not None))
-    negative = tuple(dict.fromkeys(atom.term for atom in asked if atom.negated))
+    negative = tuple(dict.fromkeys(atom.term for atom in visual if atom.negated))
     return Plan(
         query=query,
         words=Understood(positive or understand(query).text, negative),
         where=_where(filters),
         filters=filters,
         atoms=atoms,
-        asked=asked,
+        minus=minus,
         positive=positive,
         depth=_depth(query, settings) if query.rerank else 0,
     )

@@ -13,12 +13,12 @@ from shelfsight.core.types import Page, Query
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.search.compose import blend, subtract
 from shelfsight.search.embedding import QueryEmbedder
-from shelfsight.search.hits import hits_of
+from shelfsight.search.hits import Seen, hits_of
 from shelfsight.search.look import OpenLook
 from shelfsight.search.planning import Plan, plan_of
 from shelfsight.search.query import check_text
 from shelfsight.search.reading import Reader
-from shelfsight.search.second import SecondLook, Seen
+from shelfsight.search.second import SecondLook, Shown
 from shelfsight.search.trace import Trace
 
 __all__ = ["Searcher"]
@@ -128,20 +128,21 @@ class Searcher:
         with trace.stage("retrieve"):
             matches = _retrieve(snapshot, [plan], vectors)[0]
         with trace.stage("items"):
-            items, seen = snapshot.items(_needed(matches, plan)), Seen.first(matches)
-        if plan.depth:
-            seen = self._looking.over(plan, matches, items, trace)
+            items = snapshot.items(_needed(matches, plan))
+            shown = Shown(hits=hits_of(Seen.first(matches, query.offset), items, offset=query.offset, k=query.k))
+        if query.rerank or query.explain:
+            shown = self._looking.page(plan, matches, items, trace)
         with trace.stage("facets"):
             total = snapshot.count(plan.ranked)
             facets = snapshot.facets(query.facets, plan.ranked) if query.facets else {}
         return Page(
-            hits=hits_of(seen, items, offset=query.offset, k=query.k),
+            hits=shown.hits,
             total=total,
             facets=facets,
             trace=trace.finish(),
-            warnings=seen.warnings,
+            warnings=shown.warnings,
             atoms=plan.atoms,
-            stages=seen.stages,
+            stages=shown.stages,
         )
 
     def _plan(self, query: Query, snapshot: Snapshot, trace: Trace) -> Plan:
@@ -168,7 +169,7 @@ class Searcher:
         """
         if plan.depth:
             items = snapshot.items(_needed(matches, plan))
-            seen = self._looking.over(plan, matches, items, Trace())
+            seen = self._looking.order(plan, matches, items)
             if seen.failed:
                 raise ModelError(seen.warnings[0])
             matches = seen.matches

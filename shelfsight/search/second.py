@@ -1,18 +1,22 @@
 """The stages behind retrieval: a model is had, looks at the head of the list, and what it made of it is kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from shelfsight.core.errors import ShelfsightError
 from shelfsight.core.protocols import Match, StoredItem
-from shelfsight.core.types import StageReport
+from shelfsight.core.types import Hit, StageReport
+from shelfsight.search.explain import STAGE as EXPLAIN
+from shelfsight.search.explain import explain
+from shelfsight.search.hits import Seen, hits_of, places
 from shelfsight.search.look import OpenLook, Viewing
 from shelfsight.search.patience import Budget, Patience, TimeUp
 from shelfsight.search.planning import Plan
-from shelfsight.search.rerank import STAGE, Inquiry, rerank
+from shelfsight.search.rerank import STAGE as RERANK
+from shelfsight.search.rerank import Inquiry, rerank
 from shelfsight.search.trace import Trace
 
-__all__ = ["SecondLook", "Seen"]
+__all__ = ["SecondLook", "Shown"]
 
 _KEEPING = 0.25
 """Seconds that a search waits for what it saw to be kept; then that goes on behind its back."""
@@ -20,34 +24,12 @@ _MOMENT = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A list of matches, after the stages that there were.
+class Shown:
+    """A page: its hits, what the stages behind retrieval did, and what was degraded."""
 
-    Attributes:
-        matches: best first, from the first place on.
-        ranks: stage -> id -> rank in that stage.
-        relevance: id -> calibrated probability, where there is one.
-        graded: whether those rest on grades in words.
-        stages: what the stages behind retrieval did.
-        warnings: what was degraded.
-    """
-
-    matches: Sequence[Match]
-    ranks: Mapping[str, Mapping[str, int]]
-    relevance: Mapping[str, float] = field(default_factory=dict)
-    graded: bool = False
+    hits: tuple[Hit, ...]
     stages: tuple[StageReport, ...] = ()
     warnings: tuple[str, ...] = ()
-
-    @classmethod
-    def first(cls, matches: Sequence[Match]) -> "Seen":
-        """As retrieval has them."""
-        return cls(matches=matches, ranks={"retrieval": _places(matches)})
-
-    @property
-    def failed(self) -> bool:
-        """Whether a stage failed."""
-        return any(stage.ended == "failed" for stage in self.stages)
 
 
 class SecondLook:
@@ -58,44 +40,77 @@ class SecondLook:
         self._patience = Patience()
         self._keeping = Patience()
 
-    def over(self, plan: Plan, matches: Sequence[Match], items: Mapping[str, StoredItem], trace: Trace) -> Seen:
-        """``matches`` as the plan wants them looked at. Never raises for what a model or a picture does.
+    def order(self, plan: Plan, matches: Sequence[Match], items: Mapping[str, StoredItem]) -> Seen:
+        """``matches`` with the plan's candidates re-ranked. Never raises for what a model or a picture does.
 
         Args:
             matches: those that retrieval found, best first, :attr:`~shelfsight.search.planning.Plan.reach` at most.
-            items: those of the candidates and of the page, by id.
-            trace: gets the stages ``look`` (the model is opened, where it was not), ``rerank`` and ``keep``.
+            items: those of the candidates, by id.
         """
-        budget = Budget(plan.query.budget_ms)
-        first = Seen.first(matches)
-        try:
-            with trace.stage("look"):
-                viewing = Viewing(self._open(budget.left), items)
-        except ShelfsightError as error:
-            return _blind(first, len(matches[: plan.depth]), error)
-        with trace.stage(STAGE):
-            seen = self._reranked(plan, first, viewing, budget)
-        with trace.stage("keep"):
-            return replace(seen, warnings=(*seen.warnings, *self._keep(viewing, budget)))
+        viewing, budget, missing = self._begin(plan, items)
+        seen = self._reranked(plan, Seen.first(matches), viewing, budget)
+        return replace(seen, warnings=(*missing, *seen.warnings, *self._keep(viewing, budget)))
 
-    def _reranked(self, plan: Plan, seen: Seen, viewing: Viewing, budget: Budget) -> Seen:
+    def page(self, plan: Plan, matches: Sequence[Match], items: Mapping[str, StoredItem], trace: Trace) -> Shown:
+        """The page of ``plan``, re-ranked and explained as it asks. As :meth:`order`; ``items`` are those of the page
+        too, and ``trace`` gets the stages ``look`` (the model is opened), ``rerank``, ``explain`` and ``keep``."""
+        query = plan.query
+        with trace.stage("look"):
+            viewing, budget, missing = self._begin(plan, items)
+        seen = Seen.first(matches)
+        if plan.depth:
+            with trace.stage(RERANK):
+                seen = self._reranked(plan, seen, viewing, budget)
+        shown = Shown(
+            hits=hits_of(seen, items, offset=query.offset, k=query.k),
+            stages=seen.stages,
+            warnings=(*missing, *seen.warnings),
+        )
+        if query.explain:
+            with trace.stage(EXPLAIN):
+                shown = self._explained(plan, shown, viewing, budget)
+        with trace.stage("keep"):
+            return replace(shown, warnings=(*shown.warnings, *self._keep(viewing, budget)))
+
+    def _begin(self, plan: Plan, items: Mapping[str, StoredItem]) -> tuple[Viewing | None, Budget, tuple[str, ...]]:
+        """A viewing of ``items``, the time there is for it, and a warning where nobody can look."""
+        budget = Budget(plan.query.budget_ms)
+        try:
+            return Viewing(self._open(budget.left), items), budget, ()
+        except ShelfsightError as error:
+            return None, budget, (f"no vision-language model could look at the hits: {error.message}",)
+
+    def _explained(self, plan: Plan, shown: Shown, viewing: Viewing | None, budget: Budget) -> Shown:
+        first, others = shown.hits[: plan.query.explain], shown.hits[plan.query.explain :]
+        done = explain(first, plan.claimed, viewing, budget=budget, patience=self._patience)
+        return Shown(
+            hits=(*done.hits, *others),
+            stages=(*shown.stages, done.report),
+            warnings=(*shown.warnings, *done.warnings),
+        )
+
+    def _reranked(self, plan: Plan, seen: Seen, viewing: Viewing | None, budget: Budget) -> Seen:
         candidates, others = seen.matches[: plan.depth], seen.matches[plan.depth :]
+        if viewing is None:
+            return replace(seen, stages=(_failed(len(candidates)),))
         look = viewing.look
-        inquiry = Inquiry.of(plan.positive, plan.asked, look.calibration)
+        inquiry = Inquiry.of(plan.positive, plan.claimed, look.calibration)
         done = rerank(candidates, inquiry, viewing, window=plan.window, budget=budget, patience=self._patience)
         ordered = (*done.matches, *others)
         return Seen(
             matches=ordered,
-            ranks=seen.ranks if done.report.ended == "failed" else {**seen.ranks, STAGE: _places(ordered)},
+            ranks=seen.ranks if done.report.ended == "failed" else {**seen.ranks, RERANK: places(ordered)},
             relevance=done.relevance,
             graded=look.vlm.graded,
             stages=(done.report,),
             warnings=done.warnings,
         )
 
-    def _keep(self, viewing: Viewing, budget: Budget) -> tuple[str, ...]:
+    def _keep(self, viewing: Viewing | None, budget: Budget) -> tuple[str, ...]:
         """Keep what was made of the pictures; a warning where it cannot be. A search waits for it but briefly, because
         whoever writes to the collection may hold it up."""
+        if viewing is None:
+            return ()
         left = _KEEPING if budget.left is None else min(max(budget.left, _MOMENT), _KEEPING)
         try:
             self._keeping.call(viewing.keep, left)
@@ -106,13 +121,8 @@ class SecondLook:
         return ()
 
 
-def _blind(seen: Seen, candidates: int, error: ShelfsightError) -> Seen:
-    report = StageReport(
-        name=STAGE, model="", candidates=candidates, scored=0, moved=0, ended="failed", milliseconds=0.0
+def _failed(candidates: int) -> StageReport:
+    """Of a stage without a model."""
+    return StageReport(
+        name=RERANK, model="", candidates=candidates, scored=0, moved=0, ended="failed", milliseconds=0.0
     )
-    warning = f"the order is that of the first stage, because no model could look: {error.message}"
-    return replace(seen, stages=(report,), warnings=(warning,))
-
-
-def _places(matches: Sequence[Match]) -> dict[str, int]:
-    return {match.id: place for place, match in enumerate(matches, start=1)}

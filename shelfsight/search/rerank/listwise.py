@@ -29,7 +29,8 @@ from shelfsight.search.rerank.pointwise import Ended
 
 __all__ = ["compare_all", "windows"]
 
-_LEAST = 1e-6
+_LEAST = 1e-12
+"""Probability below which one is not told from another."""
 _SURE = 0.8
 
 Window = tuple[int, ...]
