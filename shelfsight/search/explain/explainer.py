@@ -79,7 +79,7 @@ def _close(
     if viewing is None:
         for draft in drafts:
             draft.close(atoms)
-        return "complete", ()
+        return ("failed" if drafts else "complete"), ()
     witness = Witness(atoms, viewing, budget, patience)
     witness.look(drafts)
     return witness.ended, witness.warnings()

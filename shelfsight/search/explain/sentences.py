@@ -28,7 +28,7 @@ def sentence(judged: Sequence[Judged]) -> str:
     """
     if not judged:
         return _NO_ATOMS
-    supported = [each for each in judged if each[1].verdict == "yes"]
+    supported = sorted((each for each in judged if each[1].verdict == "yes"), key=lambda each: each[0].negated)
     parts = [f"Shown because it {_joined(_predicates(supported))}." if supported else _NOTHING]
     unknown = [_plain(atom.text) for atom, claim in judged if claim.verdict == "cannot tell"]
     if supported and unknown:
@@ -80,7 +80,9 @@ def _bound(atom: Atom, claim: Claim) -> str:
     field, value = _plain(claim.evidence.field or "").replace("_", " "), _number(claim.evidence.value)
     if value is None or not field:
         return f"fits “{_plain(atom.text)}”"
-    what = f"costs {value}" if re.search(r"\b(?:price|cost)\b", field, re.I) else f"has {value} as {field}"
+    what = (
+        f"costs {value}" if re.search(r"\b(?:price|cost)\b", field, re.I) else f"has {_with_article(field)} of {value}"
+    )
     return f"{what} ({_plain(atom.text)})"
 
 
@@ -91,7 +93,7 @@ def _number(value: Value) -> str | None:
 
 
 def _with_article(term: str) -> str:
-    if _is_plural(term) or _UNCOUNTED.search(term) or re.match(r"(?:an?|the|some|\d+)\b", term, re.I):
+    if _is_plural(term) or _UNCOUNTED.search(term) or re.match(r"(?:an?|the|some)\b", term, re.I):
         return term
     return f"{'an' if _AN.match(term) else 'a'} {term}"
 

@@ -40,6 +40,7 @@ class Witness:
         self._blind: str | None = None
         self._locator = Locator(atoms, viewing, budget, patience)
         self._missing: dict[PictureKey, None] = {}
+        self._looked_at = 0
         self.ended: Ended = "complete"
 
     def look(self, drafts: Sequence[Draft]) -> None:
@@ -55,6 +56,7 @@ class Witness:
                 else:
                     self._fail(error, drafts[start:])
                 return
+            self._looked_at += len(group)
             self._judge(group, answers)
             self._locator.locate(group)
 
@@ -67,7 +69,8 @@ class Witness:
             first = next(iter(self._missing))
             reason = self._viewing.unopened.get(first, "it cannot be opened")
             found.append(
-                f"{len(self._missing)} pictures could not be looked at, that of {first[0]!r} because: {reason}"
+                f"{len(self._missing)} of {self._looked_at} pictures could not be opened and explain nothing, "
+                f"that of item {first[0]!r} because: {reason}"
             )
         if self._locator.failure is not None:
             found.append(f"explanations have no heat maps: {self._locator.failure}")
