@@ -198,8 +198,8 @@ class LocalNotes:
             return otherwise
 
     def _lacking(self, statement: str, of: str) -> Iterator[str]:
-        with self._guard(), self._writer.open(create=True):
-            pass  # there is a file to look into from here on
+        with self._guard():
+            self._write(lambda _: None, create=True)  # there is a file to look into from here on
         last = ""
         while True:
             with self._reader.open() as connection:

@@ -10,7 +10,8 @@ __all__ = ["drop", "orphans", "tidy"]
 _IDS = 250  # a statement
 _ROWS = 1_000  # a transaction
 _VERSIONS = 2
-_PAGES = 16_384  # given back at a time: 64 MB
+_PAGES = 1_024  # given back at a time: others may write in between
+_PARTS = 64  # of 4 MB at most; the next time goes on
 
 _ORPHANS = """
 SELECT {table}.id FROM {table} LEFT JOIN ledger.items i ON i.id = {table}.id
@@ -56,7 +57,10 @@ def tidy(connection: Connection) -> None:
             deleted = connection.execute(_DELETE_OLD).rowcount
             if deleted < _ROWS:
                 connection.execute(f"DELETE FROM versions WHERE number NOT IN ({_NEWEST})")
-    connection.executescript(f"PRAGMA main.incremental_vacuum({_PAGES})")  # `execute` would give back one page
+    for _ in range(_PARTS):
+        if not connection.execute("PRAGMA main.freelist_count").fetchone()[0]:
+            break
+        connection.executescript(f"PRAGMA main.incremental_vacuum({_PAGES})")  # `execute` would give back one page
     connection.execute("PRAGMA busy_timeout = 0")  # waiting for a reader here would keep writers out
     try:
         connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchall()

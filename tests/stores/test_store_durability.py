@@ -239,7 +239,7 @@ def test_no_foreign_exception_leaves_a_lost_directory(store_factory: Factory, co
 
 
 def test_a_busy_database_is_a_store_error(store: Store, collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shelfsight.stores.ledger._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("shelfsight.stores.ledger.BUSY_SECONDS", 0.1)
     hasty = open_store(collection)
     other = sqlite3.connect(collection / "items.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

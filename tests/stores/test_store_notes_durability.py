@@ -118,7 +118,7 @@ def test_what_an_older_program_left_behind_is_swept(noted: Store, collection: Pa
     assert noted.notes.summary().features == {}
 
 
-@pytest.mark.parametrize("write", ["delete", "keep", "maintain"])
+@pytest.mark.parametrize("write", ["delete", "keep", "lack", "maintain"])
 def test_damaged_notes_are_thrown_away(noted: Store, collection: Path, store_factory: Factory, write: str) -> None:
     noted.close()
     damage(collection)
@@ -132,9 +132,11 @@ def test_damaged_notes_are_thrown_away(noted: Store, collection: Path, store_fac
             assert store.commit([], ["b"]) == 1
         case "keep":
             note(store, ("a", 0))
+        case "lack":
+            assert list(store.notes.lacking_features("v1")) == ["a", "b"]
         case "maintain":
             store.maintain()
-    assert (collection / "notes.sqlite").exists() == (write == "keep")
+    assert (collection / "notes.sqlite").exists() == (write in ("keep", "lack"))
     note(store, ("a", 0))
     assert np.array_equal(store.notes.features("v1", [("a", 0)])["a", 0], feature("v1", ("a", 0)))
 
