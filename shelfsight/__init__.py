@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from shelfsight.api.engine import Engine
     from shelfsight.api.opening import open_engine
     from shelfsight.api.pictures import PictureFile
+    from shelfsight.core.atoms import Atom
+    from shelfsight.core.dialogue import Answer, Turn
     from shelfsight.core.errors import (
         CatalogueError,
         Conflict,
@@ -32,17 +34,35 @@ if TYPE_CHECKING:
         UnknownField,
         UsageError,
     )
+    from shelfsight.core.protocols import VisionLanguageModel
     from shelfsight.core.settings import IndexSettings, PictureLimits, SearchSettings, Settings
-    from shelfsight.core.types import Failure, Hit, Item, Page, Picture, Query
+    from shelfsight.core.types import (
+        Claim,
+        Evidence,
+        Explanation,
+        Failure,
+        Hit,
+        Item,
+        Page,
+        Picture,
+        Query,
+        StageReport,
+        Suggestion,
+    )
 
     __version__: str
 
 __all__ = [
+    "Answer",
+    "Atom",
     "CatalogueError",
+    "Claim",
     "Conflict",
     "CorruptCollection",
     "EncoderMismatch",
     "Engine",
+    "Evidence",
+    "Explanation",
     "Failure",
     "FilterError",
     "Hit",
@@ -62,10 +82,14 @@ __all__ = [
     "SearchSettings",
     "Settings",
     "ShelfsightError",
+    "StageReport",
     "StoreError",
     "StoreFull",
+    "Suggestion",
+    "Turn",
     "UnknownField",
     "UsageError",
+    "VisionLanguageModel",
     "__version__",
     "open_engine",
 ]
@@ -74,8 +98,23 @@ _HOMES = {
     "shelfsight.api.engine": ("Engine",),
     "shelfsight.api.opening": ("open_engine",),
     "shelfsight.api.pictures": ("PictureFile",),
+    "shelfsight.core.atoms": ("Atom",),
+    "shelfsight.core.dialogue": ("Answer", "Turn"),
+    "shelfsight.core.protocols": ("VisionLanguageModel",),
     "shelfsight.core.settings": ("IndexSettings", "PictureLimits", "SearchSettings", "Settings"),
-    "shelfsight.core.types": ("Failure", "Hit", "Item", "Page", "Picture", "Query"),
+    "shelfsight.core.types": (
+        "Claim",
+        "Evidence",
+        "Explanation",
+        "Failure",
+        "Hit",
+        "Item",
+        "Page",
+        "Picture",
+        "Query",
+        "StageReport",
+        "Suggestion",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

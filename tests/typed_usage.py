@@ -6,6 +6,8 @@ from typing import assert_type
 from PIL.Image import Image
 
 from shelfsight import (
+    Answer,
+    Atom,
     Engine,
     FilterError,
     Hit,
@@ -13,11 +15,13 @@ from shelfsight import (
     PictureFile,
     Settings,
     ShelfsightError,
+    StageReport,
+    Turn,
+    VisionLanguageModel,
     open_engine,
 )
 from shelfsight.api.reporting import write_report
-from shelfsight.core.dialogue import Answer, Conversation, Turn
-from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.core.dialogue import Conversation
 from shelfsight.evaluation import Comparison, compare
 from shelfsight.models import describe, descriptors, open_vlm, weights_here
 from shelfsight.models.known.descriptor import Descriptor
@@ -30,6 +34,19 @@ def search(path: Path) -> list[tuple[int, str, float]]:
         assert_type(page, Page)
         assert_type(page.hits, tuple[Hit, ...])
         return [(hit.rank, hit.id, hit.score) for hit in page.hits]
+
+
+def search_again(path: Path, model: VisionLanguageModel) -> list[str]:
+    with open_engine(path, vlm=model) as engine:
+        atoms = engine.parse("red shoes, not leather")
+        assert_type(atoms, tuple[Atom, ...])
+        page = engine.search("red shoes", rerank=True, explain=3, depth=20, budget_ms=200.0, atoms=atoms)
+        again = engine.search("red shoes", rerank=True, atoms=[{"kind": "attribute", "term": "red"}], explain=True)
+        assert_type(page.stages, tuple[StageReport, ...])
+        asked = engine.ask(page.hits[0].id, "Which colour?", turns=[Turn(question="What is it?", answer="A shoe.")])
+        assert_type(asked, Answer)
+        assert_type(engine.vlm, VisionLanguageModel)
+        return [hit.explanation.sentence for hit in again.hits if hit.explanation is not None]
 
 
 def search_by_picture(engine: Engine, upload: bytes) -> Page:

@@ -10,10 +10,8 @@ from shelfsight.core.atoms import Atom, AtomKind
 from shelfsight.core.errors import UsageError
 from shelfsight.core.questions import Subject
 
-__all__ = ["MAX_ATOMS", "AtomDocument", "atoms_of", "parse_atoms"]
+__all__ = ["AtomDocument", "atoms_of", "parse_atoms"]
 
-MAX_ATOMS = 50
-_MAX_TERM = 500
 _HINT = 'an atom looks like {"kind": "attribute", "term": "red", "negated": false}'
 _SUBJECTS: dict[AtomKind, Subject] = {"kind": "kind", "attribute": "attribute", "count": "count"}
 
@@ -24,11 +22,11 @@ class AtomDocument(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: AtomKind = Field(description="What it is, how it looks, how many, a bound on a field, a thing seen on it.")
-    term: str = Field(min_length=1, max_length=_MAX_TERM, description="The bare words: `leather` for `not leather`.")
+    term: str = Field(description="The bare words: `leather` for `not leather`.")
     text: str | None = Field(default=None, description="As a person reads it. Not read: `term` and `negated` say it.")
     negated: bool = Field(default=False, description="Whether hits must not have it.")
-    field: str | None = Field(default=None, max_length=_MAX_TERM, description="The field that speaks of it.")
-    value: str | None = Field(default=None, max_length=_MAX_TERM, description="That field's value.")
+    field: str | None = Field(default=None, description="The field that speaks of it.")
+    value: str | None = Field(default=None, description="That field's value.")
     filter: str | None = Field(default=None, description="Of a limit: its filter expression.")
     subject: Subject | None = Field(default=None, description="How a model is asked; by `kind` where left out.")
     start: int = Field(default=0, ge=0, description="Where in the query's text it begins, in characters.")
@@ -44,12 +42,10 @@ def atoms_of(atoms: Sequence[Atom | Mapping[str, Any]]) -> tuple[Atom, ...]:
     """Atoms, where a program may have sent documents of them.
 
     Raises:
-        UsageError: one is no atom (its place is named), or there are more than :data:`MAX_ATOMS`.
+        UsageError: one is no atom; its place is named. Whether they can be asked is the search's to say.
     """
     if isinstance(atoms, str | bytes | Mapping) or not isinstance(atoms, Sequence):
         raise UsageError("atoms are no list", hint=f"{_HINT}, in a list")
-    if len(atoms) > MAX_ATOMS:
-        raise UsageError(f"the query has {len(atoms)} atoms", hint=f"at most {MAX_ATOMS} are looked for")
     return tuple(atom if isinstance(atom, Atom) else _read(place, atom) for place, atom in enumerate(atoms))
 
 

@@ -13,7 +13,7 @@ from shelfsight.api.asking import Asker, conversation
 from shelfsight.api.atoms import atoms_of
 from shelfsight.api.collection import Collection
 from shelfsight.api.enriching import add_notes, with_suggestions
-from shelfsight.api.looking import VlmOpener
+from shelfsight.api.looking import VlmOpener, look_opener
 from shelfsight.api.matching import check_spec, open_encoder_named
 from shelfsight.core.atoms import Atom
 from shelfsight.core.dialogue import Answer, Turn
@@ -321,5 +321,6 @@ class Engine(Collection):
             if self._searcher is None:
                 from shelfsight.search import Searcher
 
-                self._searcher = Searcher(self.encoder, self._store, self._settings)
+                look = look_opener(self._vlm, self._gallery, self._store, self.encoder)
+                self._searcher = Searcher(self.encoder, self._store, self._settings, look=look)
             return self._searcher

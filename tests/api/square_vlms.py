@@ -1,7 +1,7 @@
 """Vision-language models for shops of plain squares: one that sees their colour, and some that fail in every way."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 
 import numpy as np
@@ -23,13 +23,17 @@ def colour_of(picture: Image) -> str:
 
 
 class SquareVlm:
-    """Says yes to the colour that a square has, no to another, and neither where no colour is asked."""
+    """Says yes to the colour that a square has, no to another, and neither where no colour is asked.
+
+    ``sees`` maps colours to those it takes them for.
+    """
 
     generates = True
     graded = False
 
-    def __init__(self, name: str = "squares") -> None:
+    def __init__(self, name: str = "squares", *, sees: Mapping[str, str] | None = None) -> None:
         self.name = name
+        self._sees = sees or {}
         self.asked: list[str] = []
         self.scored = 0
 
@@ -61,7 +65,7 @@ class SquareVlm:
     ) -> Answer:
         told = asked if isinstance(asked, Conversation) else Conversation(question=asked)
         self.asked.append(told.question)
-        colour = colour_of(picture)
+        colour = self._seen(picture)
         whole = f"It is {colour}." if told.question else f"a {colour} square"
         words = f"Still {colour}.".split() if told.turns else whole.split()
         said = words[:max_tokens]
@@ -74,7 +78,11 @@ class SquareVlm:
         named = [name for name in COLOURS if name in question]
         if not named:
             return 0.5
-        return 0.97 if colour_of(picture) in named else 0.03
+        return 0.97 if self._seen(picture) in named else 0.03
+
+    def _seen(self, picture: Image) -> str:
+        colour = colour_of(picture)
+        return self._sees.get(colour, colour)
 
 
 class FailingVlm(SquareVlm):

@@ -181,8 +181,8 @@ def test_search_table(cli: Cli, indexed: tuple[Path, Path]) -> None:
         (["-k", "0"], "k is 0"),
         (["--offset", "-1"], "offset"),
         (["--image-weight", "2"], "image_weight"),
-        (["--rerank"], "no vision-language model is available"),
-        (["--explain"], "no vision-language model is available"),
+        (["--rerank", "--depth", "0"], "depth"),
+        (["--explain=some"], "some"),
         (["--mode", "hybrid"], "hybrid"),
         (["--mode", "guess"], "guess"),
         (["--image", "nowhere.png"], "nowhere.png"),
@@ -253,7 +253,7 @@ def test_evaluate_wrong_usage(cli: Cli, indexed: tuple[Path, Path], tmp_path: Pa
         (["--queries", tmp_path / "bad.jsonl"], "bad.jsonl:1"),
         (["--classify", "nowhere"], "nowhere"),
         (["--queries", tmp_path / "bad.jsonl", "--k", "0"], "at least 1"),
-        (["--queries", tmp_path / "bad.jsonl", "--rerank"], "no vision-language model"),
+        (["--classify", "colour", "--rerank"], "--queries"),
     ):
         result = cli("evaluate", "-c", indexed[1], "--json", *arguments)
         assert (result.code, result.out) == (2, ""), arguments

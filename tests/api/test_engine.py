@@ -3,6 +3,7 @@
 import inspect
 import json
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from shelfsight import (
     EncoderMismatch,
     Engine,
     FilterError,
+    ModelError,
     NotFound,
     PictureError,
     ShelfsightError,
@@ -99,8 +101,13 @@ def mistakes(folder: Path, engine: Engine) -> list[tuple[type[Exception], Any]]:
         (UsageError, lambda: engine.search("x", offset=-1)),
         (UsageError, lambda: engine.search("x", image_weight=float("nan"))),
         (UsageError, lambda: engine.search("x", mode="hybrid")),
-        (UsageError, lambda: engine.search("x", rerank=True)),
-        (UsageError, lambda: engine.search("x", explain=True)),
+        (UsageError, lambda: engine.search("x", rerank=True, depth=0)),
+        (UsageError, lambda: engine.search("x", explain=-1)),
+        (UsageError, lambda: engine.search("x", atoms=[{"term": "red"}])),
+        (UsageError, lambda: engine.parse("half \ud800")),
+        (NotFound, lambda: engine.ask("nowhere", "What is it?")),
+        (ModelError, lambda: _with_vlm(engine, "no-such-model", lambda other: other.ask("demo-00001"))),
+        (ModelError, lambda: _with_vlm(engine, "no-such-model", lambda other: other.add_notes(features=True))),
         (UsageError, lambda: engine.search("half \ud800 a character")),
         (FilterError, lambda: engine.search("x", filter="price <")),
         (FilterError, lambda: engine.search("x", filter="")),
@@ -124,6 +131,11 @@ def mistakes(folder: Path, engine: Engine) -> list[tuple[type[Exception], Any]]:
         (UsageError, lambda: engine.evaluate([])),
         (UnknownField, lambda: engine.classify("nowhere")),
     ]
+
+
+def _with_vlm(engine: Engine, vlm: str, call: Callable[[Engine], Any]) -> Any:
+    with open_engine(engine.path, vlm=vlm) as other:
+        return call(other)
 
 
 def raised_by(call: Any) -> Exception | None:

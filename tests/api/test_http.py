@@ -88,7 +88,7 @@ def test_minus_terms(shop: Shop) -> None:
         ({"query": "x", "image_weight": 1.5}, "image_weight"),
         ({"query": "x", "filter": "nowhere == 1"}, "nowhere"),
         ({"query": "x", "facets": ["nowhere"]}, "nowhere"),
-        ({"query": "x", "rerank": True}, "vision-language"),
+        ({"query": "x", "rerank": "perhaps"}, "rerank"),
         ({"query": "x", "unknown": 1}, "unknown"),
         ({"query": ["x"]}, "query"),
         ({"image": "no base64!"}, "base64"),
@@ -262,9 +262,11 @@ def test_reference_covers_every_operation(shop: Shop) -> None:
     operations = {(method, path) for path, methods in document["paths"].items() for method in methods}
     assert operations == {
         ("post", "/v1/search"),
+        ("get", "/v1/parse"),
         ("get", "/v1/items"),
         ("get", "/v1/facets"),
         ("get", "/v1/items/{id}"),
+        ("post", "/v1/items/{id}/ask"),
         ("get", "/v1/items/{id}/picture"),
         ("get", "/v1/items/{id}/pictures/{index}"),
         ("get", "/v1/items/{id}/pictures/{index}/thumbnail"),

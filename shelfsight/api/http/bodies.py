@@ -10,7 +10,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.types import Message, Receive
 
-from shelfsight.api.atoms import MAX_ATOMS, AtomDocument
+from shelfsight.api.atoms import AtomDocument
 from shelfsight.core.errors import UsageError
 from shelfsight.core.types import Mode
 
@@ -50,7 +50,6 @@ class SearchRequest(BaseModel):
     )
     atoms: list[AtomDocument] | None = Field(
         default=None,
-        max_length=MAX_ATOMS,
         description="What the query asks for, in place of what would be read from it: `atoms` of an answer, edited. "
         "In a form: as JSON text.",
     )
