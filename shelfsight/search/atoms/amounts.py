@@ -1,14 +1,12 @@
-"""Numbers in a query with what they measure: ``$50``, ``20 euros``, ``3 kg``; and phrases found by their keys."""
+"""Numbers in a query with what they measure: ``$50``, ``20 euros``, ``3 kg``."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shelfsight.search.atoms.lexicon import CURRENCIES, MEASURES
 from shelfsight.search.atoms.tokens import Token
 
-__all__ = ["Amount", "key_at", "phrase_at", "read_amount"]
-
-_LONGEST = 4
+__all__ = ["Amount", "key_at", "read_amount"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +36,6 @@ class Amount:
 def key_at(tokens: Sequence[Token], at: int) -> str:
     """The key of a token; empty past the end."""
     return tokens[at].key if at < len(tokens) else ""
-
-
-def phrase_at(tokens: Sequence[Token], at: int, known: Collection[str]) -> tuple[int, str | None]:
-    """The longest known phrase of words from token ``at`` on: the token after it, and its key."""
-    keys = ""
-    found: tuple[int, str | None] = (at, None)
-    for end in range(at, min(at + _LONGEST, len(tokens))):
-        if tokens[end].form not in ("word", "number"):
-            break
-        keys += tokens[end].key
-        if keys in known:
-            found = (end + 1, keys)
-    return found
 
 
 def read_amount(tokens: Sequence[Token], at: int) -> Amount | None:

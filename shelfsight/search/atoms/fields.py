@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from shelfsight.search.atoms.lexicon import AVAILABLE, MEASURES
+from shelfsight.search.atoms.lexicon import MEASURES
 from shelfsight.search.atoms.tokens import key_of, keys_of
 
 __all__ = ["BoundedFields", "comparison", "quoted"]
@@ -29,13 +29,20 @@ def quoted(value: str) -> str:
 
 
 class BoundedFields:
-    """The fields of a catalogue that hold numbers, booleans and sizes."""
+    """The fields of a catalogue that hold numbers, booleans and sizes.
+
+    Attributes:
+        starts: keys of the words that begin the name of a field of numbers.
+        has_years: whether one of them holds years.
+    """
 
     def __init__(self, fields: Mapping[str, str], facets: Mapping[str, Mapping[str, int]]) -> None:
         """Of field types, and of value counts of the text fields."""
         self._types = dict(sorted(fields.items(), key=lambda field: (len(field[0]), field[0])))
         self._sizes = {name: counts for name, counts in facets.items() if _SIZE in _keys(name)}
-        self._keys = {key_of(name): name for name, kind in self._types.items() if kind == "number"}
+        self._keys: dict[str, str] = {key_of(name): name for name, kind in self._types.items() if kind == "number"}
+        self.starts = frozenset(keys[0] for name in self._keys.values() if (keys := _keys(name)))
+        self.has_years = self.number("year") is not None
 
     def number(self, quantity: str) -> str | None:
         """The numeric field of that name or of that quantity (``price``, ``year``); the shortest name of several."""
@@ -47,10 +54,10 @@ class BoundedFields:
         """The quantity that a word or phrase speaks of: a numeric field's own name, or a plain English word."""
         return key if key in self._keys else MEASURES.get(key)
 
-    def available(self, key: str, *, negated: bool = False) -> str | None:
-        """The filter of a phrase of :data:`~shelfsight.search.atoms.lexicon.AVAILABLE`, where a field knows."""
-        wanted = AVAILABLE[key] != negated
-        names = _SALE if key in _SALE else _STOCK
+    def available(self, meaning: str, *, negated: bool = False) -> str | None:
+        """The filter of a meaning of :data:`~shelfsight.search.atoms.lexicon.AVAILABLE`, where a field knows."""
+        wanted = (meaning != "no stock") != negated
+        names = _SALE if meaning == "sale" else _STOCK
         for name in self._of("boolean"):
             if _bare(name) in names:
                 return comparison(name, "==", "true" if wanted else "false")

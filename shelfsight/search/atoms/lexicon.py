@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from shelfsight.search.atoms.phrases import Phrases
 from shelfsight.search.atoms.tokens import key_of, keys_of
 
 __all__ = ["AVAILABLE", "CURRENCIES", "LEXICON", "LONGEST", "MEASURES", "NUMBERS", "SIZES", "Role", "Word", "canonical"]
@@ -181,15 +182,14 @@ NUMBERS = {
 
 SIZES = keys_of("xxxs xxs xs s m l xl xxl xxxl 2xl 3xl 4xl small medium large")
 
-AVAILABLE: dict[str, bool] = {
-    "instock": True,
-    "available": True,
-    "outofstock": False,
-    "soldout": False,
-    "onsale": True,
-    "discounted": True,
-}
-"""Keys of phrases about what can be bought now, and whether they say yes."""
+AVAILABLE = Phrases.table(
+    """
+    stock: in stock, available, on stock
+    no stock: out of stock, sold out, unavailable
+    sale: on sale, discounted, reduced price, reduced
+    """
+)
+"""What can be bought now, and what at a lower price."""
 
 
 def _entries(table: str) -> Iterator[tuple[str, list[str]]]:

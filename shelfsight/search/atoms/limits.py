@@ -3,20 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shelfsight.search.atoms.amounts import Amount, key_at, phrase_at, read_amount
+from shelfsight.search.atoms.amounts import Amount, key_at, read_amount
 from shelfsight.search.atoms.fields import BoundedFields, comparison
-from shelfsight.search.atoms.lexicon import AVAILABLE, LEXICON, SIZES
-from shelfsight.search.atoms.tokens import Token, key_of
+from shelfsight.search.atoms.lexicon import AVAILABLE, CURRENCIES, LEXICON, MEASURES, SIZES
+from shelfsight.search.atoms.phrases import Phrases
+from shelfsight.search.atoms.tokens import Token, key_of, keys_of
 
 __all__ = ["Limit", "read_limit"]
 
 
-def _table(text: str) -> dict[str, str]:
-    lines = (line.split(":") for line in text.strip().splitlines())
-    return {key_of(phrase): operator.strip() for operator, phrases in lines for phrase in phrases.split(",")}
-
-
-_OPERATORS = _table(
+_OPERATORS = Phrases.table(
     """
     <: under, below, less than, lower than, cheaper than, beneath, costing less than, smaller than
     <=: up to, at most, max, maximum, no more than, not more than, not over, not above, no higher than, within, upto
@@ -24,13 +20,13 @@ _OPERATORS = _table(
     >=: at least, min, minimum, no less than, not less than, not under, not below, starting at, starting from
     """
 )
-_AFTERWARDS = _table(
+_AFTERWARDS = Phrases.table(
     """
     <=: or less, or under, or below, or cheaper, or lower, and under, and below, max, maximum, at most, tops
     >=: or more, or over, or above, or higher, and up, and above, and over, at least, minimum, upwards
     """
 )
-_YEARS = _table(
+_YEARS = Phrases.table(
     """
     ==: from, from the year, from year
     >=: since
@@ -38,17 +34,25 @@ _YEARS = _table(
     <: before, older than, earlier than, prior to
     """
 )
-_KNOWN_YEARS = {key_of(word): "==" for word in ("in", "of", "for")}
-_NEAR = frozenset(map(key_of, ("around", "about", "approximately", "roughly", "circa", "near")))
+_KNOWN_YEARS = _YEARS | Phrases.table("==: in, of, for")
+_VAGUE = Phrases.of("cheap, affordable, inexpensive, expensive, low priced, on a budget, bargain, pricey")
+_NEAR = keys_of("around about approximately roughly circa near")
 _NEAR_SHARE = 0.2
-_VAGUE = frozenset(
-    map(key_of, ("cheap", "affordable", "inexpensive", "expensive", "low priced", "on a budget", "bargain", "pricey"))
-)
-_NAME_LIKE = frozenset(map(key_of, ("max", "min", "maximum", "minimum")))
+_NAME_LIKE = keys_of("max min maximum minimum")
 """Comparisons that are part of a name after a word that nothing knows: "Air Max 90"."""
 
 _RANGE_MARKS = frozenset(("and", "to", "till", "until", "-", "\u2013"))
-_SKIPPED = frozenset(map(key_of, ("is", "be", "are", "of", "at", "range", "=", ":")))
+_SKIPPED = keys_of("is be are of at range") | {":"}
+_SIZE = key_of("size")
+_STARTS = (
+    frozenset().union(*(each.starts for each in (_OPERATORS, _KNOWN_YEARS, _VAGUE, AVAILABLE)))
+    | _NEAR
+    | CURRENCIES
+    | MEASURES.keys()
+    | {"between", _SIZE}
+)
+"""Words that may begin a bound; every other word is passed by."""
+
 _SIGNS = {"=": "==", "==": "==", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!="}
 
@@ -74,6 +78,8 @@ def read_limit(tokens: Sequence[Token], at: int, fields: BoundedFields, *, after
     Args:
         after_name: the word before is one that nothing knows, maybe the name of a model.
     """
+    if tokens[at].form == "word" and tokens[at].key not in _STARTS and tokens[at].key not in fields.starts:
+        return None
     found = _available(tokens, at, fields) or _size(tokens, at, fields)
     if found is not None:
         return found
@@ -88,12 +94,14 @@ def read_limit(tokens: Sequence[Token], at: int, fields: BoundedFields, *, after
 
 
 def _available(tokens: Sequence[Token], at: int, fields: BoundedFields) -> Limit | None:
-    end, key = phrase_at(tokens, at, AVAILABLE)
-    return None if key is None else Limit(end, fields.available(key), fields.available(key, negated=True))
+    end, meaning = AVAILABLE.find(tokens, at)
+    if meaning is None:
+        return None
+    return Limit(end, fields.available(meaning), fields.available(meaning, negated=True))
 
 
 def _size(tokens: Sequence[Token], at: int, fields: BoundedFields) -> Limit | None:
-    if tokens[at].key != key_of("size") or at + 1 >= len(tokens):
+    if tokens[at].key != _SIZE or at + 1 >= len(tokens):
         return None
     at += 1 + (tokens[at + 1].key in _SKIPPED)
     key, is_number = key_at(tokens, at), at < len(tokens) and tokens[at].form == "number"
@@ -104,7 +112,7 @@ def _size(tokens: Sequence[Token], at: int, fields: BoundedFields) -> Limit | No
 
 
 def _vague(tokens: Sequence[Token], at: int) -> Limit | None:
-    end, key = phrase_at(tokens, at, _VAGUE)
+    end, key = _VAGUE.find(tokens, at)
     return None if key is None else Limit(end)
 
 
@@ -156,25 +164,26 @@ def _compared(
     tokens: Sequence[Token], at: int, fields: BoundedFields, named: str | None, after_name: bool
 ) -> Limit | None:
     """A comparison in words or signs, and a number: "under 50", "price <= 20"."""
-    end, key = phrase_at(tokens, at, _OPERATORS)
-    operator = _OPERATORS[key] if key is not None else _SIGNS.get(key_at(tokens, at))
-    if operator is None or (key in _NAME_LIKE and after_name and named is None):
+    end, operator = _OPERATORS.find(tokens, at)
+    in_words = operator is not None
+    if not in_words:
+        end, operator = at + 1, _SIGNS.get(key_at(tokens, at))
+    if operator is None or (after_name and named is None and tokens[at].key in _NAME_LIKE):
         return None
-    amount = read_amount(tokens, end if key is not None else at + 1)
-    if amount is None or (key is not None and _counts_parts(tokens, amount)):
+    amount = read_amount(tokens, end)
+    if amount is None or (in_words and _counts_parts(tokens, amount)):
         return None
-    tail, _ = phrase_at(tokens, amount.end, _AFTERWARDS)  # "below 25 or less"
+    tail, _ = _AFTERWARDS.find(tokens, amount.end)  # "below 25 or less"
     return _limit(fields, replace(amount, end=tail), amount.quantity or named or "price", operator)
 
 
 def _year(tokens: Sequence[Token], at: int, fields: BoundedFields) -> Limit | None:
     """ "from 2012", "before 2013"; "in 2012" and "of 2012" where there is a field of years."""
-    known = {**_YEARS, **_KNOWN_YEARS} if fields.number("year") else _YEARS
-    end, key = phrase_at(tokens, at, known)
-    amount = None if key is None else read_amount(tokens, end)
-    if key is None or amount is None or not amount.is_year:
+    end, operator = (_KNOWN_YEARS if fields.has_years else _YEARS).find(tokens, at)
+    amount = None if operator is None else read_amount(tokens, end)
+    if operator is None or amount is None or not amount.is_year:
         return None
-    return _limit(fields, amount, "year", known[key])
+    return _limit(fields, amount, "year", operator)
 
 
 def _bare(tokens: Sequence[Token], at: int, fields: BoundedFields, named: str | None) -> Limit | None:
@@ -183,10 +192,10 @@ def _bare(tokens: Sequence[Token], at: int, fields: BoundedFields, named: str | 
     amount = read_amount(tokens, at + near)
     if amount is None:
         return None
-    end, key = phrase_at(tokens, amount.end, _AFTERWARDS)
+    end, operator = _AFTERWARDS.find(tokens, amount.end)
     quantity = amount.quantity or named
-    if key is not None:
-        return _limit(fields, Amount(amount.number, None, end), quantity or "price", _AFTERWARDS[key])
+    if operator is not None:
+        return _limit(fields, replace(amount, end=end), quantity or "price", operator)
     if quantity == "price" or (near and quantity is None and not _counts_parts(tokens, amount)):
         return _within(fields.number("price"), amount.times(1 - _NEAR_SHARE), amount.times(1 + _NEAR_SHARE), amount.end)
     if named is None or amount.quantity not in (None, named):
@@ -203,7 +212,7 @@ def _counts_parts(tokens: Sequence[Token], amount: Amount) -> bool:
 
 
 def _unsaid(fields: BoundedFields, years: bool) -> str:
-    return "year" if years and fields.number("year") else "price"
+    return "year" if years and fields.has_years else "price"
 
 
 def _limit(fields: BoundedFields, amount: Amount, quantity: str, operator: str) -> Limit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shelfsight.search.atoms.amounts import key_at, phrase_at
+from shelfsight.search.atoms.amounts import key_at
 from shelfsight.search.atoms.counts import number_word, read_count
 from shelfsight.search.atoms.lexicon import LEXICON
 from shelfsight.search.atoms.limits import read_limit
@@ -70,10 +70,10 @@ class _Scanner:
         return count[1]
 
     def _cue(self, at: int) -> int | None:
-        end, key = phrase_at(self._tokens, at, NO_CUES)
+        end, key = NO_CUES.find(self._tokens, at)
         if key is not None:
             return self._mark("glue", self._tokens[at], end - 1)
-        end, key = phrase_at(self._tokens, at, CUES)
+        end, key = CUES.find(self._tokens, at)
         if key is None or self._match(at)[0] > end or not self._is_cue(at, end):
             return None
         part = self._part("cue", at, end)
@@ -105,11 +105,12 @@ class _Scanner:
         """The longest phrase from token ``at`` on that the lexicon or the catalogue knows: end and key."""
         keys = ""
         found: tuple[int, str | None] = (at, None)
+        known = self._vocabulary.known
         for end in range(at, min(at + self._vocabulary.longest, len(self._tokens))):
             if self._tokens[end].form not in ("word", "number"):
                 break
             keys += self._tokens[end].key
-            if keys in LEXICON or self._vocabulary.find(keys):
+            if keys in known:
                 found = (end + 1, keys)
         return found
 

@@ -1,12 +1,9 @@
 """Words that ask for nothing by themselves, and words that negate; as keys (``key_of`` of what is written here)."""
 
-from shelfsight.search.atoms.tokens import key_of, keys_of
+from shelfsight.search.atoms.phrases import Phrases
+from shelfsight.search.atoms.tokens import keys_of
 
 __all__ = ["CONNECTORS", "CUES", "GLUE", "LACKING_CUES", "LIST_CUES", "NO_CUES", "ONE_WORD_CUES", "WITH"]
-
-
-def _phrases(lines: str) -> frozenset[str]:
-    return frozenset(key_of(phrase) for phrase in lines.replace("\n", ",").split(",") if phrase.strip())
 
 
 CONNECTORS = keys_of("a an and or the of for with in on to by at from")
@@ -38,7 +35,7 @@ GLUE = (
 )
 """Words that are no part of any atom on their own."""
 
-_NOT = _phrases(
+_NOT = Phrases.of(
     """
     not, no, never, nothing, neither, nor, but not, and not, or not, isnt, arent, shouldnt be, wont, cant be, not any
     dont want, do not want, dont like, do not like, dont need, do not need, dont show, do not show, dont include
@@ -46,7 +43,7 @@ _NOT = _phrases(
     as long as not, anything not, not in, not with, not made of, hate, dislike
     """
 )
-LIST_CUES = _phrases(
+LIST_CUES = Phrases.of(
     """
     without, without any, no, except, except for, excepting, excluding, exclude, minus, sans, free of, free from, avoid
     avoiding, other than, anything but, everything but, all but, apart from, aside from, lacking, devoid of, and no
@@ -55,15 +52,15 @@ LIST_CUES = _phrases(
 )
 """Cues after which ``and`` goes on: "without logo and stripes"."""
 
-LACKING_CUES = _phrases("without, without any, sans, free of, free from, lacking, devoid of, with no, having no")
+LACKING_CUES = Phrases.of("without, without any, sans, free of, free from, lacking, devoid of, with no, having no")
 """Cues about parts of the product: what follows them is never the product itself."""
 
-ONE_WORD_CUES = _phrases("non")
+ONE_WORD_CUES = Phrases.of("non")
 """Cues of the next word alone: "non leather shoes"."""
 
 CUES = _NOT | LIST_CUES | ONE_WORD_CUES
 
-NO_CUES = _phrases(
+NO_CUES = Phrases.of(
     """
     not only, not just, not necessarily, no matter, no problem, not sure, no preference, no rush, no idea, dont mind
     do not mind, dont care, do not care, nothing but, why not, if not, or not sure, not bad, no thanks

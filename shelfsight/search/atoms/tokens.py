@@ -2,10 +2,15 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
+from itertools import islice
 from typing import Literal
 
-__all__ = ["Token", "key_of", "keys_of", "tokenise", "words_of"]
+__all__ = ["MAX_TOKENS", "Token", "key_of", "keys_of", "tokenise", "words_of"]
+
+MAX_TOKENS = 2_500
+"""Words and marks of a text that are read, at most: those of ten thousand characters of prose."""
 
 Form = Literal["word", "number", "money", "sign", "break", "minus"]
 
@@ -44,6 +49,8 @@ _IRREGULAR = {
     "kidswear": "kidswear",
     "dresses": "dress",
 }
+_REMEMBERED = 32
+"""Characters of a word whose key is remembered, at most: longer ones would fill the memory."""
 _SIGNS = {"≤": "<=", "≥": ">="}
 
 
@@ -85,9 +92,9 @@ def words_of(phrase: str) -> list[str]:
 
 
 def tokenise(text: str) -> list[Token]:
-    """Words, numbers and marks of ``text`` in order; in time linear in its length."""
+    """Words, numbers and marks of ``text`` in order, :data:`MAX_TOKENS` at most; in time linear in its length."""
     tokens: list[Token] = []
-    for found in _TOKEN.finditer(text):
+    for found in islice(_TOKEN.finditer(text), MAX_TOKENS):
         token = _minus(found) if found["minus"] else _token(found)
         hyphen = token is not None and _is_hyphen(tokens, token, text)
         if hyphen:
@@ -138,6 +145,10 @@ def _minus(found: re.Match[str]) -> Token | None:
 
 def _word_key(word: str) -> str:
     """Lower case, singular by plain rules; no word of its own, only the same for all spellings."""
+    return _remembered_key(word) if len(word) <= _REMEMBERED else _made_key(word)
+
+
+def _made_key(word: str) -> str:
     if word == "&":
         return "and"
     key = word.casefold().replace("\u2019", "'").removesuffix("'s").replace("'", "")
@@ -146,6 +157,9 @@ def _word_key(word: str) -> str:
     if key in _KEPT or len(key) < 4:
         return key
     return _folded(_singular(key))
+
+
+_remembered_key = lru_cache(maxsize=16_384)(_made_key)
 
 
 def _singular(key: str) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from shelfsight.core.protocols import Snapshot
 from shelfsight.search.atoms.fields import BoundedFields
-from shelfsight.search.atoms.lexicon import LONGEST, canonical
+from shelfsight.search.atoms.lexicon import LEXICON, LONGEST, canonical
 from shelfsight.search.atoms.stopwords import GLUE
 from shelfsight.search.atoms.tokens import key_of, keys_of, words_of
 
@@ -58,7 +58,8 @@ class Vocabulary:
 
     Attributes:
         bounded: fields of numbers, booleans and sizes.
-        longest: words of the longest phrase that can be found.
+        known: keys of all phrases that the catalogue or the lexicon knows.
+        longest: words of the longest of them.
     """
 
     def __init__(self, fields: Mapping[str, str], facets: Mapping[str, Mapping[str, int]]) -> None:
@@ -73,6 +74,7 @@ class Vocabulary:
             phrase = re.sub(r"^(?:is|has)_", "", field).replace("_", " ")
             self._add(found, phrase, Term(field, "true", "attribute", 0))
         self._terms = {key: tuple(sorted(_summed(terms), key=_rank)) for key, terms in found.items()}
+        self.known = self._terms.keys() | LEXICON.keys()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Vocabulary":
