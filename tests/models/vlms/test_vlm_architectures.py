@@ -3,12 +3,10 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import torch
-import transformers
+from direct_vlm import Direct
 from PIL import Image
 from vlm_checkpoints import BUILDERS
 
@@ -22,47 +20,6 @@ TOLERANCE = 1e-5
 
 # PaliGemma's processor turns tensors to arrays in a way that NumPy means to give up.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
-
-
-class Direct:
-    """The model and its processor as Transformers gives them, one picture at a time, nothing padded."""
-
-    def __init__(self, folder: Path, prompt: str) -> None:
-        self.model = transformers.AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
-        self.processor = transformers.AutoProcessor.from_pretrained(folder)
-        self.prompt = prompt
-
-    def inputs(self, picture: Image.Image, prompt: str) -> dict[str, Any]:
-        bos = self.processor.tokenizer.bos_token
-        flat = isinstance(self.processor, transformers.Blip2Processor)
-        inputs = self.processor(
-            images=[picture] if flat else [[picture]],
-            text=[prompt],
-            return_tensors="pt",
-            add_special_tokens=not (bos and prompt.startswith(bos)),
-        )
-        assert inputs["input_ids"][0].tolist().count(self.processor.tokenizer.bos_token_id) == bool(bos)
-        return {key: value for key, value in inputs.items() if key != "labels"}
-
-    def probability(self, picture: Image.Image, question: str) -> float:
-        inputs = self.inputs(picture, self.prompt.replace("{question}", question))
-        if isinstance(getattr(self.model, "language_model", None), transformers.T5ForConditionalGeneration):
-            inputs["decoder_input_ids"] = torch.tensor([[self.processor.tokenizer.pad_token_id]])
-        with torch.no_grad():
-            mass = self.model(**inputs).logits[0, -1].double().softmax(0)
-        yes, no = (mass[self.saying(word)].sum() for word in ("yes", "no"))
-        return float(yes / (yes + no))
-
-    def saying(self, word: str) -> list[int]:
-        tokenizer = self.processor.tokenizer
-        return [id for id in range(len(tokenizer)) if tokenizer.decode([id]).strip().lower() == word]
-
-    def greedy(self, picture: Image.Image, prompt: str, max_tokens: int) -> str:
-        inputs = self.inputs(picture, prompt)
-        with torch.no_grad():
-            ids = self.model.generate(**inputs, max_new_tokens=max_tokens, do_sample=False)[0]
-        said = ids[inputs["input_ids"].shape[1] :] if ids.shape[0] > max_tokens + 1 else ids
-        return str(self.processor.tokenizer.decode(said, skip_special_tokens=True)).strip()
 
 
 @pytest.fixture(scope="module", params=GENERATIVE)

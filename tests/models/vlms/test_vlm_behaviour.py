@@ -3,7 +3,7 @@
 import json
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,10 +14,8 @@ from PIL import Image
 
 from shelfsight.core.dialogue import Answer, Conversation, Stop, Turn
 from shelfsight.core.errors import MissingExtra, ModelError, UsageError
-from shelfsight.core.vectors import FloatArray
 from shelfsight.models import open_vlm
 from shelfsight.models.vlms.families import family_of
-from shelfsight.models.vlms.memory import within_memory
 from shelfsight.models.vlms.prompts import Prompts
 
 Pairs = list[tuple[Image.Image, str]]
@@ -195,23 +193,6 @@ def test_a_checkpoint_in_half_precision_runs_in_float32_on_a_cpu(saved: Saved, p
     assert json.loads((folder / "config.json").read_text())["dtype"] == "float16"
     halved = open_vlm(str(folder), device="cpu").score(pairs)
     np.testing.assert_allclose(halved, open_vlm(str(saved("llava")), device="cpu").score(pairs), atol=0.02)
-
-
-def test_a_batch_too_large_for_the_memory_is_halved() -> None:
-    import torch
-
-    tried: list[int] = []
-
-    def double(batch: Sequence[int]) -> FloatArray:
-        tried.append(len(batch))
-        if len(batch) > 2 or 9 in batch:
-            raise torch.OutOfMemoryError("not that many")
-        return np.array(batch, np.float32) * 2
-
-    assert within_memory([1, 2, 3, 4, 5], double).tolist() == [2, 4, 6, 8, 10]
-    assert tried == [5, 2, 3, 1, 2]
-    with pytest.raises(torch.OutOfMemoryError):
-        within_memory([1, 9], double)
 
 
 @pytest.mark.parametrize(
