@@ -68,7 +68,7 @@ paisley, abstract, geometric, tie dye, herringbone, houndstooth, tartan, embroid
 _MATERIALS = """
 leather, cotton, silk, linen, denim, suede, velvet, nylon, polyester, canvas, fleece, cashmere, satin, chiffon
 lace, mesh, rubber, plastic, metal, straw, fur, faux fur, faux leather, corduroy, spandex, lycra, viscose
-rayon, jersey, tweed, patent leather, sterling silver, ceramic, glass, knit, hemp, organic cotton, jute, felt, pearl
+rayon, tweed, patent leather, sterling silver, ceramic, glass, knit, hemp, organic cotton, jute, felt, pearl
 wool: woollen, woolen
 wooden: wood
 stainless steel
@@ -135,13 +135,19 @@ underwear: innerwear
 mug: coffee mug
 sofa: couch, settee
 swimsuit: swimwear, bathing suit
+capris: capri
+briefs: brief
+sling bag: slingbag
+nail polish: nail lacquer
+perfume: eau de toilette, eau de parfum, cologne
+gift set, jewellery set, face pack, jersey, eye pencil, lip balm, body lotion, floaters
 top, blouse, tunic, sweatshirt, jacket, coat, blazer, waistcoat, cardigan, vest, jeans, shorts, skirt, leggings, tights
-capris, jeggings, chinos, kurta, kurti, dupatta, salwar, churidar, patiala, jumpsuit, romper, suit, tracksuit, gown
+jeggings, chinos, kurta, kurti, dupatta, salwar, churidar, patiala, jumpsuit, romper, suit, tracksuit, gown
 shoe, casual shoes, running shoes, boots, ankle boots, sandals, sports sandals, loafers, moccasins, slippers, ballerinas
 pumps, wedges, bag, purse, wallet, laptop bag, messenger bag, shoulder bag, gym bag, school bag, pouch, waist pouch
 cap, baseball cap, hat, beanie, gloves, sock, stockings, stole, tie, bow tie, suspenders, cufflinks, bra, sports bra
-briefs, boxers, trunks, camisole, lingerie, shapewear, bathrobe, robe, night suit, glasses, earrings, pendant, ring
-bangle, bracelet, chain, perfume, lipstick, lip gloss, nail polish, mascara, eyeliner, eyeshadow, concealer, foundation
+boxers, trunks, camisole, lingerie, shapewear, bathrobe, robe, night suit, glasses, earrings, pendant, ring
+bangle, bracelet, chain, lipstick, lip gloss, mascara, eyeliner, eyeshadow, concealer, foundation
 sunscreen, moisturiser: moisturizer
 umbrella, water bottle, football, basketball, headband, wristband, chair, table, lamp, vase, cushion
 rain jacket, bomber jacket, winter jacket, raincoat, parka, anorak, windbreaker, poncho

@@ -7,7 +7,7 @@ from shelfsight.search.atoms.counts import number_word, read_count
 from shelfsight.search.atoms.lexicon import LEXICON
 from shelfsight.search.atoms.limits import read_limit
 from shelfsight.search.atoms.parts import ATTRIBUTES, Part, Role
-from shelfsight.search.atoms.stopwords import CUES, GLUE, NO_CUES, WITH
+from shelfsight.search.atoms.stopwords import CUES, GLUE, NAME_CUES, NO_CUES, WITH
 from shelfsight.search.atoms.tokens import Token, key_of, tokenise
 from shelfsight.search.atoms.vocabulary import Term, Vocabulary
 
@@ -53,7 +53,7 @@ class _Scanner:
 
     def _bound(self, at: int) -> int | None:
         last = self._parts[-1] if self._parts else None
-        after_name = last is not None and last.role == "unknown"
+        after_name = (last is not None and last.role == "unknown") or (at > 0 and self._is_capital(at))
         limit = read_limit(self._tokens, at, self._vocabulary.bounded, after_name=after_name)
         if limit is not None:
             part = self._part("limit", at, limit.end)
@@ -74,24 +74,26 @@ class _Scanner:
         if key is not None:
             return self._mark("glue", self._tokens[at], end - 1)
         end, key = CUES.find(self._tokens, at)
-        if key is None or self._match(at)[0] > end or not self._is_cue(at, end):
+        if key is None or self._match(at)[0] > end or not self._is_cue(key, at, end):
             return None
         part = self._part("cue", at, end)
         part.key = key
         self._parts.append(part)
         return end
 
-    def _is_cue(self, at: int, end: int) -> bool:
+    def _is_cue(self, key: str, at: int, end: int) -> bool:
         """Whether words that may negate do: not in "No. 1", and not in a slogan, "Not Tonight Ladies", of a title."""
         following = self._tokens[end] if end < len(self._tokens) else None
         if following is None or following.form == "number":
             return False
         if following.key.startswith(".") and key_at(self._tokens, end + 1).isdecimal():
             return False
-        named = at > 0 or self._text[following.start].isupper()
-        title = named and not self._shouted and self._text[self._tokens[at].start].isupper()
-        beyond = end + (following.key in GLUE)
-        return not title or (beyond < len(self._tokens) and self._match(beyond)[0] > beyond)
+        if not self._is_capital(at) or not (at or self._is_capital(end)):
+            return True
+        return (at == 0 or key in NAME_CUES) and self._match(end)[0] > end
+
+    def _is_capital(self, at: int) -> bool:
+        return not self._shouted and self._text[self._tokens[at].start].isupper()
 
     def _known(self, at: int) -> int | None:
         end, key = self._match(at)

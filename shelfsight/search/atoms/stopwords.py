@@ -3,13 +3,13 @@
 from shelfsight.search.atoms.phrases import Phrases
 from shelfsight.search.atoms.tokens import keys_of
 
-__all__ = ["CONNECTORS", "CUES", "GLUE", "LACKING_CUES", "LIST_CUES", "NO_CUES", "ONE_WORD_CUES", "WITH"]
+__all__ = ["CONNECTORS", "CUES", "GLUE", "LACKING_CUES", "LIST_CUES", "NAME_CUES", "NO_CUES", "ONE_WORD_CUES", "WITH"]
 
 
 CONNECTORS = keys_of("a an and or the of for with in on to by at from")
 """Words that may begin what follows a part of a query that was left out: "shirts [that are not blue] for men"."""
 
-WITH = keys_of("with having has have had featuring feature w")
+WITH = keys_of("with having has have had featuring feature")
 """After these, a thing is part of the product rather than the product."""
 
 GLUE = (
@@ -17,8 +17,8 @@ GLUE = (
     | WITH
     | keys_of(
         """
-        i im id ill ive me my mine we u our you your youre he she it its they them their this these those there here who
-        whom whose what which that thats be is are am was were been being do doe does did can could would should will
+        i im ill ive me my mine we our you your youre he she it its they them their this these those there here who
+        whom whose what which that thats be is are am was were been being do doe does did can could would should
         might may must got get give want wanted wants wish need needed needs needing like likes love prefer look looks
         looking lookin search searching find finding found show showing shows shown display displaying see buy buying
         purchase order shop shopping hunt hunting after seek seeking recommend suggest help bring send pick choose
@@ -57,6 +57,9 @@ LACKING_CUES = Phrases.of("without, without any, sans, free of, free from, lacki
 
 ONE_WORD_CUES = Phrases.of("non")
 """Cues of the next word alone: "non leather shoes"."""
+
+NAME_CUES = Phrases.of("non, without, with no, sans, except, excluding, free of, free from")
+"""Cues that count in the middle of a text that is written as a title, where "Not Tonight" and "No Show" are names."""
 
 CUES = _NOT | LIST_CUES | ONE_WORD_CUES
 

@@ -1,11 +1,11 @@
 """The words of a query that say what is looked for: what is embedded, and what a model is asked as a whole."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from shelfsight.core.atoms import Atom
 from shelfsight.search.atoms.lexicon import LEXICON, canonical
-from shelfsight.search.atoms.stopwords import CONNECTORS
+from shelfsight.search.atoms.stopwords import CONNECTORS, GLUE
 from shelfsight.search.atoms.tokens import key_of, tokenise
 
 __all__ = ["positive_text"]
@@ -35,17 +35,19 @@ def positive_text(text: str | None, atoms: Sequence[Atom]) -> str | None:
 
 
 def _kept(text: str, atoms: Sequence[Atom], wanted: Sequence[Atom]) -> str:
-    written = ""
-    last: Atom | None = None
     left_out = [atom for atom in atoms if (atom.negated or atom.kind == "limit") and atom.start < atom.end]
+    said = {canonical(key_of(atom.term)) for atom in wanted}
+    written, end = "", 0
     for atom in sorted(wanted, key=lambda atom: (atom.start, atom.end)):
-        if last is not None and atom.start < last.end:
+        if atom.start < end:
             continue
-        if last is not None:
-            written += _between(text[last.end : atom.start], any(last.end <= a.start < atom.start for a in left_out))
+        if written:
+            broken = any(end <= other.start < atom.start for other in left_out)
+            written += _between(text[end : atom.start], said, broken=broken)
         written += _words(text, atom)
-        last = atom
-    return " ".join(written.split())
+        end = atom.end
+    tail = text[end : min((other.start for other in left_out if other.start >= end), default=len(text))]
+    return " ".join((written + _repeated(tail, said)).split())
 
 
 def _words(text: str, atom: Atom) -> str:
@@ -55,21 +57,29 @@ def _words(text: str, atom: Atom) -> str:
     return there if same else atom.term
 
 
-def _between(gap: str, something_left_out: bool) -> str:
-    """What stays of the words between two wanted atoms: all of a few, else the connectors before the second."""
+def _between(gap: str, said: Set[str], *, broken: bool) -> str:
+    """What stays of the words between two wanted atoms: all of a few, else the connectors before the second.
+
+    Args:
+        said: keys of what is wanted; only such words and empty ones stay. What a person took out does not come back.
+        broken: something between them was left out.
+    """
     tokens = tokenise(gap)
-    words = [token for token in tokens if token.form == "word"]
-    if not something_left_out and len(words) <= _GAP:
+    words = [token for token in tokens if token.form in ("word", "number")]
+    if not broken and len(words) <= _GAP and all(token.key in GLUE or canonical(token.key) in said for token in words):
         return gap
     start = len(gap)
     for token in reversed(tokens):
-        if token.form != "word" or token.key not in CONNECTORS:
+        if token.key not in CONNECTORS or (broken and token.key in _CONJUNCTIONS):
             break
         start = token.start
-    kept = [token for token in tokens if token.start >= start]
-    while something_left_out and kept and kept[0].key in _CONJUNCTIONS:
-        kept.pop(0)
-    return f" {gap[kept[0].start :].strip()} " if kept else " "
+    return f" {gap[start:].strip()} "
+
+
+def _repeated(tail: str, said: Set[str]) -> str:
+    """The words after the last wanted atom, as far as they say one of them again ("kids ... kidswear")."""
+    ends = [token.end for token in tokenise(tail) if canonical(token.key) in said]
+    return tail[: ends[-1]] if ends else ""
 
 
 def _composed(wanted: Sequence[Atom]) -> str:
