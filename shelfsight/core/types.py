@@ -113,7 +113,8 @@ class Query:
         atoms: what the text asks for, edited by a person, in place of what would be read from the text; ``None``
             reads the text where ``rerank`` or ``explain`` need it.
         rerank: whether a vision-language model looks at the head of the list again.
-        depth: candidates that are looked at, at least the window asked for; ``None``: the settings' number.
+        depth: candidates that are looked at, at least k, whatever the offset, so that pages agree; hits behind them
+            follow as the first stage has them. ``None``: the settings' number.
         budget_ms: milliseconds that re-ranking and explaining together may take; ``None``: no bound.
         explain: how many hits of the page get an explanation, from the first on; 0: none.
     """
@@ -237,7 +238,7 @@ class StageReport:
 
     Attributes:
         name: ``rerank`` or ``explain``.
-        model: the model's name.
+        model: the model's name; empty where none could be had.
         candidates: hits it was given.
         scored: of these, looked at before the stage ended.
         moved: hits whose place it changed.

@@ -26,7 +26,7 @@ from shelfsight.core.protocols import (
 from shelfsight.core.questions import Subject, yes_no_question
 from shelfsight.core.vectors import FloatArray
 
-__all__ = ["Look", "OpenLook", "Question", "Viewing", "probabilities"]
+__all__ = ["Look", "OpenLook", "Question", "Viewing"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -90,6 +90,12 @@ class Viewing:
         """Pictures that could not be opened so far, and why."""
         with self._lock:
             return dict(self._unopened)
+
+    @property
+    def has_unkept(self) -> bool:
+        """Whether :meth:`keep` has anything to do."""
+        with self._lock:
+            return bool(self._fresh) and self.look.notes is not None
 
     def ask(self, questions: Sequence[Question]) -> FloatArray:
         """Put all questions to the model in one call.
@@ -231,17 +237,3 @@ def _threads() -> int:
     """Those that decode at once: as many as there are cores for this process."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, _MOST_THREADS)
-
-
-def probabilities(
-    look: Look, questions: Iterable[tuple[PictureKey, Subject, str]], items: Mapping[str, StoredItem]
-) -> FloatArray:
-    """One batch of questions, asked once: :meth:`Viewing.ask`, and what was made of the pictures is kept.
-
-    Raises:
-        As :meth:`Viewing.ask` and :meth:`Viewing.keep`.
-    """
-    viewing = Viewing(look, items)
-    answers = viewing.ask([Question(*question) for question in questions])
-    viewing.keep()
-    return answers

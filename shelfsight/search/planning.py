@@ -82,13 +82,14 @@ def plan_of(query: Query, settings: SearchSettings, take_apart: TakeApart) -> Pl
     minus = _minus(query.negative, atoms)
     visual = [atom for atom in (*atoms, *minus) if atom.kind != "limit"]
     positive = positive_text(query.text, atoms)
-    if positive is None and not visual:
-        _refuse_wordless(query)
+    text = positive or understand(query).text
+    if text is None and not visual:
+        _refuse_wordless(query, atoms)
     filters = (*filters, *(atom.filter for atom in atoms if atom.kind == "limit" and atom.filter is not None))
     negative = tuple(dict.fromkeys(atom.term for atom in visual if atom.negated))
     return Plan(
         query=query,
-        words=Understood(positive or understand(query).text, negative),
+        words=Understood(text, negative),
         where=_where(filters),
         filters=filters,
         atoms=atoms,
@@ -105,11 +106,11 @@ def _minus(terms: Sequence[str], atoms: Sequence[Atom]) -> tuple[Atom, ...]:
     return tuple(Atom(kind="other", term=term, negated=True) for term in given if term.casefold() not in known)
 
 
-def _refuse_wordless(query: Query) -> None:
-    if query.text is None or not query.text.strip():
+def _refuse_wordless(query: Query, atoms: Sequence[Atom]) -> None:
+    if query.rerank or (query.explain and not atoms):
         what = "re-rank" if query.rerank else "explain"
         raise UsageError(
-            f"a query without words gives a model nothing to {what} by", hint=f"add a text, or search without {what}"
+            f"a query without words gives a model nothing to {what} by", hint=f"add a text, or do not {what}"
         )
 
 

@@ -109,7 +109,7 @@ class SecondLook:
     def _keep(self, viewing: Viewing | None, budget: Budget) -> tuple[str, ...]:
         """Keep what was made of the pictures; a warning where it cannot be. A search waits for it but briefly, because
         whoever writes to the collection may hold it up."""
-        if viewing is None:
+        if viewing is None or not viewing.has_unkept:
             return ()
         left = _KEEPING if budget.left is None else min(max(budget.left, _MOMENT), _KEEPING)
         try:

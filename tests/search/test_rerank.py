@@ -141,6 +141,22 @@ def test_equal_candidates_stay_as_retrieval_has_them_and_all_questions_of_a_chun
     assert ids(run(vlm, falling(8))) == ["03", "05", "00", "01", "02", "04", "06", "07"]
 
 
+def test_an_item_is_judged_by_the_picture_that_retrieval_liked() -> None:
+    opened: list[tuple[str, int]] = []
+
+    def picture(id: str, index: int) -> object:
+        opened.append((id, index))
+        return numbered(index)
+
+    vlm = ScriptedVlm(lambda number, _: [0.1, 0.5, 0.9][number], calibration=calibration())
+    seen = Viewing(Look(vlm=vlm, picture=picture), {})  # type: ignore[arg-type]
+    found = [Match("a", 0.3, 0), Match("b", 0.2, 2), Match("c", 0.1, 1)]
+    inquiry = Inquiry.of("shoe", (), vlm.calibration)
+    done = rerank(found, inquiry, seen, window=3, budget=Budget(None), patience=Patience())
+    assert sorted(opened) == [("a", 0), ("b", 2), ("c", 1)]
+    assert done.matches[0] == found[1]
+
+
 def test_the_order_given_does_not_matter() -> None:
     vlm = ScriptedVlm(lambda number, _: (number * 37 % 50 + 1) / 52)
     candidates = [Match(f"{number:02}", 0.3 + 0.01 * (number % 7), 0) for number in range(50)]

@@ -94,6 +94,7 @@ def test_pictures_that_cannot_be_opened_are_left_out_of_the_comparison() -> None
     assert len(done.warnings) == 1
     looked = [id for id in ids(done) if id != "03"]
     assert looked == sorted(looked, key=lambda id: -liking(int(id)))
+    assert ids(run(vlm, candidates(1))) == ["00"]
     nothing = run(vlm, candidates(3), broken=("00", "01", "02"))
     assert (ids(nothing), nothing.report.ended) == (["00", "01", "02"], "gate")
 
@@ -103,11 +104,11 @@ def test_a_budget_bounds_how_many_are_compared() -> None:
         lambda number, _: liking(number),
         most_pictures=4,
         calibration=MODEL_ALONE,
-        before=lambda lists: time.sleep(0.002 * lists),
+        before=lambda lists: time.sleep(0.01 * lists),
     )
-    done = run(vlm, candidates(90), budget_ms=150)
+    done = run(vlm, candidates(90), budget_ms=500)
     assert done.report.ended == "budget"
-    assert 4 <= done.report.scored < 60
+    assert 4 <= done.report.scored < 30
     assert run(vlm, candidates(10), budget_ms=5000).report.ended == "complete"
 
 

@@ -71,74 +71,78 @@ def compare_all(
         TimeUp: not even the first window was compared in time.
         ShelfsightError: the model failed.
     """
-    pictures = patience.call(lambda: viewing.opened(keys), budget.left)
-    places = [place for place, key in enumerate(keys) if key in pictures]
-    comparison = _Comparison([(keys[place], pictures[keys[place]]) for place in places], sought, model, viewing)
-    compared = comparison.head if budget.left is not None else len(places)
-    ended: Ended = "complete"
+    comparison = _Comparison(keys, sought, max(2, model.most_pictures), viewing)
+    compared = len(keys) if budget.left is None else comparison.head
     start = monotonic()
     patience.call(lambda: comparison.ask(compared), budget.left)
-    if compared < len(places):
+    if compared < len(keys):
         wished = comparison.fitting(monotonic() - start, budget.left or 0.0)
         try:
             patience.call(lambda: comparison.ask(wished), budget.left)
             compared = wished
         except TimeUp:
             pass  # what the head was found to be stands
-        ended = "complete" if compared == len(places) else "budget"
-    utilities = np.full(len(keys), np.nan)
-    utilities[places[:compared]] = comparison.utilities(compared)
-    return utilities, ended
+    return comparison.utilities(compared), "complete" if compared == len(keys) else "budget"
 
 
 class _Comparison:
     """The windows over one list of pictures, and what the model said of those that it has seen."""
 
-    def __init__(
-        self, shown: Sequence[tuple[PictureKey, Image]], sought: str, model: Listwise, viewing: Viewing
-    ) -> None:
-        self._shown, self._sought, self._viewing = shown, sought, viewing
-        self._width = max(2, model.most_pictures)
+    def __init__(self, keys: Sequence[PictureKey], sought: str, width: int, viewing: Viewing) -> None:
+        self._keys, self._sought, self._width, self._viewing = keys, sought, width, viewing
+        self._pictures: dict[PictureKey, Image] = {}
         self._said: Mapping[Window, Weights] = {}
 
     @property
     def head(self) -> int:
         """Candidates of the first window."""
-        return min(self._width, len(self._shown))
+        return min(self._width, len(self._keys))
 
     def ask(self, count: int) -> None:
-        """Have the first ``count`` candidates compared, all lists in one call."""
-        asked = [window for window in windows(count, self._width) if window not in self._said]
+        """Have the first ``count`` candidates compared, all lists in one call; pictures that cannot be opened are left
+        out."""
+        missing = [key for key in self._keys[:count] if key not in self._pictures]
+        self._pictures = {**self._pictures, **self._viewing.opened(missing)}
+        asked = [window for window in self._windows(count) if window not in self._said]
         lists = [turned for window in asked for turned in self._rotations(window)]
-        answers = iter(self._viewing.compare([[self._shown[i][1] for i in each] for each in lists], self._sought))
-        turns = iter(lists)
-        said = {window: _mean_log([(next(turns), next(answers)) for _ in window], window) for window in asked}
+        shown = [[self._pictures[self._keys[place]] for place in each] for each in lists]
+        answers = zip(lists, self._viewing.compare(shown, self._sought), strict=True)
+        said = {window: _mean_log([next(answers) for _ in window], window) for window in asked}
         self._said = {**self._said, **said}
 
     def fitting(self, seconds: float, left: float) -> int:
         """How many candidates can be compared in the time left, when the head took ``seconds``."""
         affordable = _SURE * left * self._lists(self.head) / max(seconds, 1e-6)
         fits = self.head
-        while fits < len(self._shown) and self._lists(fits + 1) - self._lists(self.head) <= affordable:
+        while fits < len(self._keys) and self._lists(fits + 1) - self._lists(self.head) <= affordable:
             fits += 1
         return fits
 
     def utilities(self, count: int) -> Weights:
-        """(count,) by least squares; of the many solutions the one with mean 0."""
-        if count < 2:
-            return np.zeros(count)
-        rows, differences = [np.zeros((0, count))], [np.zeros(0)]
-        for window in windows(count, self._width):
-            row = np.zeros((len(window), count))
-            row[np.arange(len(window)), list(window)] = 1.0
-            row[:, list(window)] -= 1.0 / len(window)
+        """(n,) by least squares over what was said of the first ``count``; of the many solutions that with mean 0."""
+        found, places = np.full(len(self._keys), np.nan), self._opened(count)
+        column = {place: index for index, place in enumerate(places)}
+        rows, differences = [np.zeros((0, len(places)))], [np.zeros(0)]
+        for window in self._windows(count):
+            columns = [column[place] for place in window]
+            row = np.zeros((len(window), len(places)))
+            row[np.arange(len(window)), columns] = 1.0
+            row[:, columns] -= 1.0 / len(window)
             rows.append(row)
             differences.append(self._said[window])
-        solution: Weights = np.linalg.lstsq(np.vstack(rows), np.concatenate(differences), rcond=None)[0]
-        return solution
+        if places:
+            found[places] = np.linalg.lstsq(np.vstack(rows), np.concatenate(differences), rcond=None)[0]
+        return found
+
+    def _opened(self, count: int) -> list[int]:
+        return [place for place, key in enumerate(self._keys[:count]) if key in self._pictures]
+
+    def _windows(self, count: int) -> list[Window]:
+        places = self._opened(count)
+        return [tuple(places[index] for index in window) for window in windows(len(places), self._width)]
 
     def _rotations(self, window: Window) -> Iterator[Window]:
-        by_id = sorted(window, key=lambda place: self._shown[place][0])
+        by_id = sorted(window, key=lambda place: self._keys[place])
         for turn in range(len(by_id)):
             yield tuple(by_id[turn:] + by_id[:turn])
 

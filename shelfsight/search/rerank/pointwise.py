@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from shelfsight.core.calibration import Fusion
 from shelfsight.core.protocols import PictureKey
 from shelfsight.search.look import Viewing
 from shelfsight.search.patience import Budget, Patience, TimeUp
@@ -49,7 +48,6 @@ def judge_each(
     keys: Sequence[PictureKey],
     retrieval: Weights,
     inquiry: Inquiry,
-    fusion: Fusion,
     viewing: Viewing,
     *,
     window: int,
@@ -70,23 +68,54 @@ def judge_each(
         TimeUp: not even the first chunk was judged in time.
         ShelfsightError: the model failed.
     """
-    evidence = np.full(len(keys), np.nan)
-    pace, done = _Pace(budget), 0
-    while done < len(keys):
-        size = min(pace.next(), len(keys) - done)
-        chunk = inquiry.questions(keys[done : done + size])
-        if not size:
-            return evidence, "budget"
-        start = monotonic()
-        try:
-            answers = patience.call(lambda asked=chunk: viewing.ask(asked), budget.left)  # type: ignore[misc]
-        except TimeUp:
-            if not done:
-                raise
-            return evidence, "budget"
-        pace.judged(size, monotonic() - start)
-        evidence[done : done + size] = inquiry.evidence(answers)
-        done += size
-        if is_settled(evidence, retrieval, fusion, most=inquiry.most, window=window):
-            return evidence, "settled"
-    return evidence, "complete"
+    judging = _Judging(keys, retrieval, inquiry, viewing, window, budget)
+    try:
+        ended = patience.call(judging.run, budget.left)
+        return judging.evidence, ended
+    except TimeUp:
+        evidence = judging.evidence
+        if evidence is judging.unjudged:
+            raise
+        return evidence, "budget"
+
+
+class _Judging:
+    """One run over the candidates, which another thread may give up waiting for.
+
+    Attributes:
+        unjudged: the evidence before the first chunk.
+        evidence: that of all chunks so far; a new array for each, so that whoever gave up has one that stays.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[PictureKey],
+        retrieval: Weights,
+        inquiry: Inquiry,
+        viewing: Viewing,
+        window: int,
+        budget: Budget,
+    ) -> None:
+        self._keys, self._retrieval, self._window = keys, retrieval, window
+        self._inquiry, self._viewing, self._budget = inquiry, viewing, budget
+        self._fusion = viewing.look.calibration.fusion
+        self.unjudged = self.evidence = np.full(len(keys), np.nan)
+
+    def run(self) -> Ended:
+        pace, done = _Pace(self._budget), 0
+        while done < len(self._keys):
+            chunk = slice(done, min(done + pace.next(), len(self._keys)))
+            if chunk.start == chunk.stop:
+                return "budget"
+            start = monotonic()
+            answers = self._viewing.ask(self._inquiry.questions(self._keys[chunk]))
+            pace.judged(chunk.stop - done, monotonic() - start)
+            evidence = self.evidence.copy()
+            evidence[chunk] = self._inquiry.evidence(answers)
+            self.evidence, done = evidence, chunk.stop
+            if self._is_settled():
+                return "settled"
+        return "complete"
+
+    def _is_settled(self) -> bool:
+        return is_settled(self.evidence, self._retrieval, self._fusion, most=self._inquiry.most, window=self._window)

@@ -90,9 +90,7 @@ def _evidence(
     if viewing.look.listwise and isinstance(vlm, Listwise):
         utilities, how = compare_all(keys, inquiry.sought, vlm, viewing, budget=budget, patience=patience)
         return (fusion.model + fusion.atoms) * utilities, how
-    return judge_each(
-        keys, _retrieval(first), inquiry, fusion, viewing, window=window, budget=budget, patience=patience
-    )
+    return judge_each(keys, _retrieval(first), inquiry, viewing, window=window, budget=budget, patience=patience)
 
 
 def _compares(viewing: Viewing) -> bool:
