@@ -33,6 +33,10 @@ class Budget:
         """Seconds that are left, at least 0; ``None`` where there is no bound."""
         return None if self._seconds is None else max(0.0, self._seconds - (monotonic() - self._start))
 
+    def part(self, share: float) -> "Budget":
+        """A budget of ``share`` of what is left, so that something stays for the steps behind."""
+        return Budget(None if self.left is None else 1000.0 * share * self.left)
+
     @property
     def spent(self) -> bool:
         """Whether nothing is left."""

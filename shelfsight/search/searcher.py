@@ -51,10 +51,17 @@ class Searcher:
         subtracted) with the item's best picture; ties are in the order of ids. ``trace`` holds the
         milliseconds of ``understand``, ``encode``, ``retrieve``, ``items``, ``facets`` and ``total``.
 
+        A query that wants to be re-ranked or explained, or comes with atoms, is taken apart: its limits bound the hits,
+        the total and the facets like its filter, what it negates are minus terms, and its positive text is looked up.
+        Re-ranking gives the first ``depth`` of these a new order, whatever part of it the page shows; what the model
+        does never fails the search, and ``warnings`` and ``stages`` tell of it. ``trace`` then has ``parse``, ``look``
+        (the model is opened where it was not), ``rerank``, ``explain`` and ``keep`` too.
+
         Raises:
-            UsageError: the query is empty, only says what to avoid, or a value is out of range.
-            FilterError: the filter does not parse.
-            UnknownField: the filter or a facet names a field that no item has.
+            UsageError: the query is empty, only says what to avoid, has no words to re-rank or explain by, or a value
+                is out of range; or nobody can look.
+            FilterError: the filter, or that of a limit, does not parse.
+            UnknownField: the filter, a limit or a facet names a field that no item has.
             PictureError: the query's picture cannot be read.
         """
         return self._answer(query, self._store.snapshot())
@@ -85,10 +92,12 @@ class Searcher:
     def rank(self, queries: Sequence[Query]) -> list[list[tuple[str, float]]]:
         """The (id, score) pairs of each query, best first: :meth:`search` without items, for many at once.
 
-        Texts are encoded and compared with the collection in batches; all queries see one snapshot.
+        Texts are encoded and compared with the collection in batches; all queries see one snapshot. Those that want it
+        are re-ranked, one after another.
 
         Raises:
-            As :meth:`search`, for the first query that cannot be answered.
+            As :meth:`search`, for the first query that cannot be answered; and ``ModelError`` where re-ranking fails,
+            because the first stage's order must not be taken for the other.
         """
         snapshot = self._store.snapshot()
         if not queries or snapshot.count() == 0:

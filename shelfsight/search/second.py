@@ -18,6 +18,9 @@ from shelfsight.search.trace import Trace
 
 __all__ = ["SecondLook", "Shown"]
 
+_FOR_THE_ORDER = 0.7
+"""Share of a budget that re-ranking may take where explanations come behind it."""
+
 _KEEPING = 0.25
 """Seconds that a search waits for what it saw to be kept; then that goes on behind its back."""
 _MOMENT = 0.001
@@ -60,7 +63,8 @@ class SecondLook:
         seen = Seen.first(matches)
         if plan.depth:
             with trace.stage(RERANK):
-                seen = self._reranked(plan, seen, viewing, budget)
+                allowed = budget.part(_FOR_THE_ORDER) if query.explain else budget
+                seen = self._reranked(plan, seen, viewing, allowed)
         shown = Shown(
             hits=hits_of(seen, items, offset=query.offset, k=query.k),
             stages=seen.stages,

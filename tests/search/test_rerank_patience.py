@@ -74,3 +74,11 @@ def test_a_budget_runs_from_when_it_is_made() -> None:
     time.sleep(0.04)
     assert budget.left == 0.0
     assert budget.spent
+
+
+def test_a_part_of_a_budget_leaves_the_rest() -> None:
+    assert Budget(None).part(0.5).left is None
+    budget = Budget(1000)
+    part = budget.part(0.5)
+    assert 0.4 < (part.left or 0) <= 0.5
+    assert (budget.left or 0) > 0.9

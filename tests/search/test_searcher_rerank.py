@@ -384,3 +384,13 @@ def test_the_first_hits_are_explained_with_what_was_seen_already(looking: Lookin
     assert [stage.name for stage in page.stages] == ["rerank", "explain"]
     assert vlm.encoded == 5  # type: ignore[attr-defined]
     assert list(page.trace)[-5:] == ["rerank", "explain", "keep", "facets", "total"]
+
+
+def test_a_budget_leaves_time_to_explain(along: Callable[[ScriptedVlm], Searcher]) -> None:
+    vlm = ScriptedVlm(
+        lambda number, _: (number + 1) / 62, calibration=MODEL_ALONE, before=lambda pairs: time.sleep(0.01 * pairs)
+    )
+    page = along(vlm).search(Query(text="red", rerank=True, explain=3, depth=60, budget_ms=1000))
+    rerank, explain = page.stages
+    assert (rerank.ended, explain.ended) == ("budget", "complete")
+    assert [hit.explanation is not None for hit in page.hits[:4]] == [True, True, True, False]
