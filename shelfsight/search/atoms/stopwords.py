@@ -40,7 +40,7 @@ _NOT = Phrases.of(
     not, no, never, nothing, neither, nor, but not, and not, or not, isnt, arent, shouldnt be, wont, cant be, not any
     dont want, do not want, dont like, do not like, dont need, do not need, dont show, do not show, dont include
     do not include, dont have, do not have, doesnt have, does not have, not have, not having, rather than, instead of
-    as long as not, anything not, not in, not with, not made of, hate, dislike
+    as long as not, anything not, hate, dislike
     """
 )
 LIST_CUES = Phrases.of(
