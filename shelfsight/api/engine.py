@@ -12,7 +12,7 @@ import numpy as np
 from shelfsight.api.asking import Asker, conversation
 from shelfsight.api.atoms import atoms_of
 from shelfsight.api.collection import Collection
-from shelfsight.api.enriching import add_notes, with_suggestions
+from shelfsight.api.enriching import add_notes, check_able, with_suggestions
 from shelfsight.api.looking import VlmOpener, look_opener
 from shelfsight.api.matching import check_spec, open_encoder_named
 from shelfsight.core.atoms import Atom
@@ -203,7 +203,7 @@ class Engine(Collection):
         if isinstance(catalogue, str | Path):
             catalogue = catalog.open_catalogue(catalogue)
         if features or enrich:
-            self._vlm.open()  # one that cannot be had is told before the work, not after it
+            check_able(self.vlm, features=features, enrich=enrich)
         report = indexer.index(
             catalogue,
             encoder=self.encoder,

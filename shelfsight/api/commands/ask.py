@@ -32,7 +32,7 @@ def _turns(_context: click.Context, _parameter: click.Parameter, value: tuple[st
 
 @click.command()
 @click.argument("id", metavar="ID")
-@click.argument("question", metavar="QUESTION", default="")
+@click.argument("question", metavar="[QUESTION]", required=False, default="")
 @options.collection
 @click.option(
     "--turn", "turns", metavar="Q=A", multiple=True, callback=_turns, help="What was said before; may be repeated."

@@ -71,7 +71,7 @@ def index(
     With --features and --enrich a vision-language model then looks at the pictures that it has not seen. What it says
     is kept beside the catalogue's fields and never in place of them.
     """
-    from shelfsight.api.enriching import notes_document
+    from shelfsight.api.enriching import check_able, notes_document
     from shelfsight.api.looking import VlmOpener
     from shelfsight.api.opening import open_engine
     from shelfsight.catalog import Columns, open_catalogue
@@ -80,8 +80,10 @@ def index(
     main, *more = image_columns or (None,)
     columns = Columns(id=id_column, image=main, more_images=tuple(filter(None, more)), title=title_column)
     source = open_catalogue(catalogue, columns=columns, max_text=settings.index.max_text, limits=settings.pictures)
-    looks = features or enrich
-    ready = VlmOpener(vlm or settings.search.vlm, device).open() if looks else None  # or no collection is made
+    looks, ready = features or enrich, None
+    if looks:  # a model that cannot be had, or cannot do it, is told before a collection is made
+        ready = VlmOpener(vlm or settings.search.vlm, device).open()
+        check_able(ready, features=features, enrich=enrich)
     with open_engine(
         collection,
         encoder=encoder,
