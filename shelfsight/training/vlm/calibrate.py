@@ -5,14 +5,16 @@ Platt: "Probabilistic Outputs for Support Vector Machines", 1999.
 
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from shelfsight.core.calibration import Calibration, Scale
-from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.core.protocols import Reusable, VisionLanguageModel
 from shelfsight.core.questions import Subject
+from shelfsight.core.vectors import FloatArray
 from shelfsight.training.corpus import Corpus, load_corpus
 from shelfsight.training.settings import EncoderSettings
 from shelfsight.training.vlm.lessons import Lesson, Teacher
@@ -41,27 +43,35 @@ def fit_scales(vlm: VisionLanguageModel, data: Path, out: Path, *, rows: int = 1
     chosen = EncoderSettings(rendered=settings.rendered, rendered_seed=settings.rendered_seed)
     corpus = load_corpus(data, out / "cache", chosen)
     random = np.random.default_rng([settings.seed, 9])
-    asked = np.sort(random.permutation(corpus.validation)[:rows])
+    chosen_rows = np.sort(random.permutation(corpus.validation)[:rows])
+    teacher = Teacher(corpus)
     odds: dict[Subject, list[float]] = defaultdict(list)
     truth: dict[Subject, list[bool]] = defaultdict(list)
-    teacher = Teacher(corpus)
-    for start in range(0, len(asked), _ROWS_TOGETHER):
-        part = [
-            (int(row), lesson)
-            for row in asked[start : start + _ROWS_TOGETHER]
-            for lesson in _pairs(teacher, int(row), random)
-        ]
-        scores = vlm.score([(_picture(corpus, row), lesson.question) for row, lesson in part])
-        for (_, lesson), score in zip(part, scores, strict=True):
+    for start in range(0, len(chosen_rows), _ROWS_TOGETHER):
+        part = [(int(row), _pairs(teacher, int(row), random)) for row in chosen_rows[start : start + _ROWS_TOGETHER]]
+        lessons = [lesson for _, asked in part for lesson in asked]
+        for lesson, score in zip(lessons, _scores(vlm, corpus, part), strict=True):
             assert lesson.subject is not None
             odds[lesson.subject].append(_log_odds(float(score)))
             truth[lesson.subject].append(lesson.answer == "yes")
-        _log.info("asked about %d of %d pictures", min(start + _ROWS_TOGETHER, len(asked)), len(asked))
+        _log.info("asked about %d of %d pictures", min(start + _ROWS_TOGETHER, len(chosen_rows)), len(chosen_rows))
     scales = {subject: fit_scale(np.array(odds[subject]), np.array(truth[subject])) for subject in odds}
-    scales["other"] = fit_scale(
-        np.concatenate([*map(np.array, odds.values())]), np.concatenate([*map(np.array, truth.values())])
+    together = [np.array([value for values in each.values() for value in values]) for each in (odds, truth)]
+    scales["other"] = fit_scale(*together)
+    return Calibration(scales=scales, source=f"{len(chosen_rows)} pictures of the validation split")
+
+
+def _scores(vlm: VisionLanguageModel, corpus: Corpus, part: Sequence[tuple[int, list[Lesson]]]) -> FloatArray:
+    """Raw P(yes) to all lessons, in order."""
+    pictures = [_picture(corpus, row) for row, _ in part]
+    if not isinstance(vlm, Reusable):
+        return vlm.score(
+            [(seen, each.question) for seen, (_, asked) in zip(pictures, part, strict=True) for each in asked]
+        )
+    features = vlm.picture_features(pictures)
+    return vlm.score_features(
+        [(seen, each.question) for seen, (_, asked) in zip(features, part, strict=True) for each in asked]
     )
-    return Calibration(scales=scales, source=f"{len(asked)} pictures of the validation split")
 
 
 def fit_scale(log_odds: np.ndarray, truth: np.ndarray) -> Scale:
