@@ -140,7 +140,9 @@ briefs: brief
 sling bag: slingbag
 nail polish: nail lacquer
 perfume: eau de toilette, eau de parfum, cologne
-gift set, jewellery set, face pack, jersey, eye pencil, lip balm, body lotion, floaters
+gift set, fragrance gift set, jewellery set, kurta set, lounge pants, lounge shorts, lip liner, lip care, kajal
+face pack, face wash, face moisturiser, highlighter, shoe accessories, jersey, eye pencil, lip balm, body lotion
+floaters
 top, blouse, tunic, sweatshirt, jacket, coat, blazer, waistcoat, cardigan, vest, jeans, shorts, skirt, leggings, tights
 jeggings, chinos, kurta, kurti, dupatta, salwar, churidar, patiala, jumpsuit, romper, suit, tracksuit, gown
 shoe, casual shoes, running shoes, boots, ankle boots, sandals, sports sandals, loafers, moccasins, slippers, ballerinas

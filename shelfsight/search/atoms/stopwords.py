@@ -29,7 +29,8 @@ GLUE = (
         into onto through up down out off via per during under over nice good great beautiful lovely pretty best perfect
         suitable appropriate right wear wearing worn use used using made make makes making colour color coloured colored
         shade tone pattern material fabric size sized price priced pic picture photo image all every each other another
-        same such least kinda today now soon let know hope go going come coming there's it's let's
+        same such least else left carry sell selling sold store everywhere somewhere anywhere think thinking thought
+        wonder wondering birthday day kinda today now soon let know hope go going come coming there's it's let's
         """
     )
 )
@@ -47,7 +48,8 @@ LIST_CUES = Phrases.of(
     """
     without, without any, no, except, except for, excepting, excluding, exclude, minus, sans, free of, free from, avoid
     avoiding, other than, anything but, everything but, all but, apart from, aside from, lacking, devoid of, and no
-    but no, but without, with no, having no, dont want, do not want, nothing with, anything except, no more
+    but no, but without, any colour but, any color but, any but, with no, having no, dont want, do not want
+    nothing with, anything except, no more
     """
 )
 """Cues after which ``and`` goes on: "without logo and stripes"."""
@@ -67,6 +69,7 @@ NO_CUES = Phrases.of(
     """
     not only, not just, not necessarily, no matter, no problem, not sure, no preference, no rush, no idea, dont mind
     do not mind, dont care, do not care, nothing but, why not, if not, or not sure, not bad, no thanks
+    nothing else, no other
     """
 )
 """Phrases that begin like a cue and negate nothing."""
