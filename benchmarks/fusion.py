@@ -126,8 +126,9 @@ def _cases(arguments: Namespace) -> list[Case]:
     known = [row for row in rows(path) if row.fields["split"] == "validation"]
     look = look_opener(VlmOpener(arguments.vlm, None), Gallery(store, Settings().pictures), store, encoder)(None)
     observer = _Observer(Searcher(encoder, store, Settings()), store, look)
-    asked = families(known, seed=1, at_most=arguments.queries)
-    cases = [case for each in asked if (case := observer.case(each.query)) is not None]
+    asked = families([row.plain() for row in known], seed=1, most=arguments.queries)
+    queries = [query for family in asked.values() for query in family.queries]
+    cases = [case for query in queries if (case := observer.case(query)) is not None]
     store.close()
     return cases
 

@@ -26,6 +26,10 @@ class Row:
     title: str | None
     fields: dict[str, Value]
 
+    def plain(self) -> dict[str, Value]:
+        """All of it in one mapping."""
+        return {**self.fields, "id": self.id, "title": self.title}
+
 
 class PicturesOnly:
     """A catalogue without its words: what a search finds in it, it found by looking.

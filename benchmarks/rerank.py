@@ -15,7 +15,8 @@ The collection holds ids and pictures of one split of the fashion catalogue and 
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -23,15 +24,16 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.families import Asked, families
+from benchmarks.families import families
 from benchmarks.gallery import Row, add_arguments, build, place, rows
 from shelfsight.api.engine import Engine
 from shelfsight.api.opening import open_engine
-from shelfsight.core.protocols import Reusable
+from shelfsight.core.protocols import Calibrated, Reusable, Store
 from shelfsight.core.questions import Subject, yes_no_question
 from shelfsight.core.types import Claim, Hit
 from shelfsight.evaluation import EvaluationReport, JudgedQuery, compare
 from shelfsight.models import open_encoder
+from shelfsight.stores import open_store
 from shelfsight.training.vlm.validate import area_under_curve
 
 TASKS = ("families", "claims", "sentences", "speed")
@@ -47,11 +49,16 @@ _FIELDS: dict[str, tuple[Subject, str, float]] = {
 
 @dataclass(frozen=True)
 class Bench:
-    """An engine over one split, what the catalogue says of its items, and the queries."""
+    """An engine over one split, what the catalogue says of its items, and the queries.
+
+    ``violating``: text -> ids of items that have what the query excludes.
+    """
 
     engine: Engine
+    store: Store
     known: dict[str, Row]
-    asked: list[Asked]
+    queries: list[JudgedQuery]
+    violating: Mapping[str, frozenset[str]]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -61,10 +68,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     build(path, arguments.cache, encoder=encoder, kind=arguments.store, split=arguments.split).close()
     folder = place(path, arguments.cache, encoder=encoder, kind=arguments.store, split=arguments.split)
     known = {row.id: row for row in rows(path) if row.fields["split"] == arguments.split}
-    asked = families(list(known.values()), seed=arguments.seed, at_most=arguments.queries)
-    with open_engine(folder, vlm=arguments.vlm) as engine:
+    asked = families([row.plain() for row in known.values()], seed=arguments.seed, most=arguments.queries)
+    with open_engine(folder, vlm=arguments.vlm) as engine, closing(open_store(folder)) as store:
         engine.add_notes(features=True)
-        bench = Bench(engine, known, asked)
+        queries = [query for family in asked.values() for query in family.queries]
+        bench = Bench(engine, store, known, queries, asked["negations"].violating)
         results = {task: _TASKS[task](bench) for task in arguments.tasks}
     if arguments.json:
         arguments.json.write_text(
@@ -91,7 +99,7 @@ def _arguments(argv: Sequence[str] | None) -> Namespace:
 
 def measure_families(bench: Bench) -> dict[str, Any]:
     """The first stage against the re-ranked order."""
-    queries = [each.query for each in bench.asked]
+    queries = bench.queries
     first = bench.engine.evaluate(queries, ks=(10,))
     second = bench.engine.evaluate(queries, ks=(10,), rerank=True, depth=_DEPTH)
     result: dict[str, Any] = {}
@@ -99,7 +107,7 @@ def measure_families(bench: Bench) -> dict[str, Any]:
         ndcg, precision = differences["ndcg@10"], differences["precision@10"]
         places = [place for place, query in enumerate(queries) if query.family == family]
         changed = float(np.mean([first.rankings[n] != second.rankings[n] for n in places]))
-        broken = [_broken(bench.asked, places, report) for report in (first, second)]
+        broken = [_broken(bench, places, report) for report in (first, second)]
         result[family] = {
             "queries": len(places),
             "ndcg@10": ndcg.to_json(),
@@ -116,10 +124,11 @@ def measure_families(bench: Bench) -> dict[str, Any]:
     return result
 
 
-def _broken(asked: Sequence[Asked], places: Iterable[int], report: EvaluationReport) -> float:
+def _broken(bench: Bench, places: Iterable[int], report: EvaluationReport) -> float:
     """Share of the first ten hits that show what the query excludes."""
-    shares = [len(asked[n].violating & set(report.rankings[n])) / max(1, len(report.rankings[n])) for n in places]
-    return float(np.mean(shares))
+    excluded = [bench.violating.get(bench.queries[n].text or "", frozenset()) for n in places]
+    found = [report.rankings[n] for n in places]
+    return float(np.mean([len(ids & set(hits)) / max(1, len(hits)) for ids, hits in zip(excluded, found, strict=True)]))
 
 
 def measure_claims(bench: Bench) -> dict[str, Any]:
@@ -140,11 +149,12 @@ def measure_claims(bench: Bench) -> dict[str, Any]:
 
 
 def _claims(bench: Bench, subject: Subject, terms: Sequence[tuple[str, str, bool]]) -> dict[str, float]:
-    vlm, store = bench.engine.vlm, bench.engine.store
+    vlm = bench.engine.vlm
     assert isinstance(vlm, Reusable)
-    kept = store.notes.features(vlm.features_version, [(id, 0) for id, _, _ in terms])
+    assert isinstance(vlm, Calibrated)
+    kept = bench.store.notes.features(vlm.features_version, [(id, 0) for id, _, _ in terms])
     raw = vlm.score_features([(kept[id, 0], yes_no_question(subject, term)) for id, term, _ in terms])
-    scale = vlm.calibration.scale(subject)  # type: ignore[attr-defined]
+    scale = vlm.calibration.scale(subject)
     probability = np.array([scale.probability(p) for p in raw])
     truth = np.array([right for _, _, right in terms])
     yes, no = probability >= scale.yes_from, probability < scale.no_below
@@ -176,7 +186,7 @@ def _calibration_error(probability: np.ndarray, truth: np.ndarray) -> float:
 
 
 def _another(pool: Sequence[str], own: str, random: np.random.Generator) -> str:
-    while (value := pool[random.integers(len(pool))]) == own:
+    while (value := pool[int(random.integers(len(pool)))]) == own:
         pass
     return value
 
@@ -184,10 +194,10 @@ def _another(pool: Sequence[str], own: str, random: np.random.Generator) -> str:
 def measure_sentences(bench: Bench) -> dict[str, Any]:
     """Explained hits of re-ranked searches whose sentence asserts what the catalogue contradicts."""
     hits = contradicted = asserted = wrong = 0
-    for each in _shuffled(bench.asked):
+    for query in _shuffled(bench.queries):
         if hits >= _EXPLAINED:
             break
-        page = bench.engine.search(each.query.text, k=10, rerank=True, explain=10)
+        page = bench.engine.search(query.text, k=10, rerank=True, explain=10)
         for hit in page.hits:
             verdicts = [_contradicts(claim, hit, bench.known) for claim in _asserted(hit)]
             judged = [verdict for verdict in verdicts if verdict is not None]
@@ -204,33 +214,28 @@ def _asserted(hit: Hit) -> list[Claim]:
     return [claim for claim in hit.explanation.claims if claim.verdict == "yes"] if hit.explanation else []
 
 
-def _contradicts(claim: Claim, hit: Hit, known: dict[str, Row]) -> bool | None:
+def _contradicts(claim: Claim, hit: Hit, known: Mapping[str, Row]) -> bool | None:
     """Whether the catalogue says otherwise; None where it does not speak of it."""
-    fields = {name: str(value or "").lower() for name, value in known[hit.id].fields.items()}
-    term, negated = claim.atom.removeprefix("not "), claim.atom.startswith("not ")
-    for field in ("article_type", "colour", "gender", "usage"):
-        if term in _VALUES[field](known):
-            return (fields[field] == term) == negated
+    fields = known[hit.id].fields
+    term, negated = claim.atom.removeprefix("not ").lower(), claim.atom.startswith("not ")
+    for field in ("article_type", "colour", "gender"):
+        values = {str(row.fields[field] or "") for row in known.values()}
+        meant = {value for value in values if term in _names(value)}
+        if meant:
+            return None if fields[field] in ("", "NA", "Unisex") else (fields[field] in meant) == negated
     return None
 
 
-def _values_of(field: str) -> Callable[[dict[str, Row]], set[str]]:
-    cache: dict[int, set[str]] = {}
-
-    def values(known: dict[str, Row]) -> set[str]:
-        if id(known) not in cache:
-            cache[id(known)] = {str(row.fields[field] or "").lower() for row in known.values()} - {"", "na"}
-        return cache[id(known)]
-
-    return values
-
-
-_VALUES = {field: _values_of(field) for field in ("article_type", "colour", "gender", "usage")}
+def _names(value: str) -> set[str]:
+    """How a query may write a value: ``t-shirt``, ``t-shirts`` and ``tshirts`` for ``Tshirts``."""
+    plain = value.lower()
+    forms = {plain, plain.replace("tshirt", "t-shirt"), plain.split(" and ")[0]}
+    return forms | {f"{form}s" for form in forms} | {form.removesuffix("s") for form in forms}
 
 
 def measure_speed(bench: Bench) -> dict[str, Any]:
     """Re-ranking with features kept: 50 candidates without a bound, and with 200 milliseconds."""
-    queries = [each.query for each in _shuffled(bench.asked)][:_SPEED_QUERIES]
+    queries = _shuffled(bench.queries)[:_SPEED_QUERIES]
     bench.engine.search(queries[0].text, rerank=True, depth=_DEPTH)
     whole = [_timed(bench.engine, query, None) for query in queries]
     bound = [_timed(bench.engine, query, 200.0) for query in queries]
@@ -254,8 +259,8 @@ def _percentile(values: Sequence[float], percent: float) -> float:
     return round(float(np.percentile(values, percent)), 1)
 
 
-def _shuffled(asked: Sequence[Asked]) -> list[Asked]:
-    return [asked[n] for n in np.random.default_rng(4).permutation(len(asked))]
+def _shuffled(queries: Sequence[JudgedQuery]) -> list[JudgedQuery]:
+    return [queries[n] for n in np.random.default_rng(4).permutation(len(queries))]
 
 
 _TASKS: dict[str, Callable[[Bench], dict[str, Any]]] = {
