@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from shelfsight.core.atoms import Atom
 from shelfsight.core.errors import FilterError, UsageError
-from shelfsight.core.types import Query, Value, Verdict
-from shelfsight.search.atoms import EMPTY, MAX_ATOMS, Vocabulary, checked, field_verdict, parse, positive_text
+from shelfsight.core.types import Query
+from shelfsight.search.atoms import EMPTY, MAX_ATOMS, Vocabulary, checked, parse, positive_text
 from shelfsight.search.atoms.tokens import key_of, tokenise
 from shelfsight.search.query import understand
 
@@ -125,6 +125,11 @@ def test_numbers_of_names_are_neither_bounds_nor_counts(text: str) -> None:
     assert {atom.kind for atom in read("sportswear", text)} <= {"other", "kind", "attribute"}
 
 
+def test_of_kinds_in_a_row_no_field_speaks() -> None:
+    (atom,) = read("fashion", "shirt dresses")
+    assert (atom.kind, atom.term, atom.field, atom.value) == ("kind", "shirt dresses", None, None)
+
+
 @pytest.mark.parametrize(
     ("query", "text"),
     [
@@ -217,37 +222,6 @@ def test_too_many_atoms_are_refused() -> None:
     assert len(checked([red()] * MAX_ATOMS)) == MAX_ATOMS
     with pytest.raises(UsageError, match=f"{MAX_ATOMS + 1} atoms"):
         checked([red()] * (MAX_ATOMS + 1))
-
-
-@pytest.mark.parametrize(
-    ("term", "value", "held", "verdict"),
-    [
-        ("red", "Red", "Red", "yes"),
-        ("red", "Red", "red ", "yes"),
-        ("red", "Red", "Blue", "no"),
-        ("red", "Red", None, "cannot tell"),
-        ("red", "Red", "", "cannot tell"),
-        ("blue", "Blue", "Navy Blue", "cannot tell"),
-        ("grey", "Gray", "Grey", "yes"),
-        ("cotton", "Cotton", "Cotton, Polyester", "yes"),
-        ("cotton", "Cotton", "Wool, Polyester", "no"),
-        ("men", "Men", "Men/Tops/Tees", "yes"),
-        ("men", "Men", "Women/Tops/Tees", "no"),
-        ("t-shirts", "Tees", "Men/Tops/Tees", "yes"),
-        ("hoodie", "Hoodies & Sweatshirts", "Men/Tops/Hoodies & Sweatshirts", "cannot tell"),
-        ("hoodie", "Hoodies & Sweatshirts", "Men/Tops/Tees", "no"),
-        ("shirt dress", "Dresses", "Dresses", "cannot tell"),
-        ("vegan", "Vegan", ["Cotton", "Vegan"], "yes"),
-        ("vegan", "Vegan", ["Cotton", None], "no"),
-        ("vegan", "Vegan", [], "cannot tell"),
-        ("waterproof", "true", True, "yes"),
-        ("waterproof", "true", False, "no"),
-        ("42", "42", 42, "yes"),
-        ("red", None, "Red", "cannot tell"),
-    ],
-)
-def test_what_a_field_says_of_an_atom(term: str, value: str | None, held: Value, verdict: Verdict) -> None:
-    assert field_verdict(red(term=term, field="any", value=value), held) == verdict
 
 
 _WORDS = st.sampled_from(

@@ -8,9 +8,8 @@ to parts), :mod:`~shelfsight.search.atoms.limits` (bounds), :mod:`~shelfsight.se
 """
 
 from shelfsight.search.atoms.checks import checked
-from shelfsight.search.atoms.evidence import field_verdict
 from shelfsight.search.atoms.parser import MAX_ATOMS, parse
 from shelfsight.search.atoms.vocabulary import EMPTY, Vocabulary
 from shelfsight.search.atoms.wording import positive_text
 
-__all__ = ["EMPTY", "MAX_ATOMS", "Vocabulary", "checked", "field_verdict", "parse", "positive_text"]
+__all__ = ["EMPTY", "MAX_ATOMS", "Vocabulary", "checked", "parse", "positive_text"]

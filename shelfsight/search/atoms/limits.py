@@ -155,7 +155,7 @@ def _hyphenated(tokens: Sequence[Token], low: Amount | None) -> Amount | None:
     if low is None or low.end >= len(tokens) or not tokens[low.end].joined:
         return None
     token = tokens[low.end]
-    loose = Token(token.form, token.key, token.start, token.end, token.first)
+    loose = Token(token.form, token.key, token.start, token.end)
     found = read_amount([loose, *tokens[low.end + 1 : low.end + 2]], 0)
     return found and Amount(found.number, found.quantity, low.end + found.end)
 

@@ -13,8 +13,8 @@ def settle(text: str, parts: Sequence[Part]) -> list[Part]:
     """The parts with every noun in its place.
 
     A kind after ``with`` is part of the kind before it ("dress with a belt"); attributes right before a thing are said
-    of the thing ("with red laces"); several kinds in a row are one, named by the last ("shirt dress"); a word that is
-    both a colour and a product of the catalogue is a product where no noun follows ("orange").
+    of the thing ("with red laces"); several kinds in a row are one, of which no field speaks ("shirt dress"); a word
+    that is both a colour and a product of the catalogue is a product where no noun follows ("orange").
     """
     found = _with_things(parts)
     found = _things_joined(text, found)
@@ -59,7 +59,7 @@ def _kinds_joined(text: str, parts: Sequence[Part]) -> list[Part]:
         last = done[-1] if done else None
         if last is not None and last.role == part.role == "kind" and not last.negated and not part.negated:
             whole = joined(text, [last, part])
-            whole.role, whole.key, whole.known = "kind", part.key, part.known
+            whole.role, whole.key = "kind", part.key
             done[-1] = whole
         else:
             done.append(part)

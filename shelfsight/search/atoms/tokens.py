@@ -63,7 +63,6 @@ class Token:
             parts phrases), ``minus`` (a whole minus term).
         key: of a word or minus term its key, else what is written.
         start, end: its place in the text; of a minus term that of its words.
-        first: where its mark starts, of a minus term; else ``start``.
         joined: whether only a hyphen stands before it.
     """
 
@@ -71,7 +70,6 @@ class Token:
     key: str
     start: int
     end: int
-    first: int
     joined: bool = False
 
 
@@ -113,23 +111,23 @@ def _is_hyphen(tokens: list[Token], token: Token, text: str) -> bool:
 
 
 def _joined(token: Token) -> Token:
-    return Token(token.form, token.key, token.start, token.end, token.first, joined=True)
+    return Token(token.form, token.key, token.start, token.end, joined=True)
 
 
 def _token(found: re.Match[str]) -> Token | None:
     written, start, end = found.group(), found.start(), found.end()
     match found.lastgroup:
         case "number":
-            return Token("number", written.replace(",", ""), start, end, start)
+            return Token("number", written.replace(",", ""), start, end)
         case "without":
-            return Token("word", "without", start, end, start)
+            return Token("word", "without", start, end)
         case "and":
-            return Token("word", "and", start, end, start)
+            return Token("word", "and", start, end)
         case "word":
             key = _word_key(written)
-            return Token("word", key, start, end, start) if any(map(str.isalnum, key)) else None
+            return Token("word", key, start, end) if any(map(str.isalnum, key)) else None
         case "money" | "sign" | "break" as form:
-            return Token(form, _SIGNS.get(written, written), start, end, start)
+            return Token(form, _SIGNS.get(written, written), start, end)
     return None
 
 
@@ -140,7 +138,7 @@ def _minus(found: re.Match[str]) -> Token | None:
     kept = term.rstrip(_TRAILING) if group == "single" else term.rstrip()
     start = found.start(group) + len(kept) - len(kept.lstrip())
     end = found.start(group) + len(kept)
-    return Token("minus", key_of(kept), start, end, found.start()) if start < end else None
+    return Token("minus", key_of(kept), start, end) if start < end else None
 
 
 def _word_key(word: str) -> str:

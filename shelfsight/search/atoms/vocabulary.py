@@ -40,10 +40,10 @@ class Term:
     """A value that a phrase names.
 
     Attributes:
-        field, value: the value, or the part of it, as the catalogue writes it.
+        field, value: the value, or the part of it that the phrase names, as the catalogue writes it.
         role: what the field speaks of.
         items: items that have it.
-        half: the phrase is one of two that the value joins (``hoodies`` of ``Hoodies & Sweatshirts``).
+        half: it is one of several that a value joins (``Hoodies`` of ``Hoodies & Sweatshirts``).
     """
 
     field: str
@@ -119,7 +119,7 @@ def _terms(field: str, counts: Mapping[str, int]) -> Iterator[tuple[str, Term]]:
     for value, items in counts.items():
         for part in parts_of(value):
             yield part, Term(field, part, role, items)
-            yield from ((half, Term(field, part, role, items, half=True)) for half in halves_of(part))
+            yield from ((half, Term(field, half, role, items, half=True)) for half in halves_of(part))
 
 
 def _speaks_in_words(counts: Mapping[str, int]) -> bool:
