@@ -305,5 +305,12 @@ def test_ten_thousand_characters_are_read_at_once(piece: str) -> None:
     assert len(atoms) <= MAX_ATOMS
 
 
+@pytest.mark.parametrize(
+    "text", ["not red, blue,", "not red, blue, ", "no", "not red or", "without logo and", "not,", "-"]
+)
+def test_a_list_that_breaks_off_is_read(text: str) -> None:
+    assert {atom.term: atom.negated for atom in parse(text)}.get("red", True)
+
+
 def test_no_text_has_no_atoms() -> None:
     assert parse("", EMPTY) == parse(" \n\t", EMPTY) == parse("please show me something", EMPTY) == ()

@@ -108,7 +108,8 @@ def _ends_in_or(parts: Sequence[Part], mark: int) -> bool:
     at = mark
     while at + 2 < len(parts) and parts[at].role == "comma" and _sort(parts[at + 1]) == _sort(parts[mark - 1]):
         at += 2
-    return parts[at].role == "or" or (parts[at].role == "comma" and parts[at + 1].role == "or")
+    marks = [part.role for part in parts[at : at + 2]]
+    return marks[:1] == ["or"] or marks == ["comma", "or"]
 
 
 def _sort(part: Part) -> str:
