@@ -47,7 +47,7 @@ class TransformersBrain:
 
         library: Any = transformers
         self._processor = library.AutoProcessor.from_pretrained(folder)
-        self._model = library.AutoModelForImageTextToText.from_pretrained(folder).eval()
+        self._model = library.AutoModelForImageTextToText.from_pretrained(folder, dtype="float32").eval()
         self._lock = threading.Lock()
 
     def first_tokens(self, messages: Messages) -> list[tuple[str, float]]:
@@ -162,18 +162,22 @@ class OpenAIServer:
         if self.refuses_above is not None and body.get("top_logprobs", 0) > self.refuses_above:
             return refusal(400, f"top_logprobs must be at most {self.refuses_above}")
         limit = int(body.get("max_tokens") or body["max_completion_tokens"])
-        text, finish = await asyncio.to_thread(self.brain.say, body["messages"], limit)
+        wants_tokens = bool(body.get("logprobs")) and self.logprobs != 0
+        tokens = await asyncio.to_thread(self.brain.first_tokens, body["messages"]) if wants_tokens else []
+        if tokens and limit == 1:
+            text, finish = tokens[0][0], "length"
+        else:
+            text, finish = await asyncio.to_thread(self.brain.say, body["messages"], limit)
         if body.get("stream"):
             return StreamingResponse(self._events(text, finish), media_type="text/event-stream")
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
-        if body.get("logprobs") and self.logprobs != 0:
-            choice["logprobs"] = await asyncio.to_thread(self._first_tokens, body)
+        if tokens:
+            choice["logprobs"] = {"content": [self._listed(tokens, body["top_logprobs"])]}
         return JSONResponse({"object": "chat.completion", "model": body["model"], "choices": [choice]})
 
-    def _first_tokens(self, body: dict[str, Any]) -> dict[str, Any]:
-        tokens = [{"token": token, "logprob": value} for token, value in self.brain.first_tokens(body["messages"])]
-        given = tokens if self.logprobs is None else tokens[: min(self.logprobs, body["top_logprobs"])]
-        return {"content": [{**tokens[0], "top_logprobs": given}]}
+    def _listed(self, tokens: list[tuple[str, float]], asked: int) -> dict[str, Any]:
+        listed = [{"token": token, "logprob": value} for token, value in tokens]
+        return {**listed[0], "top_logprobs": listed if self.logprobs is None else listed[: min(self.logprobs, asked)]}
 
     async def _events(self, text: str, finish: str) -> AsyncIterator[str]:
         yield ": hello\n\n" + event({"role": "assistant", "content": ""})

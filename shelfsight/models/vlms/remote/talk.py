@@ -83,7 +83,10 @@ class Talk:
         said = reply.answer().text
         value = grade(said)
         if value is None:
-            raise ModelError(f"{self._who} was asked for a grade from 0 to 10, and said {said[:80]!r}")
+            raise ModelError(
+                f"{self._who} was asked for a grade from 0 to 10, and said {said[:80]!r}",
+                hint="A server that gives log-probabilities is not asked for one.",
+            )
         self.graded = True
         return value
 

@@ -11,6 +11,7 @@ from PIL import Image
 from shelfsight.core.dialogue import Conversation, Turn
 from shelfsight.core.protocols import VisionLanguageModel
 from shelfsight.models import open_vlm
+from shelfsight.models.vlms.names import EMBEDDED, EMBEDDED_FOLDER
 
 Pairs = list[tuple[Image.Image, str]]
 Saved = Callable[[str], Path]
@@ -18,9 +19,13 @@ Saved = Callable[[str], Path]
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 
 
-@pytest.fixture(scope="module", params=["llava", "qwen2_5_vl"])
+@pytest.fixture(scope="module", params=["qwen2_5_vl", EMBEDDED])
 def folder(request: pytest.FixtureRequest, saved: Saved) -> Path:
-    return saved(request.param)
+    if request.param != EMBEDDED:
+        return saved(request.param)
+    if not EMBEDDED_FOLDER.is_dir():
+        pytest.skip("the embedded vision-language model is not in this copy of the package")
+    return EMBEDDED_FOLDER
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +41,21 @@ def server(folder: Path) -> Iterator[OpenAIServer]:
 
 def test_scores_are_those_of_the_model_itself(server: OpenAIServer, local: VisionLanguageModel, pairs: Pairs) -> None:
     remote = open_vlm(server.name())
-    assert np.abs(remote.score(pairs) - local.score(pairs)).max() < 1e-4
+    scores = remote.score(pairs)
+    assert np.abs(scores - local.score(pairs)).max() < 1e-4
+    assert np.ptp(scores) > 1e-3
     assert not remote.graded
+    assert np.array_equal(scores, [remote.score([pair])[0] for pair in pairs])
+
+
+def test_a_large_picture_is_scored_as_it_was_sent(
+    server: OpenAIServer, local: VisionLanguageModel, pairs: Pairs
+) -> None:
+    large = pairs[0][0].resize((1200, 900), Image.Resampling.BICUBIC)
+    score = open_vlm(server.name()).score([(large, "Is it blue?")])
+    sent = server.pictures()[-1]
+    assert sent.size == (768, 576)
+    assert np.abs(score - local.score([(sent, "Is it blue?")])).max() < 1e-4
 
 
 def test_answers_are_those_of_the_model_itself(server: OpenAIServer, local: VisionLanguageModel, pairs: Pairs) -> None:
