@@ -94,8 +94,8 @@ class Engine(Collection):
             rerank: let the vision-language model look at the best candidates again.
             explain: say why hits are there: of so many, from the first on; ``True``: ``settings.search.explained``.
             depth: candidates that are looked at; ``settings.search.depth`` where left out.
-            budget_ms: milliseconds that looking may take; the best order so far is answered. Opening the model counts:
-                what needs it at once takes :attr:`vlm` first.
+            budget_ms: milliseconds that looking may take; the best order so far is answered. Opening the model counts
+                (without a budget it is waited for a minute): what needs it at once takes :attr:`vlm` first.
 
         Returns:
             Hits by ``score`` (cosine similarity in [-1, 1]) descending, ties by id ascending; re-ranked hits by

@@ -11,7 +11,7 @@ from shelfsight.core.dialogue import Answer, Conversation, Stop
 from shelfsight.core.errors import ModelError
 from shelfsight.core.vectors import FloatArray
 
-__all__ = ["COLOURS", "FailingVlm", "NonsenseVlm", "SquareVlm", "StuckVlm", "WrongShapeVlm"]
+__all__ = ["COLOURS", "ChattyVlm", "FailingVlm", "NonsenseVlm", "SquareVlm", "StuckVlm", "WrongShapeVlm"]
 
 COLOURS = {"red": (200, 20, 20), "green": (20, 160, 40), "blue": (30, 40, 200), "white": (245, 245, 245)}
 
@@ -83,6 +83,33 @@ class SquareVlm:
     def _seen(self, picture: Image) -> str:
         colour = colour_of(picture)
         return self._sees.get(colour, colour)
+
+
+class ChattyVlm(SquareVlm):
+    """Talks for minutes, unless nobody listens any more."""
+
+    def __init__(self) -> None:
+        super().__init__("chatty")
+        self.interrupted = Event()
+
+    def generate(
+        self,
+        pairs: Sequence[tuple[Image, str | Conversation]],
+        *,
+        max_tokens: int,
+        seconds: float | None = None,
+        on_text: Callable[[int, str], None] | None = None,
+    ) -> list[Answer]:
+        assert (len(pairs), seconds) != (1, None)
+        assert on_text is not None
+        try:
+            for _ in range(max_tokens):
+                time.sleep(0.05)
+                on_text(0, "so ")
+        except Exception:
+            self.interrupted.set()
+            raise
+        return [Answer("so " * max_tokens, Stop.MAX_TOKENS)]
 
 
 class FailingVlm(SquareVlm):

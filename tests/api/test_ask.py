@@ -12,7 +12,7 @@ import pytest
 from front_door import Cli
 from PIL import Image
 from served import served
-from square_vlms import COLOURS, FailingVlm, NonsenseVlm, SquareVlm, StuckVlm
+from square_vlms import COLOURS, ChattyVlm, FailingVlm, NonsenseVlm, SquareVlm, StuckVlm
 
 from shelfsight import Engine, ModelError, NotFound, PictureError, ShelfsightError, UsageError, open_engine
 from shelfsight.api.asking import Asker, conversation
@@ -191,6 +191,17 @@ def test_over_http_as_it_comes(url: str) -> None:
     assert (name, answer["answer"], answer["stop"]) == ("answer", "It is red.", "end")
     missing = post(url, "nowhere", {"question": "?"}, accept="text/event-stream")
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
+
+
+def test_over_http_who_hangs_up_ends_the_answer(opened: Opened) -> None:
+    chatty = ChattyVlm()
+    with served(opened(chatty)) as url:
+        body = {"question": "?", "max_tokens": 512}
+        headers = {"accept": "text/event-stream"}
+        with httpx.stream("POST", f"{url}/v1/items/red/ask", json=body, headers=headers, timeout=60) as response:
+            assert next(response.iter_lines()) == "event: text"
+            assert not chatty.interrupted.is_set()
+        assert chatty.interrupted.wait(20)
 
 
 def _event(block: str) -> tuple[str, Any]:
