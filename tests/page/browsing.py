@@ -1,5 +1,6 @@
 """A browser tab that remembers what went wrong in it."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,11 @@ class Tab:
             action()
         self.settled()
 
+    def look(self, address: str) -> None:
+        """Open the page with the switch on, and wait until the second look is drawn."""
+        self.open(f"{address}&look=1")
+        expect(self.looked).to_contain_text("Re-ranked")
+
     def type(self, text: str) -> None:
         self.after(lambda: self.page.get_by_role("searchbox").fill(text))
 
@@ -54,6 +60,35 @@ class Tab:
     def ids(self) -> list[str]:
         """Ids of the hits, in order."""
         return [str(id) for id in self.cards.evaluate_all("cards => cards.map((card) => card.dataset.id)")]
+
+    @property
+    def switch(self) -> Locator:
+        return self.page.get_by_role("switch", name="Look again")
+
+    @property
+    def looked(self) -> Locator:
+        """The line that says what the second look did."""
+        return self.page.locator("#looked")
+
+    @property
+    def atoms(self) -> Locator:
+        return self.page.get_by_role("list", name="What the words ask for")
+
+    def claim(self, words: str) -> Locator:
+        """A claim's chip on the first card."""
+        return self.cards.first.get_by_role("button", name=re.compile(f"^{re.escape(words)}:"))
+
+    @property
+    def evidence(self) -> Locator:
+        """What lies over the picture of the first card."""
+        return self.cards.first.locator(".frame > .evidence")
+
+    def details(self) -> Locator:
+        """The details of the first hit, opened."""
+        self.cards.first.get_by_role("button", name="Details").click()
+        dialog = self.page.get_by_role("dialog")
+        expect(dialog).to_be_visible()
+        return dialog
 
     def pictures_are_drawn(self) -> None:
         """Every picture in view has pixels."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browsing import Tab
+from canned import WORDS, Shop, canned_server, looked_page
 from playwright.sync_api import Browser, sync_playwright
 from served import served
 
@@ -53,5 +54,22 @@ def tab(browser: Browser, page_url: str) -> Iterator[Tab]:
     """A fresh profile's tab. At the end: no console errors, no policy violations, no request to anywhere else."""
     with browser.new_context(viewport={"width": 1280, "height": 860}) as context:
         opened = Tab(context.new_page(), page_url)
+        yield opened
+        opened.check()
+
+
+@pytest.fixture
+def shop(demo_folder: Path) -> Shop:
+    """30 items, with a second look at ``WORDS``."""
+    made = Shop.of(demo_folder, 30)
+    made.looked[WORDS] = looked_page(made)
+    return made
+
+
+@pytest.fixture
+def shop_tab(browser: Browser, shop: Shop) -> Iterator[Tab]:
+    """As ``tab``, in front of ``shop``."""
+    with canned_server(shop) as url, browser.new_context(viewport={"width": 1280, "height": 860}) as context:
+        opened = Tab(context.new_page(), url)
         yield opened
         opened.check()

@@ -122,10 +122,13 @@ def test_details_and_back(tab: Tab, page_engine: Engine) -> None:
     item = page_engine.get(tab.ids()[0])
     tab.cards.first.get_by_role("button", name="Details").click()
     dialog = tab.page.get_by_role("dialog")
-    expect(dialog.get_by_role("heading")).to_have_text(item.title or "")
+    expect(dialog.get_by_role("heading", level=2)).to_have_text(item.title or "")
     for name in ("brand", "category", "colour", "material"):
         expect(dialog.get_by_role("table")).to_contain_text(str(item.metadata[name]))
     tab.page.wait_for_function("() => document.querySelector('.stage img').naturalWidth > 320")
+    with tab.page.expect_popup() as popup:
+        dialog.get_by_role("link", name="Open the original").click()
+    assert popup.value.url.endswith(f"/v1/items/{item.id}/pictures/0")
     tab.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     tab.after(lambda: tab.cards.nth(1).get_by_role("button", name="More like").click())
@@ -241,7 +244,7 @@ def test_the_details_asked_for_last(tab: Tab, page_engine: Engine) -> None:
         tab.page.evaluate("document.querySelectorAll('#grid .open')[0].click()")
         tab.page.evaluate("document.querySelectorAll('#grid .open')[1].click()")
     tab.page.wait_for_timeout(200)
-    heading = tab.page.get_by_role("dialog").get_by_role("heading")
+    heading = tab.page.get_by_role("dialog").get_by_role("heading", level=2)
     expect(heading).to_have_text(page_engine.get(second).title or "")
 
 
@@ -262,7 +265,7 @@ def test_a_phone_in_the_dark(browser: Browser, page_url: str) -> None:
 def test_the_reference_page(tab: Tab) -> None:
     tab.page.goto(tab.url + "/docs")
     expect(tab.page.get_by_role("heading", name="The API")).to_be_visible()
-    expect(tab.page.locator(".operation")).to_have_count(11)
+    expect(tab.page.locator(".operation")).to_have_count(13)
     expect(tab.page.locator(".operation").first).to_contain_text("/v1/search")
 
 

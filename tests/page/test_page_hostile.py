@@ -50,7 +50,7 @@ def test_cards_details_and_chips(hostile_tab: Tab) -> None:
     expect(tab.cards.first.locator(".title")).to_contain_text(ATTACK)
     tab.pictures_are_drawn()
     tab.cards.first.get_by_role("button", name="Details").click()
-    expect(tab.page.get_by_role("dialog").get_by_role("heading")).to_contain_text(ATTACK)
+    expect(tab.page.get_by_role("dialog").get_by_role("heading", level=2)).to_contain_text(ATTACK)
     expect(tab.page.get_by_role("table")).to_contain_text(ATTACK)
     tab.after(lambda: tab.page.get_by_role("dialog").get_by_role("button", name="More like this").click())
     expect(tab.page.locator(".chip")).to_contain_text(ATTACK)

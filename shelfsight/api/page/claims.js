@@ -34,16 +34,16 @@ const verdictOf = (claim) => VERDICTS[claim.verdict] ?? VERDICTS["cannot tell"];
 
 function chip(claim, index, handlers) {
   const { name, sign } = verdictOf(claim);
-  return element("button", { type: "button", class: `claim ${name}`, "data-key": `claim:${index}`, "aria-pressed": "false", ...handlers },
-    element("span", { class: "sign", "aria-hidden": "true" }, sign), element("span", { class: "atom-text" }, claim.atom),
-    element("span", { class: "hidden" }, `: ${claim.verdict}. ${becauseOf(claim)}`));
+  const label = { "aria-label": readOut(claim), "aria-pressed": "false", "data-key": `claim:${index}` };
+  return element("button", { type: "button", class: `claim ${name}`, ...label, ...handlers },
+    element("span", { class: "sign", "aria-hidden": "true" }, sign), element("span", { class: "atom-text" }, claim.atom));
 }
 
 // How sure, and who says so: `93% likely, by the picture`. A catalogue is sure.
 export function becauseOf(claim) {
   const { field, value } = claim.evidence ?? {};
   if (claim.source === "none") return "nothing to go by";
-  const likely = `${percent(claim.probability)} likely${claim.graded ? " (a rough grade)" : ""}`;
+  const likely = `${percent(claim.probability)} likely${claim.graded ? ", a rough grade" : ""}`;
   if (claim.source === "catalogue") {
     const says = `by the catalogue: ${readable(field)} = ${readable(value)}`;
     return Number.isInteger(claim.probability) ? says : `${likely}, ${says}`;
@@ -51,5 +51,5 @@ export function becauseOf(claim) {
   return `${likely}, by the picture`;
 }
 
-// The same with its atom and verdict, to be read over a picture.
-export const readOut = (claim) => `${claim.atom}: ${claim.verdict} – ${becauseOf(claim)}`;
+// The same with its atom and verdict, to be heard, or read over a picture.
+export const readOut = (claim) => `${claim.atom}: ${claim.verdict} (${becauseOf(claim)})`;

@@ -29,6 +29,7 @@ let known = { facets: {}, fields: {}, total: 0 };
 let shown = { hits: [], total: 0 };
 let read = { text: "", atoms: null }; // what the words were understood to ask for, or were edited to
 let running = null;
+let looking = null;
 const opened = new Set();
 
 // --- asking ---------------------------------------------------------------------------------------------------------
@@ -59,6 +60,7 @@ async function showFirst(signal) {
 // What is shown stays until the second look is over, and stays for good where it fails.
 async function lookAgain(count, wait = 0) {
   const mine = begun();
+  looking = mine;
   more.disabled = false;
   try {
     await pause(wait, mine.signal);
@@ -259,7 +261,7 @@ function setAtoms(atoms) {
 
 function setWeight(weight) {
   state.weight = weight;
-  later();
+  soon();
 }
 
 function removePicture() {
@@ -268,10 +270,15 @@ function removePicture() {
 
 function typed() {
   reworded(state, query.value);
-  later();
+  soon();
 }
 
 const later = debounced(() => refresh({ address: "replace", patient: true }), TYPING_PAUSE);
+
+function soon() {
+  looking?.abort(); // nobody wants that second look any more
+  later();
+}
 
 function pressed(event) {
   const writing = event.target.matches?.("input:not([type=checkbox], [type=range]), textarea");
