@@ -1,6 +1,6 @@
 """A real server of OpenAI's chat completions on loopback, over any Transformers model with a chat template.
 
-It is written from the protocol, with none of the product's code, so that client and server cannot share a mistake.
+It is written from the protocol, with none of the client's code, so that the two cannot share a mistake.
 """
 
 import asyncio
@@ -21,6 +21,8 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from PIL import Image
+
+from shelfsight.models.torchvision_compat import ensure_torchvision
 
 __all__ = ["Brain", "OpenAIServer", "Scripted", "TransformersBrain", "served_openai"]
 
@@ -43,6 +45,7 @@ class TransformersBrain:
     """A model of Transformers, asked through its own chat template; the last picture of the messages counts."""
 
     def __init__(self, folder: Path) -> None:
+        ensure_torchvision()
         import transformers
 
         library: Any = transformers
