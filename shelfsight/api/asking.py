@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from threading import BoundedSemaphore, Thread
+from threading import BoundedSemaphore
 from time import monotonic
 
 from PIL.Image import Image
 
+from shelfsight.core import background
 from shelfsight.core.dialogue import Answer, Conversation, Turn
 from shelfsight.core.errors import ModelError, ShelfsightError, UsageError
 from shelfsight.core.protocols import VisionLanguageModel
@@ -91,7 +92,7 @@ class Asker:
         if not self._slots.acquire(timeout=seconds):
             raise ModelError(f"vision-language model {vlm.name!r} has too many questions open", hint="ask again later")
         call = _Call(vlm, picture, asked, max_tokens, monotonic() + seconds, on_text)
-        Thread(target=self._run, args=(call,), name="shelfsight-ask", daemon=True).start()
+        background.start(self._run, call, name="shelfsight-ask")
         return call.wait(seconds + self._grace)
 
     def _run(self, call: "_Call") -> None:

@@ -26,12 +26,14 @@ from shelfsight.api.commands.models import models
 from shelfsight.api.commands.search import search
 from shelfsight.api.commands.serve import serve
 from shelfsight.api.console import safe, say
+from shelfsight.core import background
 from shelfsight.core.errors import ShelfsightError, status_of
 
 __all__ = ["cli", "main", "run"]
 
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
+_LINGER = 3.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -58,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if not isinstance(error, BrokenPipeError):  # whoever reads a pipe may have enough; a full disk is a failure
             code = _output_lost(error)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter must not complain at its end
+    if not background.finish(_LINGER):  # a model that hangs must not turn an answer into an abort
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

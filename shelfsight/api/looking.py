@@ -1,11 +1,12 @@
 """The vision-language model of an engine: opened once, when it is first needed, while others wait or go without."""
 
 from concurrent.futures import Future
-from threading import Lock, Thread
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from shelfsight.api.gallery import Gallery
+from shelfsight.core import background
 from shelfsight.core.errors import ModelError, ShelfsightError
 from shelfsight.core.protocols import Encoder, Localiser, Store, VisionLanguageModel
 
@@ -60,7 +61,7 @@ class VlmOpener:
             if self._opening is None or (self._failed_at and monotonic() - self._failed_at > _FORGIVEN):
                 self._failed_at = 0.0
                 self._opening = Future()
-                Thread(target=self._load, args=(name, self._opening), name="shelfsight-vlm", daemon=True).start()
+                background.start(self._load, name, self._opening, name="shelfsight-vlm")
             return self._opening
 
     def _load(self, name: str, opening: Future[VisionLanguageModel]) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from threading import Lock, Thread
+from threading import Lock
 from time import monotonic
 from typing import TypeVar
 
+from shelfsight.core import background
 from shelfsight.core.errors import ModelError
 
 __all__ = ["Budget", "Patience", "TimeUp"]
@@ -70,7 +71,7 @@ class Patience:
             return function()
         answer: Future[T] = Future()
         ended: Future[None] = Future()
-        Thread(target=_run, args=(function, answer, ended), name="shelfsight-look", daemon=True).start()
+        background.start(_run, function, answer, ended, name="shelfsight-look")
         if not wait([ended], max(0.0, deadline - monotonic())).done:
             with self._lock:
                 self._late[ended] = monotonic()

@@ -6,6 +6,7 @@ from typing import Any
 
 from shelfsight.api.engine import Engine
 from shelfsight.api.http.problems import public_error
+from shelfsight.core import background
 from shelfsight.core.errors import ShelfsightError
 
 __all__ = ["Readiness"]
@@ -23,9 +24,7 @@ class Readiness:
 
     def warm_up(self) -> Thread:
         """Start loading; the server answers meanwhile."""
-        thread = Thread(target=self._load, name="shelfsight-warm-up", daemon=True)
-        thread.start()
-        return thread
+        return background.start(self._load, name="shelfsight-warm-up")
 
     def check(self) -> tuple[bool, dict[str, Any]]:
         """(ready, document); the document says why not."""
