@@ -40,7 +40,8 @@ def open_vlm(name: str, *, device: str | None = None) -> "VisionLanguageModel":
     """Open a vision-language model by its one-string name.
 
     Args:
-        name: a Transformers folder, a Transformers model of the hub (``org/model``, ``hf-hub:`` in front of it or not),
+        name: ``embedded`` (the model inside this package), a Transformers folder, a Transformers model of the hub
+            (``org/model``, ``hf-hub:`` in front of it or not),
             ``blip2-itm:`` with either: BLIP-2's image-text-matching head, which scores statements and writes none,
             or ``openai:MODEL@BASE_URL``: a server of OpenAI's chat completions, wherever it is. Its key comes from the
             environment: ``SHELFSIGHT_VLM_API_KEY``, else ``OPENAI_API_KEY`` or ``GEMINI_API_KEY``, which go to their

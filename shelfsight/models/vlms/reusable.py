@@ -49,12 +49,13 @@ class ReusableVlm(GenerativeVlm):
     def __init__(self, loaded: Loaded) -> None:
         """
         Raises:
-            ModelError: the model cannot be asked.
+            ModelError: the model cannot be asked, or its chat template does not show the picture once.
         """
         super().__init__(loaded)
         self._mark = int(self._model.config.image_token_id)
         self._places = 0
         with told(f"vision-language model {self.name} cannot be used"):
+            self._split("")
             inputs = self._inputs([[Images.new("RGB", (64, 64))]], [self._prompts.question("")])
             self._places = inputs.input_ids[0].tolist().count(self._mark)
             self._version = self._digest()  # of the weights as they came

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import transformers
 from direct_vlm import Direct
 from PIL import Image
-from vlm_checkpoints import BUILDERS
+from vlm_checkpoints import BUILDERS, YES_NO
 
 from shelfsight.core.errors import ModelError, UsageError
 from shelfsight.core.protocols import Listwise, Reusable, VisionLanguageModel
@@ -140,6 +142,27 @@ def test_the_version_is_that_of_tower_projector_and_preprocessing(saved: Saved, 
     other = _open(_changed(saved("llava"), tmp_path, "processor_config.json", with_mean)).features_version
     assert len({version, with_weight("vision"), with_weight("projector"), other}) == 4
     assert with_weight("language_model") == version
+
+
+def test_the_version_is_that_of_the_weights_in_any_precision(saved: Saved, tmp_path: Path) -> None:
+    """What was made on a GPU, in bfloat16, serves on a CPU."""
+    folder = Path(shutil.copytree(saved("fast_vlm"), tmp_path / "copy"))
+    model = transformers.AutoModelForImageTextToText.from_pretrained(folder)
+    model.to(torch.bfloat16).save_pretrained(folder)
+    assert _open(folder).features_version == _open(saved("fast_vlm")).features_version
+
+
+def test_a_picture_may_stand_behind_the_question(saved: Saved, pairs: Pairs, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(saved("llava"), tmp_path / "copy"))
+    words = "{% for part in messages[0]['content'] %}{{ part['text'] }}{% endfor %}"
+    (folder / "chat_template.jinja").write_text(f"{words}<image> ANSWER:")
+    direct = Direct(folder, f"{YES_NO}<image> ANSWER:")
+    crossed = [(picture, question) for picture, _ in pairs for _, question in pairs]
+    scores = _open(folder).score(crossed)
+    np.testing.assert_allclose(scores, [direct.probability(*pair) for pair in crossed], atol=TOLERANCE)
+    (folder / "chat_template.jinja").write_text(words)
+    with pytest.raises(ModelError, match="cannot be used: its chat template does not show the picture once"):
+        _open(folder)
 
 
 def _changed(folder: Path, tmp_path: Path, file: str, change: Callable[..., object]) -> Path:
