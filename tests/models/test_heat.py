@@ -22,7 +22,7 @@ from shelfsight.models.encoders.fit import over_picture, picture_in_input
 from shelfsight.models.encoders.heat import NEUTRAL, occlusion, reloaded
 from shelfsight.models.encoders.loading import load
 from shelfsight.models.encoders.openclip import open_openclip
-from shelfsight.models.encoders.patches import patch_tower
+from shelfsight.models.encoders.patches import drift_of, patch_tower
 from shelfsight.models.encoders.pixels import Prepare
 from shelfsight.models.encoders.runtimes.cuda_runtime import CudaRuntime
 from shelfsight.models.encoders.runtimes.towers import PictureTower
@@ -82,7 +82,9 @@ def test_the_heat_is_that_of_the_patches_less_what_any_picture_shows(embedded):
     tower, loaded = tower_of("embedded")
     vectors = patch_tower(tower, loaded.sides)(pixels_of(loaded, picture, 321)).numpy()
     direction = embedded.encode_texts(["red"])[0] - embedded.encode_texts(NEUTRAL).mean(axis=0)
-    expected = over_picture((vectors @ direction)[None], picture.size, (321, 321), loaded.preprocess)
+    expected = over_picture(
+        (vectors @ direction)[None], picture.size, (321, 321), loaded.preprocess, drift=embedded._heat._patches().drift
+    )
     heat = embedded.heat(picture, ["red"])
     assert heat.shape == (1, 24, 24)
     assert heat.dtype == np.float32
@@ -217,6 +219,41 @@ def test_a_spot_is_found_where_it_is(mode, size, side, cells):
     y, x = (np.average(np.arange(length) + 0.5, weights=heat.sum(axis=1 - axis)) / length
             for axis, length in enumerate(heat.shape))  # fmt: skip
     assert (x, y) == (pytest.approx(0.7, abs=0.03), pytest.approx(0.3, abs=0.04))
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (1, 0), (0, 1), (-1, 1)])
+def test_a_grid_that_drifts_is_found_out_and_put_right(shift):
+    """Cells of 32 pixels, of which each shows its neighbour's mean colour."""
+
+    def patches(pixels):
+        means = pixels.float().reshape(3, 10, 32, 10, 32).mean((2, 4))
+        return means.roll(shift, (1, 2)).permute(1, 2, 0)
+
+    drift = drift_of(patches, (320, 320))
+    assert drift == pytest.approx(shift, abs=0.03)
+    pixels = torch.zeros(1, 3, 320, 320, dtype=torch.uint8)
+    pixels[..., 96:128, 192:224] = 255
+    grid = patches(pixels)[..., 0].numpy()
+    heat = over_picture(grid[None], (500, 500), (320, 320), {"resize_mode": "longest"}, drift=drift)[0]
+    y, x = np.unravel_index(heat.argmax(), heat.shape)
+    assert ((x + 0.5) / 24, (y + 0.5) / 24) == (pytest.approx(0.65, abs=0.03), pytest.approx(0.35, abs=0.03))
+
+
+def test_of_a_grid_that_never_changes_no_drift_is_known():
+    assert drift_of(lambda _: torch.zeros(4, 4, 3), (64, 64)) == (0, 0)
+
+
+def test_the_embedded_tower_sees_a_disc_where_it_is(embedded):
+    """To a twentieth of the picture on average; at first sight it appears half a cell too far right and too low."""
+    places = np.random.default_rng(0).uniform(0.25, 0.75, (12, 2))
+    found = []
+    for x, y in places:
+        picture = Image.new("RGB", (400, 400), (245, 245, 245))
+        ImageDraw.Draw(picture).ellipse((400 * x - 60, 400 * y - 60, 400 * x + 60, 400 * y + 60), fill=(200, 30, 30))
+        heat = embedded.heat(picture, ["red"])[0]
+        hot = np.argwhere(heat >= 0.5 * heat.max()).mean(axis=0)
+        found.append((hot[::-1] + 0.5) / 24)
+    assert np.abs(np.mean(found - places, axis=0)).max() < 0.05
 
 
 def test_what_is_cropped_away_has_the_least_heat():

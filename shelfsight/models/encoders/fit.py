@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from shelfsight.core.vectors import FloatArray
 
-__all__ = ["over_picture", "picture_in_input"]
+__all__ = ["cells_of", "over_picture", "picture_in_input"]
 
 _CELLS = 24
 Span = tuple[float, float]
@@ -32,7 +32,12 @@ def picture_in_input(size: tuple[int, int], sides: tuple[int, int], resize_mode:
 
 
 def over_picture(
-    grid_nhw: FloatArray, size: tuple[int, int], sides: tuple[int, int], preprocess: Mapping[str, Any]
+    grid_nhw: FloatArray,
+    size: tuple[int, int],
+    sides: tuple[int, int],
+    preprocess: Mapping[str, Any],
+    *,
+    drift: tuple[float, float] = (0.0, 0.0),
 ) -> FloatArray:
     """Grids over the network's input to grids over the picture.
 
@@ -41,6 +46,7 @@ def over_picture(
         size: width and height of the picture.
         sides: height and width of the input.
         preprocess: OpenCLIP's preprocessing configuration.
+        drift: how far below and to the right of where a thing is it appears in the grid, in cells.
 
     Returns:
         (n, h, w) float32, the longer of h and w 24, interpolated. A part of the picture that is cropped away has the
@@ -49,7 +55,7 @@ def over_picture(
     spans = picture_in_input(_squeezed(size, sides), sides, preprocess.get("resize_mode") or "shortest")
     cells = [max(1, round(_CELLS * length / max(size))) for length in (size[1], size[0])]
     (y, y_seen), (x, x_seen) = (
-        _places(cells[axis], spans[axis], sides[axis], grid_nhw.shape[axis + 1]) for axis in (0, 1)
+        _places(cells[axis], spans[axis], sides[axis], grid_nhw.shape[axis + 1], drift[axis]) for axis in (0, 1)
     )
     heat = _between(_between(grid_nhw, y, 1), x, 2)
     seen = y_seen[:, None] & x_seen
@@ -65,18 +71,25 @@ def _squeezed(size: tuple[int, int], sides: tuple[int, int]) -> tuple[int, int]:
     return (min(sides), 1) if width > height else (1, min(sides))
 
 
-def _places(count: int, span: Span, side: int, cells: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+def _places(
+    count: int, span: Span, side: int, cells: int, drift: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The middles of ``count`` cells over ``span``, counted in cells of a grid over the input, and which of them lie
-    in it.
+    in it."""
+    pixels = span[0] + (np.arange(count) + 0.5) / count * (span[1] - span[0])
+    places = cells_of(pixels, side, cells) + drift
+    return np.clip(places, 0, cells - 1), (pixels >= 0) & (pixels <= side)
+
+
+def cells_of(pixels: npt.NDArray[np.float64], side: int, cells: int) -> npt.NDArray[np.float64]:
+    """Places in an input of ``side`` pixels, counted in cells of a grid of that many over it; 0 is the first's middle.
 
     Where the grid's cells are spaced by a power of two from the first pixel to the last, they are those of padded
     convolutions, whose first cell looks at the first pixel; otherwise each has its equal share of the input.
     """
-    pixels = span[0] + (np.arange(count) + 0.5) / count * (span[1] - span[0])
     spacing = (side - 1) / (cells - 1) if cells > 1 else 0.0
     padded = spacing >= 1 and np.log2(spacing).is_integer()
-    places = (pixels - 0.5) / spacing if padded else pixels / side * cells - 0.5
-    return np.clip(places, 0, cells - 1), (pixels >= 0) & (pixels <= side)
+    return (pixels - 0.5) / spacing if padded else pixels / side * cells - 0.5
 
 
 def _between(grids: FloatArray, places: npt.NDArray[np.float64], axis: int) -> FloatArray:

@@ -7,17 +7,20 @@ treated as in Zhou et al. 2022, "Extract Free Dense Labels from CLIP" (MaskCLIP)
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from shelfsight.models.encoders.fit import cells_of
 from shelfsight.models.encoders.runtimes.towers import PictureTower
 
-__all__ = ["PatchTower", "patch_tower"]
+__all__ = ["PatchTower", "drift_of", "patch_tower"]
 
 _STRIDE = 32  # of nearly all convolutional towers
+_SPOT = 5  # of the input's side
 _FINER = 2  # a convolutional tower sees the picture this much larger: so much finer is its grid
 
 
@@ -28,11 +31,13 @@ class PatchTower:
     Attributes:
         sides: height and width of its input, in pixels: the tower's own, or larger where the tower takes any size.
         embed: (1, 3, h, w) standardised pixels to (rows, columns, d) vectors of patches, not normalised.
+        drift: how far below and to the right of where a thing is it appears in the grid, in cells.
     """
 
     tower: PictureTower
     sides: tuple[int, int]
     embed: Callable[[Tensor], Tensor]
+    drift: tuple[float, float] = (0.0, 0.0)
 
     def __call__(self, pixels_bchw: Tensor) -> Tensor:
         """(1, 3, h, w) uint8 pixels to (rows, columns, d) float32 vectors of patches, not normalised, on the CPU."""
@@ -61,8 +66,43 @@ def patch_tower(tower: PictureTower, sides: tuple[int, int], *, finer: bool = Tr
         except Exception:  # a tower that insists on its size, or on all patches at once, raises whatever its code does
             continue
         if vectors.isfinite().all() and vectors.shape[0] * vectors.shape[1] > 1:
-            return found
+            # A transformer's patches stay in their places; what a stack of convolutions moves, nothing moves back.
+            return found if (height, width) == sides else replace(found, drift=drift_of(found, found.sides))
     return None
+
+
+def drift_of(patches: Callable[[Tensor], Tensor], sides: tuple[int, int]) -> tuple[float, float]:
+    """How far below and to the right of where a thing is it appears in a grid, in cells, at most one.
+
+    Measured: spots, alike to all sides, are put on grey, each at four places that mirror one another, and the change
+    of the patches' vectors has a middle. On average over the places, that of a grid without drift is the spot's.
+    """
+    height, width = sides
+    spot, noise = min(sides) // _SPOT, np.random.default_rng(0)
+    found = []
+    for grey in (128, 245):
+        empty = torch.full((1, 3, height, width), grey, dtype=torch.uint8)
+        before = patches(empty)
+        quarter = noise.integers(0, 256, (1, 3, 3, 3)).astype(np.float32)
+        colours = torch.from_numpy(np.pad(quarter, ((0, 0), (0, 0), (0, 3), (0, 3)), mode="symmetric"))
+        texture = torch.nn.functional.interpolate(colours, (spot, spot), mode="bilinear").to(torch.uint8)
+        for y, x in ((row * height // 10, column * width // 10) for row in (3, 7) for column in (3, 7)):
+            top, left = y - spot // 2, x - spot // 2
+            picture = empty.clone()
+            picture[..., top : top + spot, left : left + spot] = texture
+            found.append(_displacement((patches(picture) - before).square().sum(-1), (top, left), spot, sides))
+    rows, columns = np.clip(np.nan_to_num(np.mean(found, axis=0)), -1, 1)
+    return float(rows), float(columns)
+
+
+def _displacement(change: Tensor, corner: tuple[int, int], spot: int, sides: tuple[int, int]) -> list[float]:
+    """From the middle of a spot to the middle of (rows, columns) change, in cells."""
+    moved = []
+    for axis, (start, side) in enumerate(zip(corner, sides, strict=True)):
+        along = change.sum(1 - axis).numpy().astype(np.float64)
+        middle = float(along @ np.arange(len(along)) / along.sum()) if along.sum() else np.nan
+        moved.append(middle - float(cells_of(np.array(start + spot / 2), side, len(along))))
+    return moved
 
 
 def _embedder(visual: Any) -> Callable[[Tensor], Tensor] | None:
