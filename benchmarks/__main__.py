@@ -10,12 +10,23 @@ from pathlib import Path
 
 _RATE = ["index_rate", "--render", "256", "--rounds", "3"]
 _ENCODERS = [["encoder_rate"], ["encoder_rate", "--encoder", "ViT-B-32"]]
-_WITHOUT_DATA = [["quality", "--tasks", "demo"], ["stores"], *_ENCODERS, _RATE]
+_SECOND = ["vlm_rate"]
+_WITHOUT_DATA = [["quality", "--tasks", "demo"], ["stores"], *_ENCODERS, _RATE, _SECOND]
 
 
 def _all(data: Path) -> list[list[str]]:
     catalogue = str(data / "sportswear" / "catalog.csv")
-    return [["index_rate", catalogue], _RATE, ["quality"], ["latency"], ["stores"], *_ENCODERS, ["finetune"]]
+    return [
+        ["index_rate", catalogue],
+        _RATE,
+        ["quality"],
+        ["latency"],
+        ["stores"],
+        *_ENCODERS,
+        ["finetune"],
+        _SECOND,
+        ["rerank"],
+    ]
 
 
 def main() -> int:
