@@ -59,13 +59,13 @@ def test_what_is_no_heat_map_is_left_out(shop_tab: Tab, shop: Shop) -> None:
         7,
         None,
     )
-    claims = [picture_claim(f"claim {place}", "yes", 0.9, heat_map=uri) for place, uri in enumerate(uris)]
+    claims = [picture_claim(f"claim {place}", "yes", 0.01 * place, heat_map=uri) for place, uri in enumerate(uris)]
     shop.looked[WORDS] = looked_page(shop, claims=claims)
     shop_tab.look(ADDRESS)
     shop_tab.page.wait_for_function("() => document.querySelector('.frame img').naturalWidth > 0")
     for place in range(len(uris)):
         shop_tab.claim(f"claim {place}").hover()
-        expect(shop_tab.evidence.locator(".caption")).to_contain_text(f"claim {place}")
+        expect(shop_tab.evidence.locator(".caption")).to_have_text(f"{place}% likely, by the picture")
         expect(shop_tab.evidence.locator(".box")).to_have_count(1)
         expect(shop_tab.evidence.locator("image")).to_have_count(0)
     assert shop_tab.page.evaluate("window.hacked") is None
@@ -73,11 +73,11 @@ def test_what_is_no_heat_map_is_left_out(shop_tab: Tab, shop: Shop) -> None:
 
 def test_what_is_no_box_is_left_out(shop_tab: Tab, shop: Shop) -> None:
     boxes = ([0, 0, 1], [0.5, 0.5, 0.5, 0.9], ["0", 0, 1, 1], "0011", {"0": 1}, [0.9, 0, 0.1, 1])
-    claims = [picture_claim(f"claim {place}", "yes", 0.9, box=box) for place, box in enumerate(boxes)]
+    claims = [picture_claim(f"claim {place}", "yes", 0.01 * place, box=box) for place, box in enumerate(boxes)]
     shop.looked[WORDS] = looked_page(shop, claims=claims)
     shop_tab.look(ADDRESS)
     for place in range(len(boxes)):
         shop_tab.claim(f"claim {place}").hover()
-        expect(shop_tab.evidence.locator(".caption")).to_contain_text(f"claim {place}")
+        expect(shop_tab.evidence.locator(".caption")).to_have_text(f"{place}% likely, by the picture")
         expect(shop_tab.evidence.locator("image.heat")).to_have_count(1)
         expect(shop_tab.evidence.locator(".box")).to_have_count(0)

@@ -51,5 +51,5 @@ export function becauseOf(claim) {
   return `${likely}, by the picture`;
 }
 
-// The same with its atom and verdict, to be heard, or read over a picture.
-export const readOut = (claim) => `${claim.atom}: ${claim.verdict} (${becauseOf(claim)})`;
+// The whole claim, for those who cannot see the chip.
+const readOut = (claim) => `${claim.atom}: ${claim.verdict} (${becauseOf(claim)})`;

@@ -1,7 +1,7 @@
 // Where in a picture a claim is seen: its heat map and its box, laid over the picture just as the picture lies.
 
 import { thumbnailUrl } from "./api.js";
-import { readOut } from "./claims.js";
+import { becauseOf } from "./claims.js";
 import { drawing, element } from "./dom.js";
 
 const PNG_URI = /^data:image\/png;base64,([A-Za-z0-9+/]+={0,2})$/;
@@ -18,7 +18,7 @@ export function showEvidence(frame, claim, { id, index }) {
   const picture = other === undefined || other === null || other === index ? null : thumbnailUrl(id, other, 320);
   const size = picture ? heat : shownSize(frame) ?? heat;
   if (size) layers.push(overlay(size, { picture, heat, box: checked(box) }));
-  frame.append(element("span", { class: "evidence", "aria-hidden": "true" }, ...layers, element("span", { class: "caption" }, readOut(claim))));
+  frame.append(element("span", { class: "evidence", "aria-hidden": "true" }, ...layers, element("span", { class: "caption" }, becauseOf(claim))));
 }
 
 function shownSize(frame) {
