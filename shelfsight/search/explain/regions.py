@@ -49,8 +49,9 @@ def _shares(heat: FloatArray) -> Shares | None:
     """Of the peak, in [0, 1]; where nothing speaks for it, counted from the least."""
     if not np.isfinite(heat).all() or heat.size == 0 or heat.max() <= heat.min():
         return None
-    floor = 0.0 if heat.max() > 0 else heat.min()
-    shares: Shares = np.clip((heat - floor) / (heat.max() - floor), 0, 1).astype(np.float32)
+    wide = heat.astype(np.float64)  # the least numbers of float32 cannot be divided by in it
+    floor = 0.0 if wide.max() > 0 else wide.min()
+    shares: Shares = (np.clip(wide - floor, 0, None) / (wide.max() - floor)).astype(np.float32)
     return shares
 
 
