@@ -32,6 +32,7 @@ from shelfsight.models.vlms.calibration import read_calibration, write_calibrati
 from shelfsight.search import Searcher
 from shelfsight.search.atoms import positive_text
 from shelfsight.search.look import Look, Question, Viewing
+from shelfsight.search.rerank.fusion import says_nothing
 from shelfsight.training.vlm.calibrate import fit_scale
 
 _DEPTH = 50
@@ -73,21 +74,21 @@ def fit(cases: Sequence[Case]) -> Fusion:
     for _ in range(_ROUNDS):
         for name in direction:
             direction[name] = max(_STEPS, key=lambda value, name=name: _mean(cases, {**direction, name: value}))  # type: ignore[misc]
-    best = Fusion(**direction, least_spread=0.0)
+    best = Fusion(**direction, dead_zone=0.0)
     odds = np.concatenate([_log_odds(case, best) for case in cases])
     scale = fit_scale(odds, np.concatenate([case.relevant for case in cases]))
     weights = {name: round(scale.slope * value, 4) for name, value in direction.items()}
-    fitted = Fusion(**weights, retrieval=round(scale.slope, 4), bias=scale.intercept, least_spread=0.0)
-    gated = [replace(fitted, least_spread=gate) for gate in _GATES]
+    fitted = Fusion(**weights, retrieval=round(scale.slope, 4), bias=scale.intercept, dead_zone=0.0)
+    gated = [replace(fitted, dead_zone=gate) for gate in _GATES]
     reached = [_over_families(cases, each) for each in gated]
     return gated[max(n for n, value in enumerate(reached) if value >= reached[0] - 1e-9)]
 
 
-_RETRIEVAL = Fusion(model=0.0, atoms=0.0, negation=0.0, retrieval=1.0, least_spread=0.0)
+_RETRIEVAL = Fusion(model=0.0, atoms=0.0, negation=0.0, retrieval=1.0, dead_zone=0.0)
 
 
 def _mean(cases: Sequence[Case], weights: dict[str, float]) -> float:
-    return _over_families(cases, Fusion(**weights, least_spread=0.0))
+    return _over_families(cases, Fusion(**weights, dead_zone=0.0))
 
 
 def _over_families(cases: Sequence[Case], fusion: Fusion) -> float:
@@ -102,7 +103,7 @@ def _log_odds(case: Case, fusion: Fusion) -> np.ndarray:
 
 def _ndcg(case: Case, fusion: Fusion) -> float:
     said = case.evidence[:, :3] @ [fusion.model, fusion.atoms, fusion.negation]
-    gate = said.std() < fusion.least_spread
+    gate = says_nothing(said, fusion)
     order = np.argsort(-(case.evidence[:, 3] if gate else _log_odds(case, fusion)), kind="stable")[:10]
     return float((case.relevant[order] / np.log2(np.arange(2, len(order) + 2))).sum() / case.ideal)
 

@@ -52,8 +52,9 @@ class Fusion:
     log-odds of ``not`` for what it excludes (0 where nothing), and z the standardised retrieval score among candidates.
 
     Attributes:
-        least_spread: the gate: where the standard deviation of ``model * m + atoms * a + negation * n`` among the
-            candidates is smaller, the model says nothing that tells them apart, and the first stage's order is kept.
+        dead_zone: the gate: ``e = model * m + atoms * a + negation * n`` counts for nothing where it is nearer to 0
+            than this, and else by what it goes beyond. Where it counts for no candidate, the first stage's order is
+            kept.
     """
 
     bias: float = 0.0
@@ -61,7 +62,7 @@ class Fusion:
     atoms: float = 0.0
     negation: float = 0.5
     retrieval: float = 1.0
-    least_spread: float = 0.25
+    dead_zone: float = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from shelfsight.core.protocols import Fingerprints, Match, StoredItem, StoredPic
 from shelfsight.search.look import Look, Viewing
 from shelfsight.search.patience import Budget, Patience
 from shelfsight.search.rerank import Inquiry, Reranked, rerank
+from shelfsight.search.rerank.fusion import fused, order, says_nothing, standardised
 
 RED = Atom(kind="attribute", term="red", subject="attribute")
 SHOE = Atom(kind="kind", term="shoe", subject="kind")
@@ -83,7 +84,7 @@ def ids(done: Reranked) -> list[str]:
 
 
 def calibration(**fusion: float) -> Calibration:
-    return Calibration(fusion=Fusion(**{"model": 1.0, "negation": 1.0, "least_spread": 0.0, **fusion}))
+    return Calibration(fusion=Fusion(**{"model": 1.0, "negation": 1.0, "dead_zone": 0.0, **fusion}))
 
 
 # --- fusion ------------------------------------------------------------------------------------------------------
@@ -92,7 +93,7 @@ def calibration(**fusion: float) -> Calibration:
 def test_relevance_is_the_logistic_of_what_model_and_retrieval_say() -> None:
     known = Calibration(
         scales={"whole": Scale(slope=0.5, intercept=0.2), "attribute": Scale(slope=2.0)},
-        fusion=Fusion(bias=-0.3, model=0.7, negation=0.4, retrieval=1.1, least_spread=0.0),
+        fusion=Fusion(bias=-0.3, model=0.7, negation=0.4, retrieval=1.1, dead_zone=0.0),
     )
     said = {"Does this picture show red shoe?": [0.2, 0.9], "Is the product leather?": [0.6, 0.3]}
     vlm = ScriptedVlm(lambda number, question: said[question][number], calibration=known)
@@ -339,7 +340,7 @@ def test_a_model_that_hangs_is_given_up_and_left_alone_until_it_is_back() -> Non
 
 
 def test_it_ends_when_the_page_can_no_longer_change() -> None:
-    narrow = Calibration(scales={"other": Scale(slope=0.05)}, fusion=Fusion(model=1.0, retrieval=3.0, least_spread=0.0))
+    narrow = Calibration(scales={"other": Scale(slope=0.05)}, fusion=Fusion(model=1.0, retrieval=3.0, dead_zone=0.0))
     vlm = ScriptedVlm(lambda number, _: (number * 7 % 11) / 11, calibration=narrow)
     candidates = falling(20) + [Match(f"{number}", 0.1, 0) for number in range(20, 100)]
     done = run(vlm, candidates, window=10)
@@ -369,7 +370,7 @@ def _kept(numbers: set[int]) -> MemoryNotes:
 def test_the_page_is_that_of_the_full_run(
     chances: list[float], slope: float, step: float, window: int, spread: float, broken: set[int], late: int
 ) -> None:
-    known = Calibration(scales={"other": Scale(slope=slope)}, fusion=Fusion(retrieval=2.0, least_spread=spread))
+    known = Calibration(scales={"other": Scale(slope=slope)}, fusion=Fusion(retrieval=2.0, dead_zone=spread))
     vlm, notes = ReusableVlm(lambda number, _: chances[number], calibration=known), _kept(set(range(90)) - broken)
     scores = [0.5 - step * place - (0.4 if place >= late else 0.0) for place in range(len(chances))]
     unopened = {f"{number:02}" for number in broken}
@@ -378,3 +379,15 @@ def test_the_page_is_that_of_the_full_run(
     assert full.report.ended in ("complete", "gate")
     assert ids(early)[:window] == ids(full)[:window]
     assert all(early.relevance.get(id) == full.relevance.get(id) for id in ids(early)[:window])
+
+
+def test_one_extreme_answer_opens_the_gate_for_nobody_else() -> None:
+    """Forty-nine pictures of which the model cannot tell, and one that shouts."""
+    retrieval = standardised(np.linspace(1.0, 0.5, 50))
+    unsure = np.where(np.arange(50) % 2, 0.2, -0.2)
+    shouting = np.where(np.arange(50) == 49, 40.0, unsure)
+    gate = Fusion(model=1.0, retrieval=0.05, dead_zone=0.25)
+    assert says_nothing(unsure, gate)
+    assert not says_nothing(shouting, gate)
+    assert order(fused(unsure, retrieval, gate)) == list(range(50))
+    assert order(fused(shouting, retrieval, gate)) == [49, *range(49)]

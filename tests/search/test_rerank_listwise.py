@@ -19,7 +19,7 @@ from shelfsight.search.patience import Budget, Patience
 from shelfsight.search.rerank import Inquiry, Reranked, rerank
 from shelfsight.search.rerank.listwise import windows
 
-MODEL_ALONE = Calibration(fusion=Fusion(model=1.0, retrieval=0.0, least_spread=0.01))
+MODEL_ALONE = Calibration(fusion=Fusion(model=1.0, retrieval=0.0, dead_zone=0.01))
 
 
 def liking(number: int) -> float:
@@ -76,7 +76,7 @@ def test_the_order_given_does_not_matter() -> None:
 def test_retrieval_has_its_say_and_the_gate_closes() -> None:
     flat = ComparingVlm(lambda number, _: 0.001 * number, most_pictures=4)
     assert run(flat, candidates(9)).report.ended == "gate"
-    fused = Calibration(fusion=Fusion(model=0.1, retrieval=5.0, least_spread=0.0))
+    fused = Calibration(fusion=Fusion(model=0.1, retrieval=5.0, dead_zone=0.0))
     weak = ComparingVlm(lambda number, _: 0.5 * number, most_pictures=4, calibration=fused)
     assert ids(run(weak, candidates(5))) == ["00", "01", "02", "03", "04"]
 

@@ -22,7 +22,7 @@ from shelfsight.core.types import Page, Query
 from shelfsight.search import Searcher
 from shelfsight.search.look import Look
 
-MODEL_ALONE = Calibration(fusion=Fusion(model=1.0, negation=1.0, retrieval=0.0, least_spread=0.01))
+MODEL_ALONE = Calibration(fusion=Fusion(model=1.0, negation=1.0, retrieval=0.0, dead_zone=0.0))
 CHANCES = {"red": 0.1, "green": 0.3, "blue": 0.9, "yellow": 0.7, "pair": 0.5}
 NUMBERS = {id: number for number, id in enumerate(CHANCES)}
 
@@ -388,7 +388,7 @@ def test_the_first_hits_are_explained_with_what_was_seen_already(looking: Lookin
 
 def test_a_budget_leaves_time_to_explain(along: Callable[[ScriptedVlm], Searcher]) -> None:
     vlm = ScriptedVlm(
-        lambda number, _: (number + 1) / 62, calibration=MODEL_ALONE, before=lambda pairs: time.sleep(0.01 * pairs)
+        lambda number, _: (number + 1) / 62, calibration=MODEL_ALONE, before=lambda pairs: time.sleep(0.02 * pairs)
     )
     page = along(vlm).search(Query(text="red", rerank=True, explain=3, depth=60, budget_ms=1000))
     rerank, explain = page.stages

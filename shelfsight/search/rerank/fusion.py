@@ -6,10 +6,15 @@ settled, or the picture cannot be opened.
 
 **Candidates that were not looked at.** Nothing is known of them but their retrieval score, and they must neither gain
 nor lose against each other, nor gain from not having been looked at. All are given the same evidence, so that retrieval
-alone decides between them: the mean of the evidence there is, which is what a candidate of this query can be expected
-to have, but never more than 0, the evidence of a model that cannot tell. So one that was looked at falls behind one
-that was not, and that retrieval liked less, only where the model's word on it is worse than no word at all and worse
-than what it says on average. If it says the same of all, nothing moves.
+alone decides between them: the median of the evidence there is, which is what a candidate of this query can be
+expected to have, but never more than 0, the evidence of a model that cannot tell. So one that was looked at falls
+behind one that was not, and that retrieval liked less, only where the model's word on it is worse than no word at all
+and worse than what it says of most. If it says the same of all, nothing moves.
+
+**The gate.** Evidence nearer to 0 than the fusion's ``dead_zone`` counts for nothing, and other evidence by what it
+goes beyond: a model that cannot tell does not move a candidate, and where it cannot tell of any the first stage's
+order is kept. It is a gate for each candidate, so that an answer, however extreme, moves the one that it is about and
+opens nothing for the others.
 """
 
 from typing import Any
@@ -32,9 +37,10 @@ def standardised(scores: npt.NDArray[Any]) -> Weights:
 
 def fused(evidence: Weights, retrieval: Weights, fusion: Fusion) -> Weights:
     """The log-odds of relevance, (n,), by which candidates are ordered. ``retrieval`` is standardised."""
-    missing = np.isnan(evidence)
-    expected = 0.0 if missing.all() else min(float(evidence[~missing].mean()), 0.0)
-    return fusion.bias + np.where(missing, expected, evidence) + fusion.retrieval * retrieval
+    said = _gated(evidence, fusion)
+    missing = np.isnan(said)
+    expected = 0.0 if missing.all() else min(float(np.median(said[~missing])), 0.0)
+    return fusion.bias + np.where(missing, expected, said) + fusion.retrieval * retrieval
 
 
 def order(log_odds: Weights) -> list[int]:
@@ -49,26 +55,26 @@ def relevance(log_odds: Weights) -> Weights:
 
 
 def says_nothing(evidence: Weights, fusion: Fusion) -> bool:
-    """The gate: the model cannot tell the candidates that it looked at apart."""
-    looked = evidence[~np.isnan(evidence)]
-    return looked.size == 0 or float(looked.std()) < fusion.least_spread
+    """Whether the model cannot tell of any candidate that it looked at."""
+    return not np.nan_to_num(_gated(evidence, fusion)).any()
 
 
 def is_settled(evidence: Weights, retrieval: Weights, fusion: Fusion, *, most: float, window: int) -> bool:
     """Whether the first ``window`` places are what they will be when all candidates have been looked at.
 
-    They are when the last of them stands before the best that any other could become, with evidence ``most``, and when
-    the gate stays open whatever is said of the others: among n candidates the variance is at least s/n of that among
-    s of them, and that little only where the others all have the mean.
+    They are when the last of them stands before the best that any other could become, with evidence ``most``.
     """
-    missing = np.isnan(evidence)
+    said = _gated(evidence, fusion)
+    missing = np.isnan(said)
     looked = int((~missing).sum())
-    if not missing.any() or looked < window:
+    if not missing.any() or looked < window or says_nothing(evidence, fusion):
         return False
-    spread = np.sqrt(looked / len(evidence)) * evidence[~missing].std()
-    if spread < fusion.least_spread * (1.0 + 1e-9):
-        return False
-    standing = evidence[~missing] + fusion.retrieval * retrieval[~missing]
+    standing = said[~missing] + fusion.retrieval * retrieval[~missing]
     last_in_window = np.partition(standing, looked - window)[looked - window]
-    best_rival = most + float((fusion.retrieval * retrieval[missing]).max())
+    best_rival = float(_gated(np.array([most]), fusion)[0]) + float((fusion.retrieval * retrieval[missing]).max())
     return bool(last_in_window > best_rival)
+
+
+def _gated(evidence: Weights, fusion: Fusion) -> Weights:
+    """Evidence, less what the gate holds back."""
+    return np.sign(evidence) * np.maximum(np.abs(evidence) - fusion.dead_zone, 0.0)
