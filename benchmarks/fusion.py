@@ -4,8 +4,8 @@
 
 The queries are those of :mod:`benchmarks.families`; the collection holds ids and pictures of the validation split only.
 Every candidate of every query is looked at once. Then weights are searched for, coordinate by coordinate, that make
-the mean nDCG@10 over the families greatest; the scale and the bias that make probabilities of them are a logistic
-regression; the gate is the greatest that costs no nDCG. The result is written into FOLDER's ``calibration.json``,
+the mean nDCG@10 over the families greatest; the gate is the greatest that costs no nDCG; the scale and the bias that
+make probabilities of them are a logistic regression. The result is written into FOLDER's ``calibration.json``,
 beside the scales that ``python -m shelfsight.training calibrate`` fitted before; ``--dry`` only prints it.
 """
 
@@ -32,26 +32,51 @@ from shelfsight.models.vlms.calibration import read_calibration, write_calibrati
 from shelfsight.search import Searcher
 from shelfsight.search.atoms import positive_text
 from shelfsight.search.look import Look, Question, Viewing
-from shelfsight.search.rerank.fusion import says_nothing
+from shelfsight.search.rerank.fusion import fused, order, standardised
 from shelfsight.training.vlm.calibrate import fit_scale
 
 _DEPTH = 50
-_STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0)
-_GATES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+_STEPS = {
+    "model": (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0),
+    "atoms": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5),
+    "negation": (0.3, 0.5, 0.75, 1.0, 1.5),  # a hit that breaks a negation is worse than one that misses a word
+    "floor": (2.0, 3.0, 4.0, 6.0, 10.0),
+}
+_GATES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2)
 _ROUNDS = 3
 
 
 @dataclass(frozen=True)
 class Case:
-    """The candidates of one query: ``float [n, 4]`` of model, atoms, negation and retrieval, and ``bool [n]``.
+    """The candidates of one query.
 
-    ``ideal`` is the DCG of the best order of the whole collection.
+    Attributes:
+        whole: ``float [n]``, calibrated log-odds that a candidate shows the whole query.
+        wanted, unwanted: ``float [n, atoms]``, that it has what the query wants, and what it excludes.
+        retrieval: ``float [n]``, standardised retrieval scores.
+        relevant: ``bool [n]``.
+        ideal: DCG of the best order of the whole collection.
     """
 
     family: str
-    evidence: np.ndarray
+    whole: np.ndarray
+    wanted: np.ndarray
+    unwanted: np.ndarray
+    retrieval: np.ndarray
     relevant: np.ndarray
     ideal: float
+
+    def evidence(self, fusion: Fusion) -> np.ndarray:
+        """``float [n]``: what the model says, as :class:`~shelfsight.core.calibration.Fusion` puts it together."""
+        whole, wanted, unwanted = (
+            np.maximum(-np.logaddexp(0.0, -each), -fusion.floor) for each in (self.whole, self.wanted, -self.unwanted)
+        )
+        atoms = wanted.sum(axis=1) if wanted.shape[1] else whole
+        said: np.ndarray = fusion.model * whole + fusion.atoms * atoms + fusion.negation * unwanted.sum(axis=1)
+        return said
+
+    def order(self, fusion: Fusion) -> list[int]:
+        return order(fused(self.evidence(fusion), self.retrieval, fusion))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -70,25 +95,21 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def fit(cases: Sequence[Case]) -> Fusion:
     """The fusion that orders ``cases`` best, with probabilities."""
-    direction = {"model": 0.5, "atoms": 0.5, "negation": 0.5}
+    best = Fusion(model=0.5, atoms=0.5, negation=0.5, floor=3.0, dead_zone=0.0)
     for _ in range(_ROUNDS):
-        for name in direction:
-            direction[name] = max(_STEPS, key=lambda value, name=name: _mean(cases, {**direction, name: value}))  # type: ignore[misc]
-    best = Fusion(**direction, dead_zone=0.0)
-    odds = np.concatenate([_log_odds(case, best) for case in cases])
-    scale = fit_scale(odds, np.concatenate([case.relevant for case in cases]))
-    weights = {name: round(scale.slope * value, 4) for name, value in direction.items()}
-    fitted = Fusion(**weights, retrieval=round(scale.slope, 4), bias=scale.intercept, dead_zone=0.0)
-    gated = [replace(fitted, dead_zone=gate) for gate in _GATES]
+        for name, steps in _STEPS.items():
+            best = max((replace(best, **{name: step}) for step in steps), key=lambda each: _over_families(cases, each))
+    gated = [replace(best, dead_zone=gate) for gate in _GATES]
     reached = [_over_families(cases, each) for each in gated]
-    return gated[max(n for n, value in enumerate(reached) if value >= reached[0] - 1e-9)]
+    best = gated[max(n for n, value in enumerate(reached) if value >= reached[0] - _COSTS_NOTHING)]
+    odds = np.concatenate([fused(case.evidence(best), case.retrieval, best) for case in cases])
+    scale = fit_scale(odds, np.concatenate([case.relevant for case in cases]))
+    scaled = {name: round(scale.slope * getattr(best, name), 4) for name in ("model", "atoms", "negation", "dead_zone")}
+    return replace(best, **scaled, retrieval=round(scale.slope, 4), bias=scale.intercept)
 
 
 _RETRIEVAL = Fusion(model=0.0, atoms=0.0, negation=0.0, retrieval=1.0, dead_zone=0.0)
-
-
-def _mean(cases: Sequence[Case], weights: dict[str, float]) -> float:
-    return _over_families(cases, Fusion(**weights, dead_zone=0.0))
+_COSTS_NOTHING = 0.001
 
 
 def _over_families(cases: Sequence[Case], fusion: Fusion) -> float:
@@ -96,16 +117,9 @@ def _over_families(cases: Sequence[Case], fusion: Fusion) -> float:
     return float(np.mean([np.mean([_ndcg(case, fusion) for case in cases if case.family == name]) for name in names]))
 
 
-def _log_odds(case: Case, fusion: Fusion) -> np.ndarray:
-    odds: np.ndarray = case.evidence @ [fusion.model, fusion.atoms, fusion.negation, fusion.retrieval]
-    return odds
-
-
 def _ndcg(case: Case, fusion: Fusion) -> float:
-    said = case.evidence[:, :3] @ [fusion.model, fusion.atoms, fusion.negation]
-    gate = says_nothing(said, fusion)
-    order = np.argsort(-(case.evidence[:, 3] if gate else _log_odds(case, fusion)), kind="stable")[:10]
-    return float((case.relevant[order] / np.log2(np.arange(2, len(order) + 2))).sum() / case.ideal)
+    found = case.relevant[case.order(fusion)[:10]]
+    return float((found / np.log2(np.arange(2, len(found) + 2))).sum() / case.ideal)
 
 
 def _arguments(argv: Sequence[str] | None) -> Namespace:
@@ -153,15 +167,17 @@ class _Observer:
         unwanted = [(atom.subject, atom.term) for atom in atoms if atom.kind != "limit" and atom.negated]
         odds = self._odds(ids, [("whole", positive), *wanted, *unwanted])
         scores = np.array([score for _, score in found])
-        columns = [
-            odds[:, 0],
-            odds[:, 1 : 1 + len(wanted)].mean(axis=1) if wanted else odds[:, 0],
-            -odds[:, 1 + len(wanted) :].sum(axis=1),
-            (scores - scores.mean()) / (scores.std() or 1.0),
-        ]
         relevant = np.array([id in query.wanted for id in ids])
         ideal = float((1 / np.log2(np.arange(2, min(10, len(query.wanted)) + 2))).sum())
-        return Case(query.family or "", np.stack(columns, axis=1), relevant, ideal)
+        return Case(
+            family=query.family or "",
+            whole=odds[:, 0],
+            wanted=odds[:, 1 : 1 + len(wanted)],
+            unwanted=odds[:, 1 + len(wanted) :],
+            retrieval=standardised(scores),
+            relevant=relevant,
+            ideal=ideal,
+        )
 
     def _odds(self, ids: Sequence[str], terms: Sequence[tuple[Subject, str]]) -> np.ndarray:
         """``float [ids, terms]``: calibrated log-odds."""
