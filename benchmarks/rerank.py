@@ -11,13 +11,15 @@ The collection holds ids and pictures of one split of the fashion catalogue and 
   claims called yes, the share that is right, and the share of right claims that is called yes.
 * ``sentences``: explained hits of the families' queries; those whose sentence asserts what the catalogue contradicts.
 * ``speed``: re-ranking 50 candidates with features kept, and within 200 milliseconds.
+
+``--fit --split validation --vlm FOLDER`` writes into the model's calibration what sentences may assert.
 """
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -33,12 +35,16 @@ from shelfsight.core.questions import Subject, yes_no_question
 from shelfsight.core.types import Claim, Hit
 from shelfsight.evaluation import EvaluationReport, JudgedQuery, compare
 from shelfsight.models import open_encoder
+from shelfsight.models.vlms.calibration import read_calibration, write_calibration
 from shelfsight.stores import open_store
 from shelfsight.training.vlm.validate import area_under_curve
 
 TASKS = ("families", "claims", "sentences", "speed")
 _DEPTH = 50
 _EXPLAINED = 1000
+_SURE = 0.985
+"""Of the claims that sentences assert, so many are right on validation."""
+_SURE_FEWEST = 30
 _SPEED_QUERIES = 60
 _FIELDS: dict[str, tuple[Subject, str, float]] = {
     "kind": ("kind", "article_type", 0.97),
@@ -73,6 +79,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         engine.add_notes(features=True)
         queries = [query for family in asked.values() for query in family.queries]
         bench = Bench(engine, store, known, queries, asked["negations"].violating)
+        if arguments.fit:
+            fit_sure(bench, Path(arguments.vlm))
+            return
         results = {task: _TASKS[task](bench) for task in arguments.tasks}
     if arguments.json:
         arguments.json.write_text(
@@ -89,9 +98,14 @@ def _arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of the choice of queries (default: %(default)s)")
     parser.add_argument("--tasks", type=lambda text: text.split(","), default=TASKS, help=f"of {','.join(TASKS)}")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
+    parser.add_argument(
+        "--fit", action="store_true", help="fit what sentences may assert; with --split validation only"
+    )
     arguments = parser.parse_args(argv)
     if unknown := set(arguments.tasks) - set(TASKS):
         parser.error(f"unknown tasks: {', '.join(sorted(unknown))}")
+    if arguments.fit and arguments.split != "validation":
+        parser.error("--fit is for --split validation")
     if arguments.data is None:
         parser.error("--data or SHELFSIGHT_DATA must name the folder of data sets")
     return arguments
@@ -194,24 +208,59 @@ def _another(pool: Sequence[str], own: str, random: np.random.Generator) -> str:
 def measure_sentences(bench: Bench) -> dict[str, Any]:
     """Explained hits of re-ranked searches whose sentence asserts what the catalogue contradicts."""
     hits = contradicted = asserted = wrong = 0
-    for query in _shuffled(bench.queries):
-        if hits >= _EXPLAINED:
-            break
-        page = bench.engine.search(query.text, k=10, rerank=True, explain=10)
-        for hit in page.hits:
-            verdicts = [_contradicts(claim, hit, bench.known) for claim in _asserted(hit)]
-            judged = [verdict for verdict in verdicts if verdict is not None]
-            hits += bool(hit.explanation)
-            asserted, wrong = asserted + len(judged), wrong + sum(judged)
-            contradicted += any(judged)
+    for hit in _explained(bench):
+        verdicts = [_contradicts(claim, hit, bench.known) for claim in _asserted(hit)]
+        judged = [verdict for verdict in verdicts if verdict is not None]
+        hits += 1
+        asserted, wrong = asserted + len(judged), wrong + sum(judged)
+        contradicted += any(judged)
     result = {"hits": hits, "contradicted": contradicted, "share": contradicted / max(1, hits)}
     result |= {"asserted_claims": asserted, "wrong_claims": wrong}
     print(f"sentences: {json.dumps(result)}")
     return result
 
 
+def _explained(bench: Bench) -> Iterator[Hit]:
+    """Explained hits of re-ranked searches, query by query, until there are enough."""
+    count = 0
+    for query in _shuffled(bench.queries):
+        page = bench.engine.search(query.text, k=10, rerank=True, explain=10)
+        explained = [hit for hit in page.hits if hit.explanation is not None]
+        yield from explained
+        count += len(explained)
+        if count >= _EXPLAINED:
+            return
+
+
+def fit_sure(bench: Bench, folder: Path) -> None:
+    """Write into the model's folder from which probability on a sentence may assert a claim: so that, of the claims
+    on hits that searches of the validation split found, and the catalogue speaks of, enough are right."""
+    odds: dict[str, list[tuple[float, bool]]] = {"kind": [], "attribute": []}
+    for hit in _explained(bench):
+        for claim in hit.explanation.claims if hit.explanation else ():
+            wrong = _contradicts(claim, hit, bench.known)
+            if wrong is not None and claim.kind in odds:
+                odds[claim.kind].append((claim.probability, not wrong))
+    bounds = {kind: _sure_bound(np.array(said)) for kind, said in odds.items()}
+    print(f"sure from: {json.dumps(bounds)}")
+    known = read_calibration(folder)
+    of: dict[Subject, float] = {"attribute": bounds["attribute"], "wearer": bounds["attribute"]}
+    scales = {name: replace(each, sure_from=of.get(name, bounds["kind"])) for name, each in known.scales.items()}
+    write_calibration(folder, replace(known, scales=scales))
+
+
+def _sure_bound(said: np.ndarray) -> float:
+    """``float [n, 2]`` of probability and whether it is right: the least bound above which enough are."""
+    order = np.argsort(-said[:, 0], kind="stable")
+    right = np.cumsum(said[order, 1]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero((right >= _SURE) & (np.arange(len(order)) >= _SURE_FEWEST))
+    return round(float(said[order[enough[-1]], 0]), 4) if len(enough) else 1.0
+
+
 def _asserted(hit: Hit) -> list[Claim]:
-    return [claim for claim in hit.explanation.claims if claim.verdict == "yes"] if hit.explanation else []
+    if hit.explanation is None:
+        return []
+    return [claim for claim in hit.explanation.claims if claim.verdict == "yes" and not claim.likely]
 
 
 def _contradicts(claim: Claim, hit: Hit, known: Mapping[str, Row]) -> bool | None:

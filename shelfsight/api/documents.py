@@ -152,8 +152,7 @@ def _claim(claim: "Claim") -> dict[str, Any]:
         "probability": _probability(claim.probability),
         "source": claim.source,
     }
-    if claim.graded:
-        document["graded"] = True
+    document.update({name: True for name in ("graded", "likely") if getattr(claim, name)})
     return {**document, "evidence": _evidence(claim.evidence)}
 
 

@@ -20,12 +20,14 @@ class Scale:
         slope, intercept: calibrated log-odds are ``slope * log-odds + intercept``.
         yes_from: a calibrated probability from here on is a yes.
         no_below: one below is a no; between the two: cannot tell.
+        sure_from: a claim of at least this probability may be said in a sentence; a yes below it is likely.
     """
 
     slope: float = 1.0
     intercept: float = 0.0
     yes_from: float = 0.9
     no_below: float = 0.1
+    sure_from: float = 0.97
 
     def log_odds(self, probability: float) -> float:
         """Calibrated log-odds of a raw P(yes) in [0, 1]."""
@@ -47,14 +49,15 @@ class Scale:
 class Fusion:
     """Logistic regression of relevance on what the stages say of a candidate.
 
-    log-odds = ``bias + model * m + atoms * a + negation * n + retrieval * z`` where m is the calibrated log-odds of the
-    whole query, a the mean calibrated log-odds of its atoms (m where there are none), n the sum of the calibrated
-    log-odds of ``not`` for what it excludes (0 where nothing), and z the standardised retrieval score among candidates.
+    log-odds = ``bias + e + retrieval * z``, where z is the standardised retrieval score among the candidates, and the
+    evidence is what the model objects to it: ``e = model * w + atoms * a + negation * n`` with the log-probability w
+    that it shows the whole query, the sum a of those of its atoms (w where there are none), and the sum n of those that
+    it does not show what the query excludes. Log-probabilities, so that one thing that is wrong is not made up for by
+    others that are right; each is at least ``-floor``, so that one answer does not decide alone.
 
     Attributes:
-        dead_zone: the gate: ``e = model * m + atoms * a + negation * n`` counts for nothing where it is nearer to 0
-            than this, and else by what it goes beyond. Where it counts for no candidate, the first stage's order is
-            kept.
+        dead_zone: the gate: evidence nearer to 0 than this counts for nothing, and other by what it goes beyond. Where
+            the model objects to no candidate, the first stage's order is kept.
     """
 
     bias: float = 0.0
@@ -62,7 +65,8 @@ class Fusion:
     atoms: float = 0.0
     negation: float = 0.5
     retrieval: float = 1.0
-    dead_zone: float = 0.1
+    floor: float = 3.0
+    dead_zone: float = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

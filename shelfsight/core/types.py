@@ -166,6 +166,7 @@ class Claim:
         probability: calibrated, that the verdict ``yes`` would be right.
         source: ``catalogue`` (a field says so), ``picture`` (a model looked), ``none`` (nobody could look).
         graded: the model gave a grade in words, not a probability.
+        likely: the verdict is yes, but not so surely that a sentence may assert it.
     """
 
     atom: str
@@ -175,6 +176,7 @@ class Claim:
     evidence: Evidence
     source: Literal["catalogue", "picture", "none"] = "picture"
     graded: bool = False
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

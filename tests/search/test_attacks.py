@@ -18,7 +18,7 @@ import pytest
 from colour_encoder import ColourEncoder
 from PIL import Image, ImageDraw, ImageFont
 
-from shelfsight.core.calibration import UNCALIBRATED, Calibration
+from shelfsight.core.calibration import UNCALIBRATED, Calibration, Fusion
 from shelfsight.core.protocols import Change, Fingerprints, Store, StoredItem, StoredPicture, VisionLanguageModel
 from shelfsight.core.questions import yes_no_question
 from shelfsight.core.settings import Settings
@@ -64,7 +64,7 @@ class GullibleVlm:
     """
 
     name, generates, graded = "gullible", True, False
-    calibration: Calibration = UNCALIBRATED
+    calibration: Calibration = Calibration(fusion=Fusion(model=2.0))
 
     def __init__(self) -> None:
         self.asked: list[str] = []

@@ -216,3 +216,20 @@ def test_a_catalogues_word_is_nothing_seen() -> None:
     atom = attribute("red", "red")
     claim: Any = by_catalogue(atom, hit(colour="red"))
     assert not is_seen(atom, claim)
+
+
+@pytest.mark.parametrize(
+    ("raw", "negated", "verdict", "unsure"),
+    [
+        (0.99, False, "yes", False),
+        (0.93, False, "yes", True),
+        (0.5, False, "cannot tell", False),
+        (0.01, True, "yes", False),
+        (0.07, True, "yes", True),
+        (0.99, True, "no", False),
+    ],
+)
+def test_a_yes_that_is_not_sure_is_likely(raw: float, negated: bool, verdict: str, unsure: bool) -> None:
+    known = Calibration(scales={"attribute": Scale(yes_from=0.9, no_below=0.1, sure_from=0.97)})
+    claim = by_picture(attribute("red", negated=negated), raw, known, 0, graded=False)
+    assert (claim.verdict, claim.likely) == (verdict, unsure)

@@ -1,5 +1,6 @@
 """The sentence of an explanation: good English, and nothing in it that no claim supports."""
 
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -38,6 +39,10 @@ def limit(term: str) -> Atom:
     return Atom(kind="limit", term=term, filter="price < 50")
 
 
+def likely(atom: Atom) -> tuple[Atom, Claim]:
+    return atom, replace(judged(atom)[1], likely=True)
+
+
 def judged(atom: Atom, verdict: Verdict = "yes", **evidence: Any) -> tuple[Atom, Claim]:
     claim = Claim(atom=atom.text, kind=atom.kind, verdict=verdict, probability=0.5, evidence=Evidence(**evidence))
     return atom, claim
@@ -74,6 +79,14 @@ def judged(atom: Atom, verdict: Verdict = "yes", **evidence: Any) -> tuple[Atom,
         ([judged(limit("in stock"), field="stock", value=True)], "Shown because it fits “in stock”."),
         ([judged(look("red"), "no")], f"{NOTHING} Does not fit: red."),
         ([judged(look("red"), "cannot tell")], NOTHING),
+        (
+            [judged(look("red")), likely(kind("flats")), judged(look("suede"), "cannot tell")],
+            "Shown because it is red. Likely: flats. Not confirmed: suede.",
+        ),
+        (
+            [likely(kind("flats")), judged(wearer("men"), "no")],
+            "Nothing the query asks for is certain. Likely: flats. Does not fit: men.",
+        ),
         ([], "The query asks for nothing that could be checked."),
     ],
 )

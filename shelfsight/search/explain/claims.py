@@ -40,14 +40,16 @@ def by_picture(atom: Atom, score: float, calibration: Calibration, picture_index
     scale = calibration.scale(atom.subject)
     probability = scale.probability(score)
     verdict = scale.verdict(probability)
+    judged, hoped = (_OPPOSITE[verdict], 1.0 - probability) if atom.negated else (verdict, probability)
     return Claim(
         atom=atom.text,
         kind=atom.kind,
-        verdict=_OPPOSITE[verdict] if atom.negated else verdict,
-        probability=1.0 - probability if atom.negated else probability,
+        verdict=judged,
+        probability=hoped,
         evidence=Evidence(picture_index=picture_index),
         source="picture",
         graded=graded,
+        likely=judged == "yes" and hoped < scale.sure_from,
     )
 
 

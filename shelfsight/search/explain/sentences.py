@@ -11,6 +11,7 @@ __all__ = ["sentence"]
 Judged = tuple[Atom, Claim]
 
 _NOTHING = "Nothing the query asks for could be confirmed."
+_UNSURE = "Nothing the query asks for is certain."
 _NO_ATOMS = "The query asks for nothing that could be checked."
 _LONGEST = 80  # characters of one term
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\s]+")
@@ -23,15 +24,19 @@ _AN = re.compile(r"(?!eu|ones?\b|uni[^mn]|us[aei]|ut[ei]|uk|u\b)[aeiou]|8|1[18]\
 def sentence(judged: Sequence[Judged]) -> str:
     """Why a hit is shown, from each atom with its claim.
 
-    Only what has the verdict yes is asserted. Then, clearly apart, what fails (``Does not fit: leather.``) and, where
-    anything is asserted, what could not be told (``Not confirmed: waterproof.``).
+    Only what is surely a yes is asserted. Then, clearly apart, what is likely (``Likely: heels.``), what fails
+    (``Does not fit: leather.``) and, where there is any yes, what could not be told (``Not confirmed: waterproof.``).
     """
     if not judged:
         return _NO_ATOMS
-    supported = sorted((each for each in judged if each[1].verdict == "yes"), key=lambda each: each[0].negated)
-    parts = [f"Shown because it {_joined(_predicates(supported))}." if supported else _NOTHING]
+    agreed = [each for each in judged if each[1].verdict == "yes"]
+    supported = sorted((each for each in agreed if not each[1].likely), key=lambda each: each[0].negated)
+    likely = [_plain(atom.text) for atom, claim in agreed if claim.likely]
+    parts = [f"Shown because it {_joined(_predicates(supported))}." if supported else _UNSURE if likely else _NOTHING]
+    if likely:
+        parts.append(f"Likely: {', '.join(likely)}.")
     unknown = [_plain(atom.text) for atom, claim in judged if claim.verdict == "cannot tell"]
-    if supported and unknown:
+    if agreed and unknown:
         parts.append(f"Not confirmed: {', '.join(unknown)}.")
     failed = [_plain(atom.text) for atom, claim in judged if claim.verdict == "no"]
     if failed:

@@ -21,18 +21,29 @@ Weights = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One question, the scale of its answers, and what their calibrated log-odds weigh in the evidence."""
+    """One question, the scale of its answers, and what they weigh in the evidence.
+
+    Attributes:
+        negated: whether a no is what is hoped for.
+        floor: the least log-probability that counts, as a positive number.
+    """
 
     subject: Subject
     term: str
     scale: Scale
     weight: float
+    floor: float
+    negated: bool = False
+
+    def evidence(self, answer: float) -> float:
+        """What a raw P(yes) adds: the weighted log-probability of what is hoped for, at most 0."""
+        hoped = -self.scale.log_odds(answer) if self.negated else self.scale.log_odds(answer)
+        return self.weight * max(-float(np.logaddexp(0.0, -hoped)), -self.floor)
 
     @property
-    def bounds(self) -> tuple[float, float]:
-        """The least and the greatest that any answer adds to the evidence."""
-        ends = [self.weight * self.scale.log_odds(answer) for answer in (0.0, 1.0)]
-        return min(ends), max(ends)
+    def most(self) -> float:
+        """The greatest that any answer adds."""
+        return max(self.evidence(0.0), self.evidence(1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +51,7 @@ class Inquiry:
     """The questions of one query.
 
     What the model says of a candidate, its *evidence*, is the part of the log-odds of
-    :class:`~shelfsight.core.calibration.Fusion` that the model decides: ``model * m + atoms * a + negation * n``. It is
-    linear in the calibrated log-odds of the answers, so each question has one weight.
+    :class:`~shelfsight.core.calibration.Fusion` that the model decides: the sum of what its answers add.
 
     Attributes:
         parts: the questions that weigh anything.
@@ -57,20 +67,24 @@ class Inquiry:
         fusion = calibration.fusion
         wanted = [atom for atom in atoms if atom.kind != "limit" and not atom.negated]
         unwanted = [atom for atom in atoms if atom.kind != "limit" and atom.negated]
-        asked: list[tuple[Subject, str, float]] = []
+        asked: list[tuple[Subject, str, float, bool]] = []
         if positive is not None:
-            asked.append(("whole", positive, fusion.model + (0.0 if wanted else fusion.atoms)))
-        asked += [(atom.subject, atom.term, fusion.atoms / len(wanted)) for atom in wanted]
-        asked += [(atom.subject, atom.term, -fusion.negation) for atom in unwanted]
+            asked.append(("whole", positive, fusion.model + (0.0 if wanted else fusion.atoms), False))
+        asked += [(atom.subject, atom.term, fusion.atoms, False) for atom in wanted]
+        asked += [(atom.subject, atom.term, fusion.negation, True) for atom in unwanted]
         return cls(
-            tuple(Part(subject, term, calibration.scale(subject), weight) for subject, term, weight in asked if weight),
+            tuple(
+                Part(subject, term, calibration.scale(subject), weight, fusion.floor, negated)
+                for subject, term, weight, negated in asked
+                if weight
+            ),
             ", ".join(filter(None, (positive, *(atom.text for atom in unwanted)))),
         )
 
     @property
     def most(self) -> float:
         """The greatest evidence that there can be."""
-        return math.fsum(part.bounds[1] for part in self.parts)
+        return math.fsum(part.most for part in self.parts)
 
     def questions(self, keys: Sequence[PictureKey]) -> list[Question]:
         """All questions about the pictures ``keys``, picture by picture."""
@@ -84,6 +98,4 @@ class Inquiry:
     def _evidence(self, row: FloatArray) -> float:
         if np.isnan(row).any():
             return math.nan
-        return math.fsum(
-            part.weight * part.scale.log_odds(answer) for part, answer in zip(self.parts, row, strict=True)
-        )
+        return math.fsum(part.evidence(answer) for part, answer in zip(self.parts, row, strict=True))
