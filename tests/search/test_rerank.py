@@ -29,6 +29,11 @@ def odds(probability: float) -> float:
     return math.log(probability / (1 - probability))
 
 
+def log_chance(log_odds: float) -> float:
+    """The logarithm of the probability that has these log-odds."""
+    return -math.log(1 + math.exp(-log_odds))
+
+
 def matches(scores: list[float]) -> list[Match]:
     """Candidates ``00``, ``01`` ...; the number of the picture is that of the candidate."""
     return [Match(f"{number:02}", score, 0) for number, score in enumerate(scores)]
@@ -93,15 +98,15 @@ def calibration(**fusion: float) -> Calibration:
 def test_relevance_is_the_logistic_of_what_model_and_retrieval_say() -> None:
     known = Calibration(
         scales={"whole": Scale(slope=0.5, intercept=0.2), "attribute": Scale(slope=2.0)},
-        fusion=Fusion(bias=-0.3, model=0.7, negation=0.4, retrieval=1.1, dead_zone=0.0),
+        fusion=Fusion(bias=-0.3, model=0.7, negation=0.4, retrieval=0.2, dead_zone=0.0),
     )
     said = {"Does this picture show red shoe?": [0.2, 0.9], "Is the product leather?": [0.6, 0.3]}
     vlm = ScriptedVlm(lambda number, question: said[question][number], calibration=known)
     done = run(vlm, matches([0.4, 0.2]), (RED, SHOE, NOT_LEATHER, CHEAP))
-    # z is +1 and -1; "not leather" is the negative of the log-odds of leather; the weight of atoms is 0
-    whole = [0.5 * odds(0.2) + 0.2, 0.5 * odds(0.9) + 0.2]
-    leather = [2 * odds(0.6), 2 * odds(0.3)]
-    log_odds = [-0.3 + 0.7 * m - 0.4 * n + 1.1 * z for m, n, z in zip(whole, leather, (1, -1), strict=True)]
+    # z is +1 and -1; the log-odds of "not leather" are those of leather, negative; the weight of atoms is 0
+    whole = [log_chance(0.5 * odds(0.2) + 0.2), log_chance(0.5 * odds(0.9) + 0.2)]
+    no_leather = [log_chance(-2 * odds(0.6)), log_chance(-2 * odds(0.3))]
+    log_odds = [-0.3 + 0.7 * w + 0.4 * n + 0.2 * z for w, n, z in zip(whole, no_leather, (1, -1), strict=True)]
     expected = {f"0{place}": 1 / (1 + math.exp(-value)) for place, value in enumerate(log_odds)}
     assert dict(done.relevance) == pytest.approx(expected, abs=1e-5)
     assert ids(done) == ["01", "00"]
@@ -116,15 +121,32 @@ def test_atoms_are_asked_one_by_one_where_they_weigh_something() -> None:
         lambda _, statement: said[statement], generates=False, calibration=calibration(atoms=0.8, retrieval=0.0)
     )
     done = run(vlm, matches([0.4, 0.2]), (RED, SHOE, CHEAP))
-    mean = (odds(0.9) + odds(0.3)) / 2
-    assert done.relevance["00"] == pytest.approx(1 / (1 + math.exp(-0.8 * mean)), abs=1e-5)
+    evidence = math.log(0.5) + 0.8 * (math.log(0.9) + math.log(0.3))
+    assert done.relevance["00"] == pytest.approx(1 / (1 + math.exp(-evidence)), abs=1e-5)
     assert sorted({statement for _, statement in vlm.calls[0]}) == ["red", "red shoe", "shoe"]
 
 
 def test_without_wanted_atoms_the_whole_query_stands_for_them() -> None:
     vlm = ScriptedVlm(lambda *_: 0.8, calibration=calibration(atoms=0.5, retrieval=0.0))
     done = run(vlm, matches([0.4, 0.2]))
-    assert done.relevance["00"] == pytest.approx(1 / (1 + math.exp(-1.5 * odds(0.8))), abs=1e-5)
+    assert done.relevance["00"] == pytest.approx(1 / (1 + math.exp(-1.5 * math.log(0.8))), abs=1e-5)
+
+
+def test_what_is_right_does_not_make_up_for_what_is_wrong() -> None:
+    said = {"red": [0.99, 0.5], "shoe": [0.2, 0.5], "red shoe": [0.5, 0.5]}
+    known = calibration(atoms=1.0, retrieval=0.0)
+    vlm = ScriptedVlm(lambda number, statement: said[statement][number], generates=False, calibration=known)
+    assert odds(0.99) + odds(0.2) > 2 * odds(0.5)  # the mean log-odds would keep the order
+    assert ids(run(vlm, matches([0.4, 0.2]), (RED, SHOE))) == ["01", "00"]  # 0.99 * 0.2 < 0.5 * 0.5
+
+
+def test_one_answer_counts_for_no_less_than_the_floor() -> None:
+    known = calibration(retrieval=0.0, floor=2.0)
+    done = run(ScriptedVlm(lambda *_: 0.0, calibration=known), falling(1))
+    assert done.relevance["00"] == pytest.approx(1 / (1 + math.exp(2.0)), abs=1e-5)
+    vlm = ScriptedVlm(lambda number, _: [0.0, 1.0][number], calibration=known)
+    done = run(vlm, matches([0.4, 0.39]), (NOT_LEATHER,), positive=None)
+    assert done.relevance == pytest.approx({"00": 0.5, "01": 1 / (1 + math.exp(2.0))}, abs=1e-5)
 
 
 def test_a_negation_alone_is_asked_alone() -> None:
@@ -134,9 +156,12 @@ def test_a_negation_alone_is_asked_alone() -> None:
 
 
 def test_equal_candidates_stay_as_retrieval_has_them_and_all_questions_of_a_chunk_go_in_one_call() -> None:
-    vlm = ScriptedVlm(lambda number, _: 0.9 if number in (3, 5) else 0.2, calibration=calibration(retrieval=0.0))
-    done = run(vlm, falling(8), (NOT_LEATHER,))
-    assert ids(done) == ["00", "01", "02", "03", "04", "05", "06", "07"]  # 1 * odds - 1 * odds cancel out
+    def swapped(number: int, statement: str) -> float:
+        return {"red": 0.2, "shoe": 0.9}.get(statement, 0.5) if number in (3, 5) else 0.9 if statement == "red" else 0.2
+
+    vlm = ScriptedVlm(swapped, generates=False, calibration=calibration(atoms=1.0, model=0.0, retrieval=0.0))
+    done = run(vlm, falling(8), (RED, SHOE))
+    assert ids(done) == ["00", "01", "02", "03", "04", "05", "06", "07"]  # 0.2 * 0.9 is 0.9 * 0.2
     assert [len(call) for call in vlm.calls] == [16]
     vlm = ScriptedVlm(lambda number, _: 0.9 if number in (3, 5) else 0.2, calibration=calibration(retrieval=0.0))
     assert ids(run(vlm, falling(8))) == ["03", "05", "00", "01", "02", "04", "06", "07"]
@@ -170,8 +195,15 @@ def test_the_order_given_does_not_matter() -> None:
 # --- the gate ----------------------------------------------------------------------------------------------------
 
 
-def test_a_model_that_cannot_tell_candidates_apart_changes_nothing() -> None:
-    vlm = ScriptedVlm(lambda number, _: 0.5 + 0.001 * number)
+def test_a_model_that_says_the_same_of_all_changes_nothing() -> None:
+    done = run(ScriptedVlm(lambda *_: 0.5), matches([0.3, 0.3, 0.2]))
+    assert ids(done) == ["00", "01", "02"]
+    assert (done.report.ended, done.report.moved, done.report.scored) == ("complete", 0, 3)
+
+
+def test_a_model_that_objects_to_nothing_changes_nothing() -> None:
+    known = Calibration(fusion=Fusion(model=1.0, dead_zone=0.11))
+    vlm = ScriptedVlm(lambda number, _: 0.9 + 0.01 * number, calibration=known)  # the logarithm of 0.9 is -0.105
     done = run(vlm, matches([0.3, 0.3, 0.3]))
     assert ids(done) == ["00", "01", "02"]
     assert (done.report.ended, done.report.moved, done.report.scored) == ("gate", 0, 3)
@@ -261,7 +293,7 @@ def test_pictures_that_cannot_be_opened_are_told_once_and_take_what_can_be_expec
     chances = [0.5, 0.1, 0.99, 0.5, 0.02, 0.97]
     vlm = ScriptedVlm(lambda number, _: chances[number], calibration=calibration(retrieval=0.0))
     done = run(vlm, falling(6), broken={"00", "03"})
-    # the mean of the four log-odds is 0.3 > 0, so those unseen stand where log-odds are 0
+    # those unseen stand at the median of the evidence, between the logarithms of 0.97 and 0.1
     assert ids(done) == ["02", "05", "00", "03", "01", "04"]
     assert set(done.relevance) == {"01", "02", "04", "05"}
     assert done.report.scored == 4
@@ -300,13 +332,14 @@ def test_time_enough_is_no_limit() -> None:
     assert (done.report.ended, done.report.scored) == ("complete", 100)
 
 
-def test_what_was_found_fit_never_falls_behind_what_nobody_looked_at() -> None:
+def test_what_was_found_as_fit_as_most_never_falls_behind_what_nobody_looked_at() -> None:
     vlm = _takes(0.004)
     done = run(vlm, falling(300), budget_ms=100)
-    evidence = {f"{number:02}": odds(0.95 if number == 9 else 0.3 + 0.01 * (number % 5)) for number in range(300)}
+    chance = {f"{number:02}": 0.95 if number == 9 else 0.3 + 0.01 * (number % 5) for number in range(300)}
     place = {id: rank for rank, id in enumerate(ids(done))}
     first_unseen = min(place[id] for id in place if id not in done.relevance)
-    assert all(place[id] < first_unseen for id in done.relevance if evidence[id] > 0)
+    usual = sorted(chance[id] for id in done.relevance)[len(done.relevance) // 2]
+    assert all(place[id] < first_unseen for id in done.relevance if chance[id] >= usual)
 
 
 def test_a_model_that_hangs_is_given_up_and_left_alone_until_it_is_back() -> None:
@@ -382,12 +415,12 @@ def test_the_page_is_that_of_the_full_run(
 
 
 def test_one_extreme_answer_opens_the_gate_for_nobody_else() -> None:
-    """Forty-nine pictures of which the model cannot tell, and one that shouts."""
+    """Forty-nine pictures to which the model hardly objects, and one to which it does."""
     retrieval = standardised(np.linspace(1.0, 0.5, 50))
-    unsure = np.where(np.arange(50) % 2, 0.2, -0.2)
-    shouting = np.where(np.arange(50) == 49, 40.0, unsure)
+    mild = np.where(np.arange(50) % 2, 0.0, -0.2)
+    shouting = np.where(np.arange(50) == 7, -40.0, mild)
     gate = Fusion(model=1.0, retrieval=0.05, dead_zone=0.25)
-    assert says_nothing(unsure, gate)
+    assert says_nothing(mild, gate)
     assert not says_nothing(shouting, gate)
-    assert order(fused(unsure, retrieval, gate)) == list(range(50))
-    assert order(fused(shouting, retrieval, gate)) == [49, *range(49)]
+    assert order(fused(mild, retrieval, gate)) == list(range(50))
+    assert order(fused(shouting, retrieval, gate)) == [*range(7), *range(8, 50), 7]

@@ -22,7 +22,7 @@ from shelfsight.core.types import Page, Query
 from shelfsight.search import Searcher
 from shelfsight.search.look import Look
 
-MODEL_ALONE = Calibration(fusion=Fusion(model=1.0, negation=1.0, retrieval=0.0, dead_zone=0.0))
+MODEL_ALONE = Calibration(fusion=Fusion(model=1.0, negation=1.0, retrieval=0.0, floor=20.0, dead_zone=0.0))
 CHANCES = {"red": 0.1, "green": 0.3, "blue": 0.9, "yellow": 0.7, "pair": 0.5}
 NUMBERS = {id: number for number, id in enumerate(CHANCES)}
 
@@ -67,7 +67,9 @@ def test_the_head_is_ordered_anew_and_every_hit_tells_where_it_stood(looking: Lo
         hit.id: {"retrieval": first[hit.id], "rerank": hit.rank} for hit in page.hits
     }
     assert {hit.id: hit.score for hit in page.hits} == {hit.id: hit.score for hit in plain.hits}
-    assert {hit.id: hit.relevance for hit in page.hits} == pytest.approx(CHANCES, abs=1e-5)
+    # the log-odds are the logarithm of the chance, p, and so the probability is p / (1 + p)
+    relevance = {id: chance / (1 + chance) for id, chance in CHANCES.items()}
+    assert {hit.id: hit.relevance for hit in page.hits} == pytest.approx(relevance, abs=1e-5)
     assert not any(hit.graded for hit in page.hits)
     assert page.atoms is not None
     assert [atom.term for atom in page.atoms] == ["red"]

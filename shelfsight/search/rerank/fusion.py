@@ -1,18 +1,20 @@
 """What retrieval and the model say, put together: the order, the relevance, and when no more needs to be asked.
 
-Evidence is what :class:`~shelfsight.search.rerank.inquiry.Inquiry` makes of the model's answers; arrays are over the
-candidates in the first stage's order, and evidence is NaN where the model did not look: time was up, the page was
-settled, or the picture cannot be opened.
+Evidence is what :class:`~shelfsight.search.rerank.inquiry.Inquiry` makes of the model's answers: log-probabilities, at
+most 0, and 0 where the model objects to nothing. Evidence by comparison
+(:mod:`~shelfsight.search.rerank.listwise`) is on both sides of 0, its mean. Arrays are over the candidates in the first
+stage's order, and evidence is NaN where the model did not look: time was up, the page was settled, or the picture
+cannot be opened.
 
 **Candidates that were not looked at.** Nothing is known of them but their retrieval score, and they must neither gain
 nor lose against each other, nor gain from not having been looked at. All are given the same evidence, so that retrieval
 alone decides between them: the median of the evidence there is, which is what a candidate of this query can be
-expected to have, but never more than 0, the evidence of a model that cannot tell. So one that was looked at falls
-behind one that was not, and that retrieval liked less, only where the model's word on it is worse than no word at all
-and worse than what it says of most. If it says the same of all, nothing moves.
+expected to have, and never more than 0. It is not 0: that would rank what nobody looked at with what the model finds no
+fault in. So one that was looked at falls behind one that was not, and that retrieval liked less, only where the model
+objects to it more than to most. If it says the same of all, nothing moves.
 
 **The gate.** Evidence nearer to 0 than the fusion's ``dead_zone`` counts for nothing, and other evidence by what it
-goes beyond: a model that cannot tell does not move a candidate, and where it cannot tell of any the first stage's
+goes beyond: a slight doubt does not move a candidate, and where there is no more than that about any the first stage's
 order is kept. It is a gate for each candidate, so that an answer, however extreme, moves the one that it is about and
 opens nothing for the others.
 """
@@ -55,7 +57,7 @@ def relevance(log_odds: Weights) -> Weights:
 
 
 def says_nothing(evidence: Weights, fusion: Fusion) -> bool:
-    """Whether the model cannot tell of any candidate that it looked at."""
+    """Whether, beyond what the gate holds back, the model objects to no candidate (compared: prefers none)."""
     return not np.nan_to_num(_gated(evidence, fusion)).any()
 
 

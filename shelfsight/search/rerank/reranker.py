@@ -54,8 +54,8 @@ def rerank(
     """Order ``matches`` by what retrieval and the model say together; see :mod:`shelfsight.search.rerank.fusion`.
 
     The answer does not depend on the order that ``matches`` come in: the first stage's order is that of their scores,
-    ties by id. It is kept where the model's answers do not tell the candidates apart (the gate), and where the model
-    fails, talks nonsense or does not answer in time; this never raises for what a model or a picture does.
+    ties by id. It is kept where the model objects to no candidate, or prefers none (the gate), and where it fails,
+    talks nonsense or does not answer in time; this never raises for what a model or a picture does.
 
     Args:
         window: places from the first on that are wanted: those behind may stay unjudged once these are settled.
