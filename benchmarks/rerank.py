@@ -208,7 +208,11 @@ def _another(pool: Sequence[str], own: str, random: np.random.Generator) -> str:
 def measure_sentences(bench: Bench) -> dict[str, Any]:
     """Explained hits of re-ranked searches whose sentence asserts what the catalogue contradicts."""
     hits = contradicted = asserted = wrong = 0
+    of_verdicts: list[bool] = []
     for hit in _explained(bench):
+        agreed = [claim for claim in hit.explanation.claims if claim.verdict == "yes"] if hit.explanation else []
+        told = [_contradicts(claim, hit, bench.known) for claim in agreed]
+        of_verdicts += [not verdict for verdict in told if verdict is not None]
         verdicts = [_contradicts(claim, hit, bench.known) for claim in _asserted(hit)]
         judged = [verdict for verdict in verdicts if verdict is not None]
         hits += 1
@@ -216,6 +220,7 @@ def measure_sentences(bench: Bench) -> dict[str, Any]:
         contradicted += any(judged)
     result = {"hits": hits, "contradicted": contradicted, "share": contradicted / max(1, hits)}
     result |= {"asserted_claims": asserted, "wrong_claims": wrong}
+    result |= {"yes_claims": len(of_verdicts), "yes_right": round(float(np.mean(of_verdicts)), 4)}
     print(f"sentences: {json.dumps(result)}")
     return result
 
