@@ -8,7 +8,6 @@ picture tells it to; then the embedded one.
 import html
 import re
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
@@ -266,14 +265,11 @@ def test_markup_in_a_query_is_text_and_on_one_line(shop: Shop) -> None:
 
 # --- the embedded model ---------------------------------------------------------------------------------------------
 
-EMBEDDED = Path(str(files("shelfsight.models") / "embedded" / "vlm"))
 QUESTIONS = ("Does this picture show red shoe?", "Is the product red?", "Does this picture show logo?")
 
 
 @pytest.fixture(scope="module")
 def embedded() -> VisionLanguageModel:
-    if not (EMBEDDED / "config.json").is_file():
-        pytest.skip("the embedded vision-language model is not in this checkout")
     from shelfsight.models import open_vlm
 
     return open_vlm("embedded", device="cpu")

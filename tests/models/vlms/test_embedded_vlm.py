@@ -29,8 +29,6 @@ COUNT = 60
 TOLERANCE = 1e-5
 ROUNDING = 1e-3
 
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the embedded model is being trained")
-
 
 @pytest.fixture(scope="module")
 def embedded() -> ReusableVlm:
