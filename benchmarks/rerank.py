@@ -30,9 +30,10 @@ from benchmarks.families import families
 from benchmarks.gallery import Row, add_arguments, build, place, rows
 from shelfsight.api.engine import Engine
 from shelfsight.api.opening import open_engine
-from shelfsight.core.protocols import Calibrated, Reusable, Store
+from shelfsight.core.protocols import Store
 from shelfsight.core.questions import Subject, yes_no_question
 from shelfsight.core.types import Claim, Hit
+from shelfsight.core.vision import Calibrated, Reusable
 from shelfsight.evaluation import EvaluationReport, JudgedQuery, compare
 from shelfsight.models import open_encoder
 from shelfsight.models.vlms.calibration import read_calibration, write_calibration

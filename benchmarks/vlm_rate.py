@@ -14,9 +14,9 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 
-from shelfsight.core.protocols import Reusable, VisionLanguageModel
 from shelfsight.core.questions import yes_no_question
 from shelfsight.core.vectors import FloatArray
+from shelfsight.core.vision import Reusable, VisionLanguageModel
 from shelfsight.models import open_vlm
 from shelfsight.models.encoders.threads import available_threads
 

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
         UnknownField,
         UsageError,
     )
-    from shelfsight.core.protocols import VisionLanguageModel
     from shelfsight.core.settings import IndexSettings, PictureLimits, SearchSettings, Settings
     from shelfsight.core.types import (
         Claim,
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
         StageReport,
         Suggestion,
     )
+    from shelfsight.core.vision import VisionLanguageModel
 
     __version__: str
 
@@ -100,7 +100,7 @@ _HOMES = {
     "shelfsight.api.pictures": ("PictureFile",),
     "shelfsight.core.atoms": ("Atom",),
     "shelfsight.core.dialogue": ("Answer", "Turn"),
-    "shelfsight.core.protocols": ("VisionLanguageModel",),
+    "shelfsight.core.vision": ("VisionLanguageModel",),
     "shelfsight.core.settings": ("IndexSettings", "PictureLimits", "SearchSettings", "Settings"),
     "shelfsight.core.types": (
         "Claim",

@@ -10,7 +10,7 @@ from PIL.Image import Image
 from shelfsight.core import background
 from shelfsight.core.dialogue import Answer, Conversation, Turn
 from shelfsight.core.errors import ModelError, ShelfsightError, UsageError
-from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.core.vision import VisionLanguageModel
 
 __all__ = ["LONGEST_ANSWER", "MAX_QUESTION", "MAX_TOKENS", "MAX_TURNS", "Asker", "conversation"]
 

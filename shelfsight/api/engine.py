@@ -17,9 +17,10 @@ from shelfsight.api.looking import VlmOpener, look_opener
 from shelfsight.api.matching import check_spec, open_encoder_named
 from shelfsight.core.atoms import Atom
 from shelfsight.core.dialogue import Answer, Turn
-from shelfsight.core.protocols import Catalogue, Encoder, Store, VisionLanguageModel
+from shelfsight.core.protocols import Catalogue, Encoder, Store
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Mode, Page, Query
+from shelfsight.core.vision import VisionLanguageModel
 
 if TYPE_CHECKING:
     from shelfsight.evaluation import ClassifyReport, EvaluationReport, JudgedQuery

@@ -19,9 +19,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shelfsight.api.gallery import Gallery
-from shelfsight.core.protocols import NotesSummary, Store, VisionLanguageModel
+from shelfsight.core.protocols import NotesSummary, Store
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Page, Suggestion, Value
+from shelfsight.core.vision import VisionLanguageModel
 
 if TYPE_CHECKING:
     from shelfsight.indexer import NotesProgress, NotesReport

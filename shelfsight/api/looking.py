@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from shelfsight.api.gallery import Gallery
 from shelfsight.core import background
 from shelfsight.core.errors import ModelError, ShelfsightError
-from shelfsight.core.protocols import Encoder, Localiser, Store, VisionLanguageModel
+from shelfsight.core.protocols import Encoder, Localiser, Store
+from shelfsight.core.vision import VisionLanguageModel
 
 if TYPE_CHECKING:
     from shelfsight.search.look import Look, OpenLook

@@ -5,8 +5,9 @@ from pathlib import Path
 from shelfsight.api.engine import Engine
 from shelfsight.api.matching import check_asked, open_encoder_named
 from shelfsight.core.errors import NotFound
-from shelfsight.core.protocols import Encoder, VisionLanguageModel
+from shelfsight.core.protocols import Encoder
 from shelfsight.core.settings import Settings
+from shelfsight.core.vision import VisionLanguageModel
 
 __all__ = ["DEFAULT_ENCODER", "DEFAULT_STORE", "open_engine"]
 

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shelfsight.core.protocols import Encoder, VisionLanguageModel
+    from shelfsight.core.protocols import Encoder
+    from shelfsight.core.vision import VisionLanguageModel
     from shelfsight.models.known.descriptor import Descriptor
     from shelfsight.models.known.kinds import Kind
 

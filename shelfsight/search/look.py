@@ -13,18 +13,10 @@ from PIL.Image import Image
 
 from shelfsight.core.calibration import UNCALIBRATED, Calibration
 from shelfsight.core.errors import ModelError, ShelfsightError
-from shelfsight.core.protocols import (
-    Calibrated,
-    Listwise,
-    Localiser,
-    Notes,
-    PictureKey,
-    Reusable,
-    StoredItem,
-    VisionLanguageModel,
-)
+from shelfsight.core.protocols import Localiser, Notes, PictureKey, StoredItem
 from shelfsight.core.questions import Subject, yes_no_question
 from shelfsight.core.vectors import FloatArray
+from shelfsight.core.vision import Calibrated, Listwise, Reusable, VisionLanguageModel
 
 __all__ = ["Look", "OpenLook", "Question", "Viewing"]
 

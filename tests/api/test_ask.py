@@ -18,7 +18,7 @@ from shelfsight import Engine, ModelError, NotFound, PictureError, ShelfsightErr
 from shelfsight.api.asking import Asker, conversation
 from shelfsight.api.looking import VlmOpener
 from shelfsight.core.dialogue import Answer, Conversation, Stop, Turn
-from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.core.vision import VisionLanguageModel
 
 BEFORE = (Turn(question="What is it?", answer="A square."),)
 

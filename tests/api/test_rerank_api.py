@@ -20,8 +20,8 @@ from shelfsight.api.commands.hits import print_page
 from shelfsight.api.documents import answer_document, atom_document, page_document, public_model, public_text
 from shelfsight.core.atoms import Atom
 from shelfsight.core.dialogue import Answer, Stop
-from shelfsight.core.protocols import VisionLanguageModel
 from shelfsight.core.types import Claim, Evidence, Explanation, Hit, Page, StageReport, Suggestion
+from shelfsight.core.vision import VisionLanguageModel
 from shelfsight.evaluation import JudgedQuery
 
 PNG = b"\x89PNG\r\n\x1a\nnot really"

@@ -18,11 +18,12 @@ from colour_encoder import ColourEncoder
 from PIL import Image, ImageDraw, ImageFont
 
 from shelfsight.core.calibration import UNCALIBRATED, Calibration, Fusion
-from shelfsight.core.protocols import Change, Fingerprints, Store, StoredItem, StoredPicture, VisionLanguageModel
+from shelfsight.core.protocols import Change, Fingerprints, Store, StoredItem, StoredPicture
 from shelfsight.core.questions import yes_no_question
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Hit, Page, Query, Value
 from shelfsight.core.vectors import FloatArray, normalise
+from shelfsight.core.vision import VisionLanguageModel
 from shelfsight.search import Searcher
 from shelfsight.search.look import Look
 from shelfsight.stores import create_store

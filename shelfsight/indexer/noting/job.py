@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from shelfsight.core.errors import ModelError, UsageError
-from shelfsight.core.protocols import Batched, Reusable, Store, VisionLanguageModel
+from shelfsight.core.protocols import Batched, Store
 from shelfsight.core.settings import Settings
+from shelfsight.core.vision import Reusable, VisionLanguageModel
 from shelfsight.indexer.interruption import Interruption
 from shelfsight.indexer.noting.looking import Look, Looked, Looker
 from shelfsight.indexer.noting.report import NotesProgress, NotesReport, NotesTally

@@ -8,10 +8,11 @@ from PIL.Image import Image
 from shelfsight.core.calibration import UNCALIBRATED
 from shelfsight.core.dialogue import Answer, Conversation
 from shelfsight.core.errors import ModelError
-from shelfsight.core.protocols import Calibrated, Reusable, StoredItem, VisionLanguageModel
+from shelfsight.core.protocols import StoredItem
 from shelfsight.core.questions import yes_no_question
 from shelfsight.core.types import Suggestion
 from shelfsight.core.vectors import FloatArray
+from shelfsight.core.vision import Calibrated, Reusable, VisionLanguageModel
 from shelfsight.indexer.noting.attributes import (
     ATTRIBUTES,
     CAPTION,

@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 class GenerativeVlm:
-    """A :class:`~shelfsight.core.protocols.VisionLanguageModel` over one Transformers model.
+    """A :class:`~shelfsight.core.vision.VisionLanguageModel` over one Transformers model.
 
     Decoders are padded on the left, so that every answer begins behind its own last word; encoders on the right, where
     relative positions do not see it. Transformers' ``generate`` derives positions from the attention mask. Scoring is
@@ -85,7 +85,7 @@ class GenerativeVlm:
         return small if self._parameters <= _SMALL else large
 
     def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
-        """See :meth:`~shelfsight.core.protocols.VisionLanguageModel.score`."""
+        """See :meth:`~shelfsight.core.vision.VisionLanguageModel.score`."""
         parts = [self._score(batch) for _, batch in self._batches(pairs)]
         return np.concatenate(parts) if parts else np.empty(0, np.float32)
 
@@ -97,7 +97,7 @@ class GenerativeVlm:
         seconds: float | None = None,
         on_text: Callable[[int, str], None] | None = None,
     ) -> list[Answer]:
-        """See :meth:`~shelfsight.core.protocols.VisionLanguageModel.generate`."""
+        """See :meth:`~shelfsight.core.vision.VisionLanguageModel.generate`."""
         check_limits(max_tokens, seconds)
         deadline = None if seconds is None else time.monotonic() + seconds
         answers: list[Answer] = []

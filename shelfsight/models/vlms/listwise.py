@@ -15,7 +15,7 @@ __all__ = ["ListwiseVlm"]
 
 
 class ListwiseVlm(GenerativeVlm):
-    """A :class:`~shelfsight.core.protocols.Listwise` model: it is shown numbered pictures and asked for a number.
+    """A :class:`~shelfsight.core.vision.Listwise` model: it is shown numbered pictures and asked for a number.
 
     A picture's share is the probability of the tokens of its number among those of all numbers, where the answer
     begins. Models lean towards some numbers whatever is shown: who compares has to show the pictures in several orders.
@@ -33,11 +33,11 @@ class ListwiseVlm(GenerativeVlm):
 
     @property
     def most_pictures(self) -> int:
-        """See :class:`~shelfsight.core.protocols.Listwise`."""
+        """See :class:`~shelfsight.core.vision.Listwise`."""
         return self._loaded.family.most_pictures
 
     def choose(self, lists: Sequence[tuple[Sequence[Image], str]]) -> list[FloatArray]:
-        """See :meth:`~shelfsight.core.protocols.Listwise.choose`.
+        """See :meth:`~shelfsight.core.vision.Listwise.choose`.
 
         Raises:
             UsageError: a list has less than 2 pictures or more than :attr:`most_pictures`, or what is sought is

@@ -21,7 +21,7 @@ _BATCH = 32
 
 
 class MatchingVlm:
-    """A :class:`~shelfsight.core.protocols.VisionLanguageModel` that scores statements and writes nothing.
+    """A :class:`~shelfsight.core.vision.VisionLanguageModel` that scores statements and writes nothing.
 
     The score is the softmax of the head's two logits, averaged over the query tokens (Li et al. 2023, "BLIP-2",
     section 3.2): the probability that the text belongs to the picture.

@@ -11,7 +11,7 @@ from shelfsight.models.vlms.names import parse_name
 from shelfsight.models.vlms.reusable import ReusableVlm
 
 if TYPE_CHECKING:
-    from shelfsight.core.protocols import VisionLanguageModel
+    from shelfsight.core.vision import VisionLanguageModel
 
 __all__ = ["open_transformers"]
 

@@ -38,7 +38,7 @@ class _Ask(NamedTuple):
 
 
 class ReusableVlm(GenerativeVlm):
-    """A :class:`~shelfsight.core.protocols.Reusable` model: tower, projector, and a causal decoder that sees their
+    """A :class:`~shelfsight.core.vision.Reusable` model: tower, projector, and a causal decoder that sees their
     output where the picture stands in the prompt, as LLaVA does.
 
     Scoring calls the decoder itself. A picture, and the words before it, are read once for all questions about it in
@@ -63,11 +63,11 @@ class ReusableVlm(GenerativeVlm):
 
     @property
     def features_version(self) -> str:
-        """See :class:`~shelfsight.core.protocols.Reusable`."""
+        """See :class:`~shelfsight.core.vision.Reusable`."""
         return self._version
 
     def picture_features(self, pictures: Sequence[Image]) -> list[Features]:
-        """See :class:`~shelfsight.core.protocols.Reusable`.
+        """See :class:`~shelfsight.core.vision.Reusable`.
 
         Raises:
             ModelError: the network fails, or what it makes is too large for float16.
@@ -80,7 +80,7 @@ class ReusableVlm(GenerativeVlm):
         return made
 
     def score_features(self, pairs: Sequence[tuple[Features, str]]) -> FloatArray:
-        """See :class:`~shelfsight.core.protocols.Reusable`.
+        """See :class:`~shelfsight.core.vision.Reusable`.
 
         Raises:
             ModelError: the features are not this model's, or the network fails.
@@ -96,7 +96,7 @@ class ReusableVlm(GenerativeVlm):
         return self._asked(pairs, lambda features: _place(features), self._loaded_again)
 
     def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
-        """See :meth:`~shelfsight.core.protocols.VisionLanguageModel.score`."""
+        """See :meth:`~shelfsight.core.vision.VisionLanguageModel.score`."""
         return self._asked(pairs, id, self._seen)
 
     def _asked(

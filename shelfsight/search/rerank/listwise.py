@@ -20,8 +20,9 @@ from time import monotonic
 import numpy as np
 from PIL.Image import Image
 
-from shelfsight.core.protocols import Listwise, PictureKey
+from shelfsight.core.protocols import PictureKey
 from shelfsight.core.vectors import FloatArray
+from shelfsight.core.vision import Listwise
 from shelfsight.search.look import Viewing
 from shelfsight.search.patience import Budget, Patience, TimeUp
 from shelfsight.search.rerank.inquiry import Weights

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 
 from shelfsight.core.errors import ShelfsightError
-from shelfsight.core.protocols import Listwise, Match
+from shelfsight.core.protocols import Match
 from shelfsight.core.types import StageReport
+from shelfsight.core.vision import Listwise
 from shelfsight.search.look import Viewing
 from shelfsight.search.patience import Budget, Patience
 from shelfsight.search.rerank import fusion as fusing

@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from shelfsight.core.calibration import Calibration, Scale
-from shelfsight.core.protocols import Reusable, VisionLanguageModel
 from shelfsight.core.questions import Subject
 from shelfsight.core.vectors import FloatArray
+from shelfsight.core.vision import Reusable, VisionLanguageModel
 from shelfsight.training.corpus import Corpus, load_corpus
 from shelfsight.training.settings import EncoderSettings
 from shelfsight.training.vlm.lessons import Lesson, Teacher

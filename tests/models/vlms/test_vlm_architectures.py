@@ -11,7 +11,7 @@ from PIL import Image
 from vlm_checkpoints import BUILDERS
 
 from shelfsight.core.dialogue import Stop
-from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.core.vision import VisionLanguageModel
 from shelfsight.models import open_vlm
 
 Pairs = list[tuple[Image.Image, str]]

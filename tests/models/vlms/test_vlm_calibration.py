@@ -9,7 +9,7 @@ import pytest
 
 from shelfsight.core.calibration import UNCALIBRATED, Calibration, Fusion, Scale
 from shelfsight.core.errors import ModelError
-from shelfsight.core.protocols import Calibrated
+from shelfsight.core.vision import Calibrated
 from shelfsight.models import open_vlm
 from shelfsight.models.vlms.calibration import FILE, read_calibration, write_calibration
 

@@ -10,7 +10,7 @@ import transformers
 from PIL import Image
 
 from shelfsight.core.errors import ModelError, UsageError
-from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.core.vision import VisionLanguageModel
 from shelfsight.models import open_vlm
 
 Pairs = list[tuple[Image.Image, str]]

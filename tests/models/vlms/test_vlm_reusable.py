@@ -14,7 +14,7 @@ from PIL import Image
 from vlm_checkpoints import BUILDERS, YES_NO
 
 from shelfsight.core.errors import ModelError, UsageError
-from shelfsight.core.protocols import Listwise, Reusable, VisionLanguageModel
+from shelfsight.core.vision import Listwise, Reusable, VisionLanguageModel
 from shelfsight.models import open_vlm
 from shelfsight.models.vlms.reusable import ReusableVlm
 

@@ -43,7 +43,7 @@ def open_remote(name: str, settings: RemoteSettings | None = None) -> "RemoteVlm
 
 
 class RemoteVlm:
-    """A :class:`~shelfsight.core.protocols.VisionLanguageModel` over OpenAI's chat completions.
+    """A :class:`~shelfsight.core.vision.VisionLanguageModel` over OpenAI's chat completions.
 
     ``score`` reads the log-probabilities of the first token, where the server gives them. Where it does not, or where
     neither yes nor no is among the likeliest, the model is asked for a grade from 0 to 10 instead; ``graded`` is true
@@ -82,7 +82,7 @@ class RemoteVlm:
         return self._settings.concurrency
 
     def score(self, pairs: Sequence[tuple[Image, str]]) -> FloatArray:
-        """See :meth:`~shelfsight.core.protocols.VisionLanguageModel.score`."""
+        """See :meth:`~shelfsight.core.vision.VisionLanguageModel.score`."""
         scores = self._run([partial(self._talk.score, picture, question) for picture, question in pairs])
         return np.array(scores, np.float32)
 
@@ -94,7 +94,7 @@ class RemoteVlm:
         seconds: float | None = None,
         on_text: Callable[[int, str], None] | None = None,
     ) -> list[Answer]:
-        """See :meth:`~shelfsight.core.protocols.VisionLanguageModel.generate`. The answers of several pairs come
+        """See :meth:`~shelfsight.core.vision.VisionLanguageModel.generate`. The answers of several pairs come
         at the same time, and so do their pieces. What a model thinks before it speaks is not counted."""
         check_limits(max_tokens, seconds)
         deadline = None if seconds is None else time.monotonic() + seconds

@@ -9,7 +9,7 @@ from openai_server import OpenAIServer, TransformersBrain, served_openai
 from PIL import Image
 
 from shelfsight.core.dialogue import Conversation, Turn
-from shelfsight.core.protocols import VisionLanguageModel
+from shelfsight.core.vision import VisionLanguageModel
 from shelfsight.models import open_vlm
 from shelfsight.models.vlms.names import EMBEDDED, EMBEDDED_FOLDER
 
