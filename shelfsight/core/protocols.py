@@ -1,6 +1,6 @@
 """The promises between the rooms. A room is handed these; it never imports who keeps them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -9,8 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL.Image import Image
 
-from shelfsight.core.filters.tree import Expr
-from shelfsight.core.types import Failure, Item, Suggestion, Value
+from shelfsight.core.listing import Match
+from shelfsight.core.notes import Notes, NotesSummary
+from shelfsight.core.snapshot import Snapshot
+from shelfsight.core.stored import Fingerprints, PictureKey, StoredItem, StoredPicture
+from shelfsight.core.types import Failure, Item, Scalar
 from shelfsight.core.vectors import FloatArray
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "Encoder",
     "EncoderSpec",
     "Fingerprints",
+    "IndexReport",
     "Localiser",
     "Manifest",
     "Match",
@@ -113,40 +117,6 @@ class Catalogue(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprints:
-    """The two hashes that make indexing idempotent (hex digests)."""
-
-    pictures: str
-    metadata: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPicture:
-    """A picture as a collection remembers it.
-
-    Attributes:
-        name: what a person calls it.
-        path: the file, absolute, or ``None`` when the catalogue held bytes.
-        preview: encoded bytes kept in the collection when there is no file.
-    """
-
-    name: str
-    path: str | None
-    preview: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredItem:
-    """An item as a collection remembers it. ``pictures[i]`` belongs to ``vectors[i]``."""
-
-    id: str
-    title: str | None
-    metadata: Mapping[str, Value]
-    pictures: tuple[StoredPicture, ...]
-    fingerprints: Fingerprints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Part of a commit: one item, whole.
 
@@ -159,8 +129,32 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IndexReport:
+    """What finds vectors in a collection, and how well it did when it was built.
+
+    Attributes:
+        kind: such as ``flat`` or ``ivf4096,rabitq+sq8``.
+        vectors: rows it covers; what came since is searched exactly.
+        parameters: those of the search, as they were tuned.
+        target, recall: recall@10 that was asked for, and that was measured against exact search.
+        queries: held-out vectors it was measured with.
+        bytes_per_vector: memory of the index, per vector; what lies on disk only is not counted.
+        seconds: what building and tuning took.
+    """
+
+    kind: str
+    vectors: int
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    target: float | None = None
+    recall: float | None = None
+    queries: int = 0
+    bytes_per_vector: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a collection is: written once; counts are read live."""
+    """What a collection is: written once; counts and what is said of the index are read live."""
 
     format: int
     store: str
@@ -168,132 +162,7 @@ class Manifest:
     metric: str
     items: int
     pictures: int
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One item found by a store: its best picture's cosine, and which picture that was."""
-
-    id: str
-    score: float
-    picture_index: int
-
-
-class Snapshot(Protocol):
-    """One committed state of a collection. Reads on it agree with one another, whatever is written since."""
-
-    def search(
-        self, vectors: FloatArray, k: int, *, where: Expr | None = None, exclude: Sequence[str] = ()
-    ) -> list[list[Match]]:
-        """The k best items for each of (q, d) query vectors: score descending, ties by id ascending.
-
-        An item's score is that of its best picture. Exact for what passes ``where``; fewer than k
-        only when fewer pass.
-
-        Raises:
-            UnknownField: ``where`` names a field no item has.
-        """
-        ...
-
-    def count(self, where: Expr | None = None) -> int:
-        """Items that pass."""
-        ...
-
-    def facets(self, fields: Sequence[str], where: Expr | None = None, *, limit: int = 50) -> dict[str, dict[str, int]]:
-        """Exact value counts per field over items that pass, most frequent first, ties by value."""
-        ...
-
-    def fields(self) -> dict[str, str]:
-        """Field name -> type: ``text``, ``number``, ``boolean`` or ``json``."""
-        ...
-
-    def items(self, ids: Sequence[str]) -> dict[str, StoredItem]:
-        """The stored items (previews left out), absent ids left out."""
-        ...
-
-    def vectors(self, id: str) -> FloatArray:
-        """(p, d) float32 vectors of one item.
-
-        Raises:
-            NotFound: no such item.
-        """
-        ...
-
-    def contains(self, ids: Iterable[str]) -> set[str]:
-        """Those of ``ids`` that are in the collection."""
-        ...
-
-
-PictureKey = tuple[str, int]
-"""An item's id and the index of one of its pictures."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotesSummary:
-    """How much is kept beside the items of a collection.
-
-    Attributes:
-        features: version -> pictures of which features are kept, the version written to last first.
-        suggestions: model -> items of which suggestions are kept.
-        bytes: what all of it takes on disk; 0 where nothing was ever kept.
-    """
-
-    features: Mapping[str, int]
-    suggestions: Mapping[str, int]
-    bytes: int
-
-
-class Notes(Protocol):
-    """What models made of a collection's pictures, beside the items: kept by version, gone with the item.
-
-    A note belongs to the pictures that the item had when it was made: when they change, it is as if it were not there.
-    Notes can be made again, so searches need not fear for them: what cannot be read is as if it were not there.
-    """
-
-    def features(self, version: str, keys: Sequence[PictureKey]) -> dict[PictureKey, npt.NDArray[np.float16]]:
-        """Kept features of the pictures ``keys``, those of another version or of changed pictures left out."""
-        ...
-
-    def keep_features(
-        self,
-        version: str,
-        features: Mapping[PictureKey, npt.NDArray[np.float16]],
-        fingerprints: Mapping[str, str],
-    ) -> None:
-        """Keep features; ``fingerprints`` maps each item's id to ``StoredItem.fingerprints.pictures`` as it was when
-        they were made. Items that are gone or have other pictures by now are left out.
-
-        Raises:
-            StoreError, StoreFull: they cannot be written; nothing else is affected.
-        """
-        ...
-
-    def lacking_features(self, version: str) -> Iterator[str]:
-        """Ids, ascending, of the items with a picture of which no features of this version are kept. Drawn as it goes:
-        what is written between two steps counts, where it lies ahead.
-
-        Raises:
-            StoreError: notes cannot be read, or not be begun.
-        """
-        ...
-
-    def suggestions(self, ids: Sequence[str]) -> dict[str, dict[str, Suggestion]]:
-        """id -> field -> what a model said; ids of which nothing was said left out."""
-        ...
-
-    def keep_suggestions(
-        self, suggestions: Mapping[str, Mapping[str, Suggestion]], fingerprints: Mapping[str, str]
-    ) -> None:
-        """Keep suggestions, in place of all that the same items had; as :meth:`keep_features`."""
-        ...
-
-    def lacking_suggestions(self, model: str) -> Iterator[str]:
-        """Ids, ascending, of the items of which this model said nothing; as :meth:`lacking_features`."""
-        ...
-
-    def summary(self) -> NotesSummary:
-        """How much there is."""
-        ...
+    index: IndexReport | None = None
 
 
 @runtime_checkable

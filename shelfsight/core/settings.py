@@ -1,10 +1,11 @@
 """Settings: nested, frozen, and strict about unknown names."""
 
 import os
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["IndexSettings", "PictureLimits", "SearchSettings", "Settings"]
+__all__ = ["IndexSettings", "PictureLimits", "SearchSettings", "Settings", "VectorSettings"]
 
 
 class _Frozen(BaseModel):
@@ -45,6 +46,17 @@ class SearchSettings(_Frozen):
     depth: int = Field(default=50, gt=0, description="candidates that are looked at when re-ranking, unless asked")
     max_depth: int = Field(default=500, gt=0, description="candidates that are looked at, at most")
     explained: int = Field(default=10, gt=0, description="hits that get an explanation when no number is asked")
+    snapshots: int = Field(default=16, gt=0, description="states of a collection kept for the next pages of searches")
+    snapshot_seconds: float = Field(default=600.0, gt=0, description="how long they are kept at most")
+
+
+class VectorSettings(_Frozen):
+    """What finds vectors in a collection."""
+
+    kind: Literal["auto", "flat", "ivf", "graph"] = Field(default="auto", description="auto: by size and memory")
+    recall: float = Field(default=0.98, gt=0, le=1, description="recall@10 that an approximate index is tuned to")
+    flat_below: int = Field(default=50_000, ge=0, description="vectors up to which search is exact")
+    bytes_per_vector: int | None = Field(default=None, gt=0, description="memory of the index; None: what serves best")
 
 
 class Settings(_Frozen):
@@ -53,3 +65,4 @@ class Settings(_Frozen):
     pictures: PictureLimits = PictureLimits()
     index: IndexSettings = IndexSettings()
     search: SearchSettings = SearchSettings()
+    vectors: VectorSettings = VectorSettings()

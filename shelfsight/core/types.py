@@ -7,6 +7,7 @@ from typing import Literal
 
 from shelfsight.core.atoms import Atom
 from shelfsight.core.errors import Reason
+from shelfsight.core.listing import Histogram, SortKey
 from shelfsight.core.vectors import FloatArray
 
 __all__ = [
@@ -110,6 +111,17 @@ class Query:
         offset: hits skipped, >= 0.
         exclude: ids never returned (the item itself in "more like this").
         facets: fields whose value counts are wanted.
+        histograms: number fields whose spread is wanted.
+        mode: ``vector`` compares pictures with the query; ``hybrid`` also looks for its words in titles and metadata.
+        min_relevance: hits less likely relevant than this, in [0, 1], are left out, also of total, facets and
+            histograms; ``None``: none is.
+        sort: order by fields in place of relevance.
+        group_by: field of which each value takes one place, its other items being that hit's variants.
+        duplicates: cosine from which on two pictures are the same: a hit whose picture is a better hit's is folded into
+            it; ``None``: none is.
+        diversity: in [0, 1): how far hits that look alike make room for others.
+        snapshot: that of an earlier page: this one is of the same state of the collection.
+        rules: whether the merchandiser's rules count.
         atoms: what the text asks for, edited by a person, in place of what would be read from the text; ``None``
             reads the text where ``rerank`` or ``explain`` need it.
         rerank: whether a vision-language model looks at the head of the list again.
@@ -130,6 +142,14 @@ class Query:
     mode: Mode = "vector"
     exclude: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
+    histograms: tuple[str, ...] = ()
+    min_relevance: float | None = None
+    sort: tuple[SortKey, ...] = ()
+    group_by: str | None = None
+    duplicates: float | None = None
+    diversity: float = 0.0
+    snapshot: str | None = None
+    rules: bool = True
     atoms: tuple[Atom, ...] | None = None
     rerank: bool = False
     depth: int | None = None
@@ -204,6 +224,10 @@ class Hit:
         graded: the relevance rests on a grade in words, not on probabilities.
         suggestions: what a model said of the item at indexing time, by field: never the merchant's own word.
         explanation: claims with evidence, where asked for.
+        reasons: why it stands where it does besides its score, in short phrases: ``exact sku``, ``pinned``.
+        group: its value of the field that hits are grouped by.
+        variants: the other items of its group that pass, best first.
+        duplicates: ids of the hits folded into it because they show the same.
     """
 
     id: str
@@ -218,6 +242,10 @@ class Hit:
     graded: bool = False
     suggestions: Mapping[str, "Suggestion"] = field(default_factory=dict)
     explanation: Explanation | None = None
+    reasons: tuple[str, ...] = ()
+    group: Value = None
+    variants: tuple["Hit", ...] = ()
+    duplicates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,8 +293,14 @@ class Page:
 
     Attributes:
         hits: best first.
-        total: items that pass the filter (all are ranked; ``hits`` is a window on them).
-        facets: field -> value -> count over the items that pass the filter.
+        total: items that pass the filter, and ``min_relevance`` where it is given (all are ranked; ``hits`` is a
+            window on them).
+        facets: field -> value -> count over these items.
+        histograms: field -> how its numbers are spread over these items.
+        groups: how many groups these items make, where hits are grouped.
+        snapshot: what a query for the next page gives to see the same state of the collection.
+        nothing_matches: none of the hits is likely to be what was asked for.
+        corrections: word as typed -> the word that was looked up in its place.
         trace: stage -> milliseconds.
         warnings: what was degraded, in sentences.
         atoms: what the query was understood to ask for, where it was taken apart.
@@ -276,6 +310,11 @@ class Page:
     hits: tuple[Hit, ...]
     total: int
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    histograms: Mapping[str, Histogram] = field(default_factory=dict)
+    groups: int | None = None
+    snapshot: str | None = None
+    nothing_matches: bool = False
+    corrections: Mapping[str, str] = field(default_factory=dict)
     trace: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     atoms: tuple[Atom, ...] | None = None

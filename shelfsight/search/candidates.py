@@ -1,0 +1,40 @@
+"""What the stages of a search hand on: items found, each with what is known of its place so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shelfsight.core.listing import Match
+
+__all__ = ["Candidate", "Retrieved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One item on its way to the page.
+
+    Attributes:
+        match: the item, its exact cosine and its best picture.
+        order: what it is ordered by so far, higher first: its cosine, or what fusion and boosts made of it. Comparable
+            within one search only.
+        relevance: calibrated probability that it is what was asked for; ``None`` where nobody can say.
+        exact: the field whose whole value was asked for (a SKU, a brand).
+        pinned: a merchandiser put it where it is.
+        reasons: why it stands where it does besides its score.
+        ranks: the rank it had in each stage so far, by stage name, from 1.
+    """
+
+    match: Match
+    order: float
+    relevance: float | None = None
+    exact: str | None = None
+    pinned: bool = False
+    reasons: tuple[str, ...] = ()
+    ranks: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """What the first stage found: candidates best first, and words that were taken for others."""
+
+    candidates: tuple[Candidate, ...]
+    corrections: Mapping[str, str] = field(default_factory=dict)
