@@ -17,7 +17,7 @@ from shelfsight.core.protocols import Match
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import Blocks, BoolArray, IntArray
 
-__all__ = ["Rows", "best_items"]
+__all__ = ["Rows", "best_items", "cosines", "ranked"]
 
 _FEW = 1024  # so few rows are scored outright
 _SPARE = 32
@@ -42,7 +42,7 @@ def best_items(blocks: Blocks, rows: Rows, queries: FloatArray, k: int, allowed:
     if total <= max(_FEW, len(blocks) // 100) and allowed is not None:
         few = np.flatnonzero(allowed)
         vectors = blocks.gather(few)
-        return [_rank(rows, few, _products(vectors, query))[:k] for query in queries]
+        return [ranked(rows, few, cosines(vectors, query))[:k] for query in queries]
     found: list[list[Match] | None] = [None] * len(queries)
     fetch = min(total, k + _SPARE)
     while pending := [i for i, matches in enumerate(found) if matches is None]:
@@ -68,21 +68,21 @@ def _proven(
         best = np.argpartition(-approximate, fetch - 1)[:fetch]
         places, approximate = places[best], approximate[best]
     real = places >= 0
-    matches = _rank(rows, places[real], _products(blocks.gather(places[real]), query))
+    matches = ranked(rows, places[real], cosines(blocks.gather(places[real]), query))
     if fetch >= total:
         return matches[:k]
     unseen = float(approximate.min()) + 2 * query.shape[0] * 2.0**-24
     return matches[:k] if len(matches) >= k and matches[k - 1].score > unseen else None
 
 
-def _products(vectors: FloatArray, query: FloatArray) -> npt.NDArray[np.float32]:
+def cosines(vectors: FloatArray, query: FloatArray) -> npt.NDArray[np.float32]:
     """Cosines of (n, d) and (d,), each independent of the other rows."""
     wide = query.astype(np.float64)
     parts = [np.sum(vectors[s : s + _STEP] * wide, axis=1) for s in range(0, len(vectors), _STEP)]
     return np.asarray(np.clip(np.concatenate(parts), -1, 1), np.float32)
 
 
-def _rank(rows: Rows, places: IntArray, scores: npt.NDArray[np.float32]) -> list[Match]:
+def ranked(rows: Rows, places: IntArray, scores: npt.NDArray[np.float32]) -> list[Match]:
     """Items of the rows at ``places``, each with its best row (the earliest of equals)."""
     order = np.lexsort((places, -scores))
     places, scores = places[order], scores[order]
