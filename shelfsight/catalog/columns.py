@@ -92,21 +92,25 @@ class Layout:
         return bool(column) and _INDEX_OF_PANDAS.fullmatch(column) is None
 
 
-def lay_out(names: Sequence[str], columns: Columns, catalogue: str) -> Layout:
+def lay_out(names: Sequence[str], columns: Columns, catalogue: str, *, pictures: bool = True) -> Layout:
     """Decide what each of the columns ``names`` of ``catalogue`` is.
 
+    Args:
+        pictures: whether there must be a column of pictures; where there need not, an address is metadata.
+
     Raises:
-        CatalogueError: no id column, no picture column, or ``columns`` names one that is not there.
+        CatalogueError: no id column, no picture column where there must be one, or one that ``columns`` names is not
+            there.
     """
     finder = _Finder(names, catalogue)
     id_column = finder.named(columns.id) if columns.id else finder.first(_IDS)
     if id_column is None:
         raise finder.error("has no column of ids", hint="name it (Columns(id=...)); row numbers are not stable ids")
-    pictures, url = _picture_columns(finder, columns, id_column)
+    found, url = _picture_columns(finder, columns, id_column, must=pictures)
     title = finder.named(columns.title) if columns.title else finder.first(_TITLES)
     return Layout(
         id=id_column,
-        pictures=pictures,
+        pictures=found,
         url=url,
         title=title,
         include=None if columns.include is None else frozenset(map(finder.named, columns.include)),
@@ -119,7 +123,9 @@ def title_column(names: Iterable[str]) -> str | None:
     return _Finder(tuple(names), "").first(_TITLES)
 
 
-def _picture_columns(finder: "_Finder", columns: Columns, id_column: str) -> tuple[tuple[str, ...], str | None]:
+def _picture_columns(
+    finder: "_Finder", columns: Columns, id_column: str, *, must: bool
+) -> tuple[tuple[str, ...], str | None]:
     main = finder.named(columns.image) if columns.image else finder.first(_IMAGES)
     more = [finder.named(name) for name in columns.more_images] or finder.all(_MORE) + finder.numbered()
     found = [name for name in dict.fromkeys([main, *more]) if name is not None and name != id_column]
@@ -128,6 +134,8 @@ def _picture_columns(finder: "_Finder", columns: Columns, id_column: str) -> tup
     url = finder.first(_URLS)
     if found:
         return tuple(found), None if url in found else url
+    if not must:
+        return (), None
     if url is None:
         raise finder.error("has no column of pictures", hint="name it (Columns(image=...))")
     return (url,), None

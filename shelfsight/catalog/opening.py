@@ -12,13 +12,13 @@ from shelfsight.catalog.jsonl_table import JsonlTable
 from shelfsight.catalog.options import Columns, Options
 from shelfsight.catalog.parquet_table import ParquetTable
 from shelfsight.catalog.references import PICTURE_SUFFIXES
-from shelfsight.catalog.tables import TableCatalogue
+from shelfsight.catalog.tables import Table, TableCatalogue
 from shelfsight.catalog.tar import TarCatalogue
 from shelfsight.core.errors import CatalogueError, NotFound
 from shelfsight.core.protocols import Catalogue
 from shelfsight.core.settings import IndexSettings, PictureLimits
 
-__all__ = ["open_catalogue"]
+__all__ = ["open_catalogue", "open_table"]
 
 _Kind = Literal["CSV", "JSONL", "Parquet", "tar"]
 _KINDS: tuple[tuple[_Kind, re.Pattern[str]], ...] = (
@@ -67,14 +67,30 @@ def open_catalogue(
         max_text=max_text,
         max_bytes=(limits or PictureLimits()).max_bytes,
     )
+    catalogue = _unchecked(path, options)
+    catalogue.check()
+    return catalogue
+
+
+def open_table(source: Path) -> Table:
+    """The rows of a CSV, JSONL or Parquet file, or of a folder of files of one of these kinds.
+
+    Raises:
+        NotFound, CatalogueError: as :func:`open_catalogue`.
+    """
+    catalogue = _unchecked(source, Options())
+    if not isinstance(catalogue, TableCatalogue):
+        raise CatalogueError(f"{source.name!r} is no table", hint="name a .csv, .tsv, .jsonl or .parquet file")
+    return catalogue.table
+
+
+def _unchecked(path: Path, options: Options) -> _Checked:
     try:
         if not path.exists():
             raise NotFound(f"there is no catalogue at {str(path)!r}")
-        catalogue = _in_folder(path, options) if path.is_dir() else _in_file(path, options)
+        return _in_folder(path, options) if path.is_dir() else _in_file(path, options)
     except (OSError, ValueError) as error:
         raise CatalogueError(f"{str(path)!r} cannot be read: {error}") from error
-    catalogue.check()
-    return catalogue
 
 
 def _kind(name: str) -> _Kind | None:

@@ -13,7 +13,7 @@ from shelfsight.core.listing import Match
 from shelfsight.core.notes import Notes, NotesSummary
 from shelfsight.core.snapshot import Snapshot
 from shelfsight.core.stored import Fingerprints, PictureKey, StoredItem, StoredPicture
-from shelfsight.core.types import Failure, Item, Scalar
+from shelfsight.core.types import Failure, Item, Scalar, Value
 from shelfsight.core.vectors import FloatArray
 
 __all__ = [
@@ -120,12 +120,15 @@ class Catalogue(Protocol):
 class Change:
     """Part of a commit: one item, whole.
 
-    ``vectors`` is (p, d) float32 of length 1, one row a picture, in order. ``None`` keeps the
-    vectors and pictures the item has (metadata only); such an item must exist.
+    Attributes:
+        vectors: (p, d) float32 of length 1, one row a picture, in order. ``None`` keeps the vectors and pictures the
+            item has (metadata only); such an item must exist.
+        keep_fields: title and metadata stay as the item has them, where it is there (pictures only).
     """
 
     item: StoredItem
     vectors: FloatArray | None
+    keep_fields: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,14 +179,41 @@ class Store(Protocol):
         """The newest committed state. Cheap when nothing changed since the last call."""
         ...
 
-    def commit(self, changes: Sequence[Change], deletes: Sequence[str] = ()) -> int:
+    def token(self) -> str:
+        """That of :meth:`snapshot`, without reading the state."""
+        ...
+
+    def commit(self, changes: Sequence[Change], deletes: Sequence[str] = (), *, since: str | None = None) -> int:
         """Upsert and delete, all or nothing, durable on return. Deleting an absent id is no error.
+
+        Args:
+            since: token of a state that all this was made from. What was written later stands: changes of items that
+                were deleted after it and deletes of items that were written after it are left out, and so are changes
+                of metadata only of items that are not there.
 
         Returns:
             How many of ``deletes`` were there.
 
         Raises:
             StoreFull: no space; nothing of this commit is in, all before it is.
+        """
+        ...
+
+    def patch(self, patches: Mapping[str, Mapping[str, Value]]) -> set[str]:
+        """Change some fields of items and leave their others, all or nothing, durable on return.
+
+        Reading, changing and writing an item is one step: of two patches at the same time neither undoes the other.
+        Vectors, pictures and fingerprints stay, so that a catalogue that says what it said before changes nothing.
+
+        Args:
+            patches: id -> field -> its new value; ``None`` removes the field. ``title`` is the title.
+
+        Returns:
+            Those of the ids that are there; the others are left out.
+
+        Raises:
+            UsageError: a title that is no text, or a value that cannot be kept; nothing is in.
+            StoreFull: as :meth:`commit`.
         """
         ...
 

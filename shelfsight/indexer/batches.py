@@ -10,9 +10,9 @@ import numpy.typing as npt
 from shelfsight.core.protocols import Batched, Encoder
 from shelfsight.core.settings import IndexSettings
 from shelfsight.core.vectors import FloatArray
-from shelfsight.indexer.work import Entry
+from shelfsight.indexer.work import Decision, Entry, Work
 
-__all__ = ["Batch", "Encoding", "batch_size", "batches"]
+__all__ = ["Batch", "Encoding", "batch_size", "batches", "finished"]
 
 PixelArray = npt.NDArray[np.uint8]
 
@@ -51,6 +51,23 @@ def batches(entries: Iterable[Entry], size: int) -> Iterator[Batch]:
             batch, waiting = Batch([]), 0
     if batch.entries:
         yield batch
+
+
+def finished(batch: Batch) -> Iterator[Work]:
+    """Rows that are complete with this encoded batch, in order; what came of each picture is gathered in its row."""
+    vectors = iter(() if batch.vectors is None else batch.vectors)
+    for entry in batch.entries:
+        work = entry.work
+        if entry.failure is not None:
+            work.failures.append(entry.failure)
+            work.undecodable.append(entry.index)
+        if entry.picture is not None:
+            work.pictures.append(entry.picture)
+            work.vectors.append(next(vectors))
+        if entry.last:
+            if work.decision is Decision.ENCODE and not work.vectors:
+                work.decision = Decision.FAIL
+            yield work
 
 
 class Encoding:

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future
 
 import numpy as np
 
-from shelfsight.core.errors import ShelfsightError
+from shelfsight.core.errors import NotFound, ShelfsightError
 from shelfsight.core.protocols import Change, Snapshot, Store
 from shelfsight.core.settings import IndexSettings
 from shelfsight.indexer.report import Tally
@@ -32,12 +32,14 @@ class Committer:
     durable, so a report never promises more than the collection holds.
     """
 
-    def __init__(self, store: Store, settings: IndexSettings, tally: Tally, pool: Executor) -> None:
+    def __init__(self, store: Store, settings: IndexSettings, tally: Tally, pool: Executor, since: str) -> None:
         """
         Args:
             pool: of one thread.
+            since: token of the state at the job's beginning; see :meth:`shelfsight.core.protocols.Store.commit`.
         """
         self._store = store
+        self._since = since
         self._pool = pool
         self._settings = settings
         self._tally = tally
@@ -63,9 +65,10 @@ class Committer:
                 self._tally.unchanged += 1
             case Decision.ENCODE:
                 self._indexed += 1
-                self._changes.append(Change(item=work.to_stored(), vectors=np.stack(work.vectors)))
+                vectors = np.stack(work.vectors)
+                self._changes.append(Change(item=work.to_stored(), vectors=vectors, keep_fields=work.keep_fields))
             case Decision.MOVE:
-                self._changes.append(self._moved(work))
+                self._changes += self._moved(work)
             case Decision.UPDATE:
                 self._changes.append(Change(item=work.to_stored(), vectors=None))
         full = len(self._changes) >= self._settings.commit_items
@@ -89,8 +92,11 @@ class Committer:
     def _begin(self) -> None:
         self._end()
         changes, self._changes = self._changes, []
+        self._before = None
         indexed, self._indexed = self._indexed, 0
-        self._writing = _Writing(self._pool.submit(self._store.commit, changes), indexed, len(changes) - indexed)
+        self._writing = _Writing(
+            self._pool.submit(self._store.commit, changes, since=self._since), indexed, len(changes) - indexed
+        )
         self._last = time.monotonic()
 
     def _end(self) -> None:
@@ -107,13 +113,20 @@ class Committer:
         self._writing = None
         self._tally.log.flush()
 
-    def _moved(self, work: Work) -> Change:
-        """The vectors and previews that the item has, under the new names and paths."""
+    def _moved(self, work: Work) -> list[Change]:
+        """The vectors and previews that the item has, under the new names and paths; nothing where somebody gave it
+        other pictures, or took it away, since this row was looked at: the next job sees to it."""
         if self._before is None:
             self._before = self._store.snapshot()
-        pictures = [
-            dataclasses.replace(picture, preview=self._store.preview(work.id, index) if picture.path is None else None)
-            for index, picture in enumerate(work.pictures)
-        ]
-        stored = dataclasses.replace(work.to_stored(), pictures=tuple(pictures))
-        return Change(item=stored, vectors=self._before.vectors(work.id))
+        stored = work.to_stored()
+        found = self._before.items([work.id]).get(work.id)
+        if found is None or found.fingerprints.pictures != stored.fingerprints.pictures:
+            return []
+        with contextlib.suppress(NotFound):
+            pictures = [
+                dataclasses.replace(each, preview=self._store.preview(work.id, index) if each.path is None else None)
+                for index, each in enumerate(work.pictures)
+            ]
+            stored = dataclasses.replace(stored, pictures=tuple(pictures))
+            return [Change(item=stored, vectors=self._before.vectors(work.id), keep_fields=work.keep_fields)]
+        return []

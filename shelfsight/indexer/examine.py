@@ -73,6 +73,7 @@ def examine(row: Row, limits: PictureLimits, *, keep_bytes: int) -> Examined:
 
 def _compare(work: Work, known: Known, item: Item, reads: Sequence[_Read], limits: PictureLimits) -> None:
     """Decide for an item that the collection has."""
+    work.keep_fields = known.metadata == work.metadata_hash
     moved = known.places != work.places_hash
     # Files that the catalogue now holds as bytes need previews, which only encoding makes.
     if known.pictures != work.pictures_hash or (moved and not set(work.held) <= set(known.held)):
@@ -90,7 +91,7 @@ def _compare(work: Work, known: Known, item: Item, reads: Sequence[_Read], limit
     if moved:
         work.decision = Decision.MOVE
     else:
-        work.decision = Decision.NOTHING if known.metadata == work.metadata_hash else Decision.UPDATE
+        work.decision = Decision.NOTHING if work.keep_fields else Decision.UPDATE
 
 
 def _still_undecodable(known: Known, item: Item, reads: Sequence[_Read], limits: PictureLimits) -> list[Failure] | None:

@@ -10,7 +10,7 @@ from shelfsight.core.errors import ShelfsightError, StoreError
 from shelfsight.core.protocols import Catalogue, Encoder, Store
 from shelfsight.core.settings import Settings
 from shelfsight.indexer.ahead import Ahead
-from shelfsight.indexer.batches import Batch, Encoding, batch_size, batches
+from shelfsight.indexer.batches import Batch, Encoding, batch_size, batches, finished
 from shelfsight.indexer.commits import Committer
 from shelfsight.indexer.intake import Intake, in_chunks
 from shelfsight.indexer.interruption import Interruption
@@ -20,9 +20,9 @@ from shelfsight.indexer.progress import Progress
 from shelfsight.indexer.pruning import prune as delete_absent
 from shelfsight.indexer.report import FailureLog, Report, Tally, attach
 from shelfsight.indexer.seen import SeenIds
-from shelfsight.indexer.work import Decision
+from shelfsight.indexer.work import Work
 
-__all__ = ["index"]
+__all__ = ["Job", "index", "report"]
 
 # Two batches at a time keep an accelerator fed, and on a CPU leave no core waiting for another's layer to end.
 _ENCODE_THREADS = 2
@@ -39,6 +39,10 @@ def index(
     failures_to: Path | None = None,
 ) -> Report:
     """Bring ``store`` up to date with ``catalogue``.
+
+    Others may write meanwhile (:mod:`shelfsight.indexer.live`). For each item the last write counts, but what was
+    deleted while the job ran is not brought back by it, what was written new meanwhile is not pruned, and fields that
+    were updated stay unless the catalogue itself says of them something else than at the job before.
 
     Rows that cannot be used are reported and never stop the job. What an item had before stays when it fails. Ctrl-C
     and SIGTERM end the job after the batch in hand. Whatever ends it early, committed items stay, the next job goes on
@@ -58,16 +62,18 @@ def index(
     """
     with store.lease(f"index of {catalogue.name}"), FailureLog(failures_to).open() as log:
         tally = Tally(log)
-        job = _Job(catalogue, encoder, store, settings, tally, progress)
+        job = Job(catalogue, encoder, store, settings, tally, progress)
         try:
             job.run(prune)
         except BaseException as error:
-            attach(_report(store, tally), error)
+            attach(report(store, tally), error)
             raise
-        return _report(store, tally)
+        return report(store, tally)
 
 
-class _Job:
+class Job:
+    """Rows of a catalogue into a store."""
+
     def __init__(
         self,
         catalogue: Catalogue,
@@ -84,21 +90,23 @@ class _Job:
         self._tally = tally
         self._progress = progress
         self._total = catalogue.count() if progress else None
+        self._since = store.token()
 
     def run(self, prune: bool) -> None:
         with SeenIds() as seen, Interruption() as interruption:
             intake = Intake(self._catalogue, self._store, seen)
-            self._bring_in(intake, interruption)
+            self.bring_in(intake, interruption)
             if intake.error is not None:
                 raise intake.error
             if prune:
-                delete_absent(self._catalogue.name, self._store, intake, seen, self._tally)
+                delete_absent(self._catalogue.name, self._store, intake, seen, self._tally, self._since)
         self._store.maintain()
 
-    def _bring_in(self, intake: Intake, interruption: Interruption) -> None:
+    def bring_in(self, intake: Intake, interruption: Interruption) -> None:
+        """Every row committed; see :func:`index`."""
         self._tell()
         with _threads(1, "commit") as writers:
-            committer = Committer(self._store, self._settings.index, self._tally, writers)
+            committer = Committer(self._store, self._settings.index, self._tally, writers, self._since)
             try:
                 with (
                     _threads(self._settings.index.decode_threads, "decode") as decoders,
@@ -128,19 +136,12 @@ class _Job:
 
     def _take(self, batch: Batch, committer: Committer) -> None:
         self._tally.encoded += batch.pictures
-        vectors = iter(() if batch.vectors is None else batch.vectors)
-        for entry in batch.entries:
-            work = entry.work
-            if entry.failure is not None:
-                work.failures.append(entry.failure)
-                work.undecodable.append(entry.index)
-            if entry.picture is not None:
-                work.pictures.append(entry.picture)
-                work.vectors.append(next(vectors))
-            if entry.last:
-                if work.decision is Decision.ENCODE and not work.vectors:
-                    work.decision = Decision.FAIL
-                committer.take(work)
+        for work in finished(batch):
+            self.settle(work)
+            committer.take(work)
+
+    def settle(self, work: Work) -> None:
+        """A last word on what becomes of a row."""
 
     def _tell(self) -> None:
         if self._progress is not None:
@@ -158,7 +159,8 @@ def _threads(count: int, name: str) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _report(store: Store, tally: Tally) -> Report:
+def report(store: Store, tally: Tally) -> Report:
+    """What was done so far."""
     try:
         manifest = store.manifest
     except ShelfsightError:  # the store is what broke; its error says so

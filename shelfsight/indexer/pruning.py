@@ -15,7 +15,7 @@ __all__ = ["prune"]
 _CHUNK = 1000
 
 
-def prune(name: str, store: Store, intake: Intake, seen: SeenIds, tally: Tally) -> None:
+def prune(name: str, store: Store, intake: Intake, seen: SeenIds, tally: Tally, since: str) -> None:
     """Delete every id that this job did not meet.
 
     Nothing is deleted, and the failures say so, when rows failed that did not tell which item they were: those items
@@ -23,6 +23,7 @@ def prune(name: str, store: Store, intake: Intake, seen: SeenIds, tally: Tally) 
 
     Args:
         name: the catalogue's.
+        since: token of the state at the job's beginning; items written after it stay.
 
     Raises:
         CatalogueError: the catalogue has no items; deleting everything is hardly meant.
@@ -37,7 +38,7 @@ def prune(name: str, store: Store, intake: Intake, seen: SeenIds, tally: Tally) 
         return
     for chunk in _chunks(store.ids()):
         if gone := seen.missing(chunk):
-            tally.deleted += store.commit((), gone)
+            tally.deleted += store.commit((), gone, since=since)
 
 
 def _chunks(ids: Iterator[str]) -> Iterator[list[str]]:

@@ -44,6 +44,7 @@ class Work:
     Attributes:
         pictures: those that can be used, in order.
         vectors: one for each of ``pictures``, where they were encoded.
+        keep_fields: the catalogue says of title and metadata what it said before, so what the collection has stays.
         held: indexes, among the catalogue's pictures, of those that it holds as bytes.
         undecodable: indexes, among the catalogue's pictures, of those read but not decoded.
         failures: of pictures, in order, or of the row.
@@ -58,6 +59,7 @@ class Work:
     places_hash: str = ""
     pictures: list[StoredPicture] = field(default_factory=list)
     vectors: list[FloatArray] = field(default_factory=list)
+    keep_fields: bool = False
     held: tuple[int, ...] = ()
     undecodable: list[int] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)

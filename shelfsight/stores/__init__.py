@@ -46,8 +46,10 @@ def open_store(path: Path, *, encoder: EncoderSpec | None = None) -> Store:
     """
     from shelfsight.stores.local import LocalStore
     from shelfsight.stores.manifest import check_encoder, read_header
+    from shelfsight.stores.versions import active
 
-    header = read_header(path)
+    folder = active(path)
+    header = read_header(folder)
     if encoder is not None:
         check_encoder(path, header.encoder, encoder)
     if header.store not in KINDS:
@@ -55,7 +57,7 @@ def open_store(path: Path, *, encoder: EncoderSpec | None = None) -> Store:
             f"{path} is a {header.store!r} collection, this Shelfsight knows {', '.join(KINDS)}",
             hint="upgrade shelfsight",
         )
-    return LocalStore(path, header, _factory(header.store))
+    return LocalStore(folder, header, _factory(header.store), home=path)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -68,8 +70,10 @@ def read_manifest(path: Path) -> Manifest:
     from shelfsight.stores.blocks import ExactBlock
     from shelfsight.stores.local import LocalStore
     from shelfsight.stores.manifest import read_header
+    from shelfsight.stores.versions import active
 
-    with closing(LocalStore(path, read_header(path), ExactBlock)) as store:
+    folder = active(path)
+    with closing(LocalStore(folder, read_header(folder), ExactBlock)) as store:
         return store.manifest
 
 

@@ -10,6 +10,7 @@ from shelfsight.stores.ledger import DATABASE, create_database
 from shelfsight.stores.maintenance import MAINTAIN_LOCK
 from shelfsight.stores.manifest import FORMAT, MANIFEST, METRIC, Header, write_header
 from shelfsight.stores.segments import SEGMENTS
+from shelfsight.stores.versions import active
 
 __all__ = ["create_collection"]
 
@@ -33,7 +34,7 @@ def create_collection(path: Path, kind: str, encoder: EncoderSpec) -> None:
 
 
 def _refuse_existing(path: Path) -> None:
-    if (path / MANIFEST).exists():
+    if (active(path) / MANIFEST).exists():
         raise Conflict(f"there is a collection at {path} already", hint="open it, or choose another directory")
 
 

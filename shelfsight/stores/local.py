@@ -4,13 +4,14 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from shelfsight.core.errors import CorruptCollection, LeaseHeld, NotFound
 from shelfsight.core.protocols import Change, Fingerprints, Manifest
+from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import BlockFactory
 from shelfsight.stores.columns import Columns
@@ -20,11 +21,13 @@ from shelfsight.stores.ledger import Ids, Ledger, Replay, connect, reading, writ
 from shelfsight.stores.maintenance import Maintenance
 from shelfsight.stores.manifest import Header
 from shelfsight.stores.notes import LocalNotes
+from shelfsight.stores.patching import checked_patches, patch_items
 from shelfsight.stores.records import is_text
 from shelfsight.stores.segments import SEGMENTS, map_segment
 from shelfsight.stores.snapshot import LocalSnapshot
-from shelfsight.stores.state import State, empty_state, follow
-from shelfsight.stores.writer import Writer, checked
+from shelfsight.stores.state import State, empty_state, follow, generation_of, token_of
+from shelfsight.stores.versions import check_active
+from shelfsight.stores.writer import Writer, checked, unanswered
 
 __all__ = ["JOB_LOCK", "LocalStore"]
 
@@ -38,8 +41,13 @@ class LocalStore:
     """See :class:`shelfsight.core.protocols.Store`. Two connections, one to read and one to write, each
     behind its own lock; the snapshot is made once a commit and shared."""
 
-    def __init__(self, path: Path, header: Header, factory: BlockFactory) -> None:
+    def __init__(self, path: Path, header: Header, factory: BlockFactory, *, home: Path | None = None) -> None:
+        """
+        Args:
+            home: the collection of which ``path`` is the version that counts; ``None``: writes do not ask.
+        """
         self._path = path
+        self._home = home
         self._header = header
         self._factory = factory
         self._reading = threading.RLock()
@@ -74,12 +82,17 @@ class LocalStore:
                 self._snapshot = LocalSnapshot(self._state, self._columns, self._header.encoder.dimension)
             return self._snapshot
 
-    def commit(self, changes: Sequence[Change], deletes: Sequence[str] = ()) -> int:
+    def token(self) -> str:
+        with self._reading, storage_faults(self._path):
+            return token_of(self._ledger.generation())
+
+    def commit(self, changes: Sequence[Change], deletes: Sequence[str] = (), *, since: str | None = None) -> int:
         """See the protocol. An empty commit writes nothing; an id in both is deleted.
 
         Raises:
             UsageError: an id or vector that no collection may hold; nothing of this commit is in.
             NotFound: a change without vectors of an item that is not there; nothing is in.
+            SupersededError: the collection was switched to another version.
             StoreFull: no space; nothing of this commit is in, all before it is.
         """
         if not changes and not deletes:
@@ -89,9 +102,19 @@ class LocalStore:
             if self._delta_span() >= _SEAL_AT:
                 self._maintenance.seal()
             with writing(self._writer):
+                self._check_active()
+                if since is not None:
+                    changes, deletes = unanswered(self._writer, changes, deletes, generation_of(since))
                 removed = Writer(self._writer).apply(changes, deletes)
                 self._notes.drop(deletes, _new_pictures(changes))
                 return removed
+
+    def patch(self, patches: Mapping[str, Mapping[str, Value]]) -> set[str]:
+        """See the protocol; raises SupersededError as :meth:`commit`."""
+        checked_patches(patches)
+        with self._writing, storage_faults(self._path), writing(self._writer):
+            self._check_active()
+            return patch_items(self._writer, Writer(self._writer).generation, patches)
 
     @property
     def notes(self) -> LocalNotes:
@@ -128,6 +151,7 @@ class LocalStore:
                     f"{self._path} is being indexed by {_holder(self._path / JOB_LOCK)}",
                     hint="wait until it ends, or stop it; a lease ends with its process",
                 )
+            self._check_active()
             note = {
                 "holder": holder,
                 "pid": os.getpid(),
@@ -156,6 +180,11 @@ class LocalStore:
         """The ledger as it is and stays meanwhile: nobody else commits."""
         with self._writing, storage_faults(self._path), writing(self._writer):
             yield Ledger(self._writer, self._header.encoder.dimension)
+
+    def _check_active(self) -> None:
+        """Refuse to write where another version of the collection counts."""
+        if self._home is not None:
+            check_active(self._home, self._path)
 
     def _delta_span(self) -> int:
         """At least as many as there are vectors not sealed yet; counting them would read them all."""

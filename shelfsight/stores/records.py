@@ -2,13 +2,14 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from shelfsight.core.errors import UsageError
 from shelfsight.core.protocols import Fingerprints, StoredItem, StoredPicture
 from shelfsight.core.types import Value
 
-__all__ = ["check_id", "decode", "encode", "is_text", "with_pictures_of"]
+__all__ = ["check_id", "decode", "decode_field", "encode", "is_text", "patched", "with_fields_of", "with_pictures_of"]
 
 _to_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -28,13 +29,7 @@ def encode(item: StoredItem) -> bytes:
         item.fingerprints.pictures,
         item.fingerprints.metadata,
     ]
-    try:
-        return _dump(fields)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"the metadata of item {item.id!r} cannot be kept: {error}",
-            hint="values are text, numbers, true, false, null, lists and objects of these",
-        ) from error
+    return _kept(item.id, fields)
 
 
 def decode(id: str, record: bytes) -> StoredItem:
@@ -49,11 +44,36 @@ def decode(id: str, record: bytes) -> StoredItem:
     )
 
 
+def decode_field(record: bytes, name: str) -> Value:
+    """One field of the metadata of :func:`encode`."""
+    metadata: dict[str, Value] = json.loads(record)[1]
+    return metadata.get(name)
+
+
 def with_pictures_of(record: bytes, old: bytes) -> bytes:
     """``record`` with the pictures, and their hash, that ``old`` has."""
     fields = json.loads(record)
     fields[2:4] = json.loads(old)[2:4]
     return _dump(fields)
+
+
+def with_fields_of(record: bytes, old: bytes) -> bytes:
+    """``record`` with the title and metadata that ``old`` has."""
+    fields = json.loads(record)
+    fields[:2] = json.loads(old)[:2]
+    return _dump(fields)
+
+
+def patched(id: str, record: bytes, title: str | None, fields: Mapping[str, Value]) -> bytes:
+    """``record`` of item ``id`` with another title and some other fields; those that are ``None`` go.
+
+    Raises:
+        UsageError: a value that is no JSON.
+    """
+    content = json.loads(record)
+    content[0] = title
+    content[1] = {name: value for name, value in (content[1] | dict(fields)).items() if value is not None}
+    return _kept(id, content)
 
 
 def check_id(id: str) -> None:
@@ -75,6 +95,16 @@ def is_text(id: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _kept(id: str, fields: list[Any]) -> bytes:
+    try:
+        return _dump(fields)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"the metadata of item {id!r} cannot be kept: {error}",
+            hint="values are text, numbers, true, false, null, lists and objects of these",
+        ) from error
 
 
 def _dump(value: Any) -> bytes:

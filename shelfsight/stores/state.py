@@ -15,15 +15,32 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from shelfsight.core.errors import CorruptCollection
+from shelfsight.core.errors import CorruptCollection, UsageError
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import BlockFactory, Blocks, BoolArray, IntArray
 from shelfsight.stores.ledger import Ids, Replay, Upsert
 
-__all__ = ["Slots", "State", "empty_state", "follow"]
+__all__ = ["Slots", "State", "empty_state", "follow", "generation_of", "token_of"]
 
 _NOBODY = -1
 _SPARE = 20_000  # dead slots or rows that are never worth reading everything anew
+
+
+def token_of(generation: int) -> str:
+    """What names the state after that commit."""
+    return f"{generation:x}"
+
+
+def generation_of(token: str) -> int:
+    """The commit of :func:`token_of`.
+
+    Raises:
+        UsageError: it names no state.
+    """
+    try:
+        return int(token, 16)
+    except ValueError:
+        raise UsageError(f"{token!r} names no state of a collection") from None
 
 
 @dataclass(slots=True)

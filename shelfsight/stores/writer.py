@@ -12,7 +12,7 @@ from shelfsight.core.protocols import Change, StoredItem
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import records
 
-__all__ = ["Writer", "checked"]
+__all__ = ["Writer", "checked", "unanswered"]
 
 _LENGTH_TOLERANCE = 1e-4
 _ROWS = 64  # a statement
@@ -61,6 +61,11 @@ class Writer:
         self._execute = connection.execute
         self._generation = self._bump("generation", 1)
 
+    @property
+    def generation(self) -> int:
+        """The one that this commit makes."""
+        return self._generation
+
     def apply(self, changes: Sequence[Change], deletes: Sequence[str]) -> int:
         """Upsert ``changes``, then delete; returns how many of ``deletes`` were there.
 
@@ -77,6 +82,7 @@ class Writer:
     def _replace(self, changes: Sequence[tuple[Change, FloatArray]]) -> None:
         """All of them in a few statements: between two of them any other thread of the program may run first."""
         ids = [change.item.id for change, _ in changes]
+        kept = self._kept_fields([change.item.id for change, _ in changes if change.keep_fields])
         for id in self._known(ids):
             self._drop_vectors(id)
         for part in _parts(ids):
@@ -87,7 +93,7 @@ class Writer:
         delta: list[_Values] = []
         previews: list[_Values] = []
         for change, vectors in changes:
-            items.append(self._row(change.item, first, len(vectors)))
+            items.append(self._row(change.item, first, len(vectors), kept.get(change.item.id)))
             delta += [(first + i, row.tobytes()) for i, row in enumerate(np.asarray(vectors, "<f4"))]
             previews += [(first + i, p.preview) for i, p in enumerate(change.item.pictures) if p.preview is not None]
             first += len(vectors)
@@ -95,9 +101,20 @@ class Writer:
         self._insert("INSERT INTO delta", delta)
         self._insert("INSERT INTO previews", previews)
 
-    def _row(self, item: StoredItem, first: int, pictures: int) -> _Values:
+    def _row(self, item: StoredItem, first: int, pictures: int, fields_of: bytes | None) -> _Values:
         prints = item.fingerprints
-        return item.id, self._generation, first, pictures, prints.pictures, prints.metadata, records.encode(item)
+        record = records.encode(item)
+        if fields_of is not None:
+            record = records.with_fields_of(record, fields_of)
+        return item.id, self._generation, first, pictures, prints.pictures, prints.metadata, record
+
+    def _kept_fields(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """Records, of those of ``ids`` that are there."""
+        return {
+            row[0]: row[1]
+            for part in _parts(ids)
+            for row in self._execute(f"SELECT id, record FROM items WHERE id IN ({_marks(len(part))})", part)
+        }
 
     def _insert(self, statement: str, rows: Sequence[_Values]) -> None:
         for part in _parts(rows):
@@ -148,6 +165,28 @@ class Writer:
         """The counter after adding ``by``."""
         self._execute("UPDATE counters SET value = value + ? WHERE name = ?", (by, counter))
         return int(self._execute("SELECT value FROM counters WHERE name = ?", (counter,)).fetchone()[0])
+
+
+def unanswered(
+    connection: sqlite3.Connection, changes: Sequence[Change], deletes: Sequence[str], since: int
+) -> tuple[list[Change], list[str]]:
+    """Those of a commit that nothing written after generation ``since`` speaks against; see
+    :meth:`shelfsight.core.protocols.Store.commit`."""
+    ids = [change.item.id for change in changes]
+    gone = set(_found(connection, "SELECT id FROM deleted WHERE generation > ? AND id IN", ids, since))
+    there = set(_found(connection, "SELECT id FROM items WHERE generation >= ? AND id IN", ids, 0))
+    wanted = [
+        each for each in changes if each.item.id not in gone and (each.vectors is not None or each.item.id in there)
+    ]
+    mine = [*filter(records.is_text, deletes)]
+    newer = set(_found(connection, "SELECT id FROM items WHERE generation > ? AND id IN", mine, since))
+    return wanted, [id for id in mine if id not in newer]
+
+
+def _found(connection: sqlite3.Connection, sql: str, ids: Sequence[str], generation: int) -> Iterator[str]:
+    for part in _parts(ids):
+        for row in connection.execute(f"{sql} ({_marks(len(part))})", (generation, *part)):
+            yield row[0]
 
 
 def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
