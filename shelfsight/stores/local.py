@@ -27,6 +27,7 @@ from shelfsight.stores.segments import SEGMENTS, map_segment
 from shelfsight.stores.snapshot import LocalSnapshot
 from shelfsight.stores.state import State, empty_state, follow, generation_of, token_of
 from shelfsight.stores.versions import check_active
+from shelfsight.stores.words import WordIndex
 from shelfsight.stores.writer import Writer, checked, unanswered
 
 __all__ = ["JOB_LOCK", "LocalStore"]
@@ -58,8 +59,14 @@ class LocalStore:
         self._ledger = Ledger(self._reader, header.encoder.dimension)
         self._maintenance = Maintenance(path, header.encoder.dimension)
         self._notes = LocalNotes(path, self._guarded)
+        self._words = WordIndex(path)
         self._snapshot: LocalSnapshot | None = None
         self._start_over()
+
+    @property
+    def folder(self) -> Path:
+        """The directory of this version of the collection."""
+        return self._path
 
     @property
     def manifest(self) -> Manifest:
@@ -79,7 +86,9 @@ class LocalStore:
         with self._reading, storage_faults(self._path):
             if self._snapshot is None or self._ledger.generation() != self._state.generation:
                 self._follow()
-                self._snapshot = LocalSnapshot(self._state, self._columns, self._header.encoder.dimension)
+                self._snapshot = LocalSnapshot(
+                    self._state, self._columns, self._header.encoder.dimension, self._words.find
+                )
             return self._snapshot
 
     def token(self) -> str:
@@ -107,14 +116,17 @@ class LocalStore:
                     changes, deletes = unanswered(self._writer, changes, deletes, generation_of(since))
                 removed = Writer(self._writer).apply(changes, deletes)
                 self._notes.drop(deletes, _new_pictures(changes))
-                return removed
+        self._words.keep_up()
+        return removed
 
     def patch(self, patches: Mapping[str, Mapping[str, Value]]) -> set[str]:
         """See the protocol; raises SupersededError as :meth:`commit`."""
         checked_patches(patches)
         with self._writing, storage_faults(self._path), writing(self._writer):
             self._check_active()
-            return patch_items(self._writer, Writer(self._writer).generation, patches)
+            found = patch_items(self._writer, Writer(self._writer).generation, patches)
+        self._words.keep_up()
+        return found
 
     @property
     def notes(self) -> LocalNotes:
@@ -168,9 +180,11 @@ class LocalStore:
         with storage_faults(self._path):
             self._maintenance.run()
         self._notes.maintain()
+        self._words.maintain()
 
     def close(self) -> None:
         self._notes.close()
+        self._words.close()
         with self._reading, self._writing, storage_faults(self._path):
             self._reader.close()
             self._writer.close()

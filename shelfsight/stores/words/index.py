@@ -1,0 +1,198 @@
+"""The words of a local collection: :class:`WordIndex`, what :meth:`LocalSnapshot.words` asks."""
+
+import heapq
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from shelfsight.core import wording
+from shelfsight.core.errors import CorruptCollection, StoreError, UsageError
+from shelfsight.core.filters.tree import Expr
+from shelfsight.core.listing import WordMatch, WordQuery, WordsFound
+from shelfsight.core.stored import StoredItem
+from shelfsight.core.types import Value
+from shelfsight.stores.blocks import BoolArray, IntArray
+from shelfsight.stores.words.concepts import code_keys
+from shelfsight.stores.words.document import values_of
+from shelfsight.stores.words.file import WordsFile
+from shelfsight.stores.words.following import Follower
+from shelfsight.stores.words.lookup import Scores, look_up
+from shelfsight.stores.words.memory import Memory
+
+if TYPE_CHECKING:
+    from shelfsight.stores.snapshot import LocalSnapshot
+
+__all__ = ["WordIndex"]
+
+_HEAD = 512  # documents that are looked at first, before all that may be better
+_WIDER = 16
+
+T = TypeVar("T")
+
+
+class WordIndex:
+    """Words to items, for any snapshot of the collection at ``path``. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = WordsFile(path)
+        self._follower = Follower(path)
+        self._memory = Memory()
+        self._lock = RLock()
+
+    def find(
+        self, snapshot: "LocalSnapshot", query: WordQuery, k: int, where: Expr | None, exclude: Sequence[str]
+    ) -> WordsFound:
+        """See :meth:`shelfsight.core.snapshot.Snapshot.words`. The index is brought up to the snapshot first.
+
+        An item whose words changed twice between two searches by words is not found by those it had in between.
+
+        Raises:
+            UsageError: k below 1, or ``where`` compares what cannot be compared.
+            UnknownField: ``where`` names a field no item has.
+        """
+        if k < 1:
+            raise UsageError(f"k is {k}", hint="ask for at least one item")
+        allowed = snapshot.allowed_slots(where, exclude)
+        return self._healed(lambda: self._find(snapshot, query, k, allowed))
+
+    def keep_up(self) -> None:
+        """Follow a commit just made, where there is an index and nobody else is at it."""
+        try:
+            if self._file.exists():
+                with self._file.write(wait=False) as connection:
+                    if connection is not None:
+                        self._follower.follow(connection)
+        except StoreError:
+            return  # the commit stands; the next search by words follows, and says what is wrong
+
+    def maintain(self) -> None:
+        """Follow to the end, and write anew what is mostly of the past."""
+        self._healed(self._maintain)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _healed(self, work: Callable[[], T]) -> T:
+        """A damaged file is dropped and made again: nothing is in it that is not in the ledger."""
+        try:
+            return work()
+        except CorruptCollection:
+            self._file.discard()
+            with self._lock:
+                self._memory = Memory()
+            return work()
+
+    def _maintain(self) -> None:
+        with self._file.write() as connection:
+            assert connection is not None
+            self._follower.follow(connection)
+            self._follower.renew(connection)
+
+    def _follow(self) -> None:
+        with self._file.write() as connection:
+            assert connection is not None
+            self._follower.follow(connection)
+
+    def _find(self, snapshot: "LocalSnapshot", query: WordQuery, k: int, allowed: BoolArray) -> WordsFound:
+        found = self._try(snapshot, query, k, allowed)
+        if found is None:
+            self._follow()
+            found = self._try(snapshot, query, k, allowed)
+        assert found is not None
+        return found
+
+    def _try(self, snapshot: "LocalSnapshot", query: WordQuery, k: int, allowed: BoolArray) -> WordsFound | None:
+        """The answer; ``None`` where the index is behind the snapshot."""
+        with self._lock, self._file.read() as connection:
+            if connection is None:
+                return None
+            self._memory.follow(connection)
+            if self._memory.generation < snapshot.generation:
+                return None
+            scores = look_up(connection, self._memory, query)
+            chosen = _Chooser(connection, self._memory, snapshot, scores, allowed).best(k)
+        exact = [id for id, doc in chosen if scores.exact[doc]]
+        items = snapshot.items(exact)
+        keys = {wording.key(query.text), *code_keys(query.text)}
+        matches = (
+            WordMatch(
+                id=id,
+                score=float(scores.score[doc]),
+                share=float(scores.share[doc]),
+                exact=_exact_field(items[id], keys, query.text) if id in items else None,
+            )
+            for id, doc in chosen
+        )
+        return WordsFound(matches=tuple(matches), corrections=scores.corrections)
+
+
+class _Chooser:
+    """Picks the best documents among those whose items are in the snapshot and allowed."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        memory: Memory,
+        snapshot: "LocalSnapshot",
+        scores: Scores,
+        allowed: BoolArray,
+    ) -> None:
+        self._connection = connection
+        self._memory = memory
+        self._state = snapshot.state
+        self._allowed = allowed
+        self._order = scores.score + np.where(scores.exact, np.float32(1e6), np.float32(0))
+        self._order[scores.score <= 0] = 0
+
+    def best(self, k: int) -> list[tuple[str, int]]:
+        """(id, document) of the k best: exact ones first, then by score descending, ties by id."""
+        candidates = np.flatnonzero(self._order)
+        candidates = candidates[candidates <= self._memory.newest(self._connection, self._state.generation)]
+        candidates = candidates[self._memory.died[candidates] > self._state.generation]
+        order = self._order[candidates]
+        head = max(_HEAD, 4 * k)
+        while True:
+            if head < len(candidates):
+                least = np.partition(order, len(order) - head)[len(order) - head]
+                docs = candidates[order >= least]
+            else:
+                docs = candidates
+            slots = self._slots(docs)
+            docs, slots = docs[slots >= 0], slots[slots >= 0]
+            if len(docs) >= k or head >= len(candidates):
+                return self._first(docs, slots, k)
+            head *= _WIDER
+
+    def _slots(self, docs: IntArray) -> IntArray:
+        """The slot of each document's item, -1 where it may not be found."""
+        last = len(self._memory.died) - 1
+        slots = self._memory.links.slots(self._connection, docs.astype(np.int32), last, self._state)
+        return np.where((slots >= 0) & np.append(self._allowed, False)[slots], slots, -1)
+
+    def _first(self, docs: IntArray, slots: IntArray, k: int) -> list[tuple[str, int]]:
+        ids = self._state.slots.ids
+        order = self._order[docs]
+        if len(docs) > k:  # those with the k-th best score are told apart by id, the others are all in
+            least = np.partition(order, len(order) - k)[len(order) - k]
+            sure = np.flatnonzero(order > least)
+            tied = heapq.nsmallest(k - len(sure), np.flatnonzero(order == least).tolist(), key=lambda i: ids[slots[i]])
+            chosen = [*sure.tolist(), *tied]
+        else:
+            chosen = list(range(len(docs)))
+        chosen.sort(key=lambda i: (-order[i], ids[slots[i]]))
+        return [(ids[slots[i]], int(docs[i])) for i in chosen]
+
+
+def _exact_field(item: StoredItem, keys: set[str], text: str) -> str | None:
+    """``id``, or the first field of an item whose whole value, or a part of a path, is one of ``keys``."""
+    if item.id == text.strip() or wording.key(item.id) in keys:
+        return "id"
+    fields: Iterable[tuple[str, Value]] = (*item.metadata.items(), ("title", item.title))
+    for name, value in fields:
+        if any(key in keys for key in values_of(value)):
+            return name
+    return None
