@@ -1,4 +1,4 @@
-"""The command line: ``shelfsight index | search | ask | serve | evaluate | finetune | demo | models | info | version``.
+"""The command line: ``shelfsight index | update | delete | search | ask | serve | evaluate | ... | info | version``.
 
 Exit codes: 0 done, 1 the job could not run, 2 wrong usage, 3 some items failed,
 4 an adapted encoder is not better than its base, 130 and 143 stopped by a signal.
@@ -25,6 +25,7 @@ from shelfsight.api.commands.info import info, version
 from shelfsight.api.commands.models import models
 from shelfsight.api.commands.search import search
 from shelfsight.api.commands.serve import serve
+from shelfsight.api.commands.update import delete, update
 from shelfsight.api.console import safe, say
 from shelfsight.core import background
 from shelfsight.core.errors import ShelfsightError, status_of
@@ -45,7 +46,7 @@ def cli() -> None:
     """
 
 
-for _command in (index, search, ask, serve, evaluate, finetune, demo, models, info, version):
+for _command in (index, update, delete, search, ask, serve, evaluate, finetune, demo, models, info, version):
     cli.add_command(_command)
 
 

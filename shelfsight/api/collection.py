@@ -7,6 +7,7 @@ from typing import Self
 
 from shelfsight.api.choices import suggested_facets
 from shelfsight.api.enriching import suggestions_of
+from shelfsight.api.following import Following
 from shelfsight.api.gallery import Gallery
 from shelfsight.api.pictures import PictureFile
 from shelfsight.core.filters import Expr, parse
@@ -21,10 +22,10 @@ class Collection:
     """What an :class:`~shelfsight.Engine` tells without loading a model. Safe to share between threads."""
 
     def __init__(self, store: Store, *, path: Path, settings: Settings) -> None:
-        self._store = store
+        self._following = Following(path, store)
         self._path = path
         self._settings = settings
-        self._gallery = Gallery(store, settings.pictures)
+        self._shown = Gallery(store, settings.pictures)
 
     def __enter__(self) -> Self:
         return self
@@ -34,7 +35,19 @@ class Collection:
 
     def close(self) -> None:
         """Release the collection's files."""
-        self._store.close()
+        self._following.close()
+
+    @property
+    def _store(self) -> Store:
+        """That of the version that counts."""
+        return self._following.store()
+
+    @property
+    def _gallery(self) -> Gallery:
+        store = self._store
+        if self._shown.store is not store:
+            self._shown = Gallery(store, self._settings.pictures)
+        return self._shown
 
     @property
     def path(self) -> Path:

@@ -11,8 +11,9 @@ import numpy as np
 
 from shelfsight.api.asking import Asker, conversation
 from shelfsight.api.atoms import atoms_of
-from shelfsight.api.collection import Collection
 from shelfsight.api.enriching import add_notes, check_able, with_suggestions
+from shelfsight.api.gallery import Gallery
+from shelfsight.api.live import LiveCollection
 from shelfsight.api.looking import VlmOpener, look_opener
 from shelfsight.api.matching import check_spec, open_encoder_named
 from shelfsight.core.atoms import Atom
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine"]
 
 
-class Engine(Collection):
+class Engine(LiveCollection):
     """A collection that can be searched and written to. Safe to share between threads.
 
     Use it as a context manager, or call :meth:`close`. Every error is a :class:`~shelfsight.ShelfsightError`.
@@ -51,7 +52,9 @@ class Engine(Collection):
         self._device = device
         self._runtime = runtime
         self._encoder = encoder
+        self._encoded = store if encoder is not None else None
         self._searcher: Searcher | None = None
+        self._searched: Store | None = None
         self._loading = RLock()
         self._vlm = VlmOpener(settings.search.vlm if vlm is None else vlm, device)
         self._asker = Asker()
@@ -205,14 +208,14 @@ class Engine(Collection):
             catalogue = catalog.open_catalogue(catalogue)
         if features or enrich:
             check_able(self.vlm, features=features, enrich=enrich)
-        report = indexer.index(
-            catalogue,
-            encoder=self.encoder,
-            store=self._store,
-            settings=self._settings,
-            prune=prune,
-            progress=progress,
-            failures_to=failures_to,
+        given: dict[str, Any] = {
+            "settings": self._settings,
+            "prune": prune,
+            "progress": progress,
+            "failures_to": failures_to,
+        }
+        report = self._write(
+            lambda store: indexer.index(catalogue, encoder=self._encoder_of(store), store=store, **given)
         )
         if features or enrich:
             self.add_notes(features=features, enrich=enrich)
@@ -294,12 +297,17 @@ class Engine(Collection):
             ModelError: it cannot be found or loaded.
             EncoderMismatch: what is installed under its name is not what the collection was built with.
         """
+        return self._encoder_of(self._store)
+
+    def _encoder_of(self, store: Store) -> Encoder:
         with self._loading:
-            if self._encoder is None:
-                wanted = self.manifest.encoder
-                opened = open_encoder_named(wanted.name, self._device, self._runtime)
-                check_spec(self._path, wanted, opened.spec)
-                self._encoder = opened
+            if self._encoder is None or self._encoded is not store:
+                wanted = store.manifest.encoder
+                if self._encoder is None or self._encoder.spec != wanted:
+                    opened = open_encoder_named(wanted.name, self._device, self._runtime)
+                    check_spec(self._path, wanted, opened.spec)
+                    self._encoder = opened
+                self._encoded = store
             return self._encoder
 
     @property
@@ -319,9 +327,12 @@ class Engine(Collection):
 
     def _search_with(self) -> "Searcher":
         with self._loading:
-            if self._searcher is None:
+            store = self._store
+            if self._searcher is None or self._searched is not store:
                 from shelfsight.search import Searcher
 
-                look = look_opener(self._vlm, self._gallery, self._store, self.encoder)
-                self._searcher = Searcher(self.encoder, self._store, self._settings, look=look)
+                encoder = self._encoder_of(store)
+                look = look_opener(self._vlm, Gallery(store, self._settings.pictures), store, encoder)
+                self._searcher = Searcher(encoder, store, self._settings, look=look)
+                self._searched = store
             return self._searcher

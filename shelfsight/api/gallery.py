@@ -31,6 +31,11 @@ class Gallery:
         self._limits = limits
         self._thumbnails = ThumbnailCache()
 
+    @property
+    def store(self) -> Store:
+        """Whose items they are."""
+        return self._store
+
     def item(self, id: str) -> StoredItem:
         """One item.
 

@@ -9,7 +9,8 @@
     ├── NotFound                      collection, item, picture or catalogue is not there     404, exit 2
     ├── Conflict                      the state of the collection forbids it                  409, exit 1
     │   ├── EncoderMismatch           opened with another encoder than it was built with
-    │   └── LeaseHeld                 another indexing job is at work
+    │   ├── LeaseHeld                 another indexing job is at work
+    │   └── SnapshotGone              the state of an earlier page is kept no longer
     ├── PictureError                  one picture cannot be used; carries a reason code       422, exit 2
     ├── CatalogueError                the catalogue as a whole cannot be read                 422, exit 2
     ├── MissingExtra                  an optional package is not installed                    501, exit 2
@@ -39,6 +40,7 @@ __all__ = [
     "PictureError",
     "Reason",
     "ShelfsightError",
+    "SnapshotGone",
     "Status",
     "StoreError",
     "StoreFull",
@@ -94,6 +96,10 @@ class LeaseHeld(Conflict):
     code = "lease_held"
 
 
+class SnapshotGone(Conflict):
+    code = "snapshot_gone"
+
+
 class Reason(StrEnum):
     """Why one item, picture or row of a catalogue could not be used. Values are stable."""
 
@@ -112,6 +118,8 @@ class Reason(StrEnum):
     BAD_VALUE = "bad_value"
     BAD_ROW = "bad_row"
     TEXT_TOO_LONG = "text_too_long"
+    UNKNOWN_ID = "unknown_id"
+    BAD_VECTOR = "bad_vector"
 
 
 class PictureError(ShelfsightError):

@@ -10,12 +10,24 @@ nothing is written to a version after it stopped counting.
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from shelfsight.core.errors import Conflict, CorruptCollection
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import publish
 
-__all__ = ["MAIN", "VERSIONS", "Current", "SupersededError", "active", "check_active", "folder_of", "point", "pointed"]
+__all__ = [
+    "MAIN",
+    "VERSIONS",
+    "Current",
+    "SupersededError",
+    "Versioned",
+    "active",
+    "check_active",
+    "folder_of",
+    "point",
+    "pointed",
+]
 
 VERSIONS = "versions"
 MAIN = "main"
@@ -33,6 +45,16 @@ class Current:
 
     active: str = MAIN
     previous: str | None = None
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A store that is a version of a collection in a directory."""
+
+    @property
+    def folder(self) -> Path:
+        """The version's directory."""
+        ...
 
 
 def pointed(path: Path) -> Current:
