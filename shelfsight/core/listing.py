@@ -24,6 +24,11 @@ class SortKey:
     field: str
     descending: bool = False
 
+    @classmethod
+    def read(cls, text: str) -> "SortKey":
+        """``price``, or ``-price`` for descending."""
+        return cls(text[1:], True) if text.startswith("-") else cls(text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histogram:

@@ -18,6 +18,7 @@ class Candidate:
             within one search only.
         relevance: calibrated probability that it is what was asked for; ``None`` where nobody can say.
         exact: the field whose whole value was asked for (a SKU, a brand).
+        share: of the words asked for, the weighted share that it has, in [0, 1]; 0 where none were looked up.
         pinned: a merchandiser put it where it is.
         reasons: why it stands where it does besides its score.
         ranks: the rank it had in each stage so far, by stage name, from 1.
@@ -27,6 +28,7 @@ class Candidate:
     order: float
     relevance: float | None = None
     exact: str | None = None
+    share: float = 0.0
     pinned: bool = False
     reasons: tuple[str, ...] = ()
     ranks: Mapping[str, int] = field(default_factory=dict)

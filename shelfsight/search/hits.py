@@ -1,77 +1,85 @@
-"""From matches to hits: what an item is beside where it stands."""
+"""From rows to hits: what an item is beside where it stands."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shelfsight.core.errors import StoreError
-from shelfsight.core.protocols import Match, StoredItem
-from shelfsight.core.types import Hit, StageReport
+from shelfsight.core.protocols import StoredItem
+from shelfsight.core.types import Hit, Value
+from shelfsight.search.arrange import Row, Variants
+from shelfsight.search.candidates import Candidate
 
-__all__ = ["Seen", "hits_of", "places"]
+__all__ = ["Shown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A list of matches, after the stages that there were.
+class Shown:
+    """The rows of one page.
 
     Attributes:
-        matches: best first, from the first place on.
-        ranks: stage -> id -> rank in that stage.
-        relevance: id -> calibrated probability, where there is one.
-        graded: whether those rest on grades in words.
-        stages: what the stages behind retrieval did.
-        warnings: what was degraded.
+        rows: best first.
+        start: places before the first.
+        variants: id of a row's lead -> the others of its group.
+        folded: id -> ids folded into it.
+        graded: ids whose relevance rests on grades in words.
     """
 
-    matches: Sequence[Match]
-    ranks: Mapping[str, Mapping[str, int]]
-    relevance: Mapping[str, float] = field(default_factory=dict)
-    graded: bool = False
-    stages: tuple[StageReport, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @classmethod
-    def first(cls, matches: Sequence[Match], start: int = 0) -> "Seen":
-        """As retrieval has them; ranks are told from place ``start`` on."""
-        return cls(matches=matches, ranks={"retrieval": places(matches, start)})
+    rows: Sequence[Row]
+    start: int
+    variants: Variants = field(default_factory=dict)
+    folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    graded: frozenset[str] = frozenset()
 
     @property
-    def failed(self) -> bool:
-        """Whether a stage failed."""
-        return any(stage.ended == "failed" for stage in self.stages)
+    def ids(self) -> list[str]:
+        """Of all items on the page."""
+        leads = [row.lead.match.id for row in self.rows]
+        return [*leads, *(each.match.id for id in leads for each in self.variants.get(id, ()))]
 
+    def hits(self, items: Mapping[str, StoredItem]) -> tuple[Hit, ...]:
+        """The page's hits; a variant has the rank of the hit that it is in.
 
-def places(matches: Sequence[Match], start: int = 0) -> dict[str, int]:
-    """id -> rank, counted from 1, of matches that are best first; those before place ``start`` left out."""
-    return {match.id: place for place, match in enumerate(matches[start:], start=start + 1)}
+        Args:
+            items: those of :attr:`ids`.
 
+        Raises:
+            StoreError: an item or picture that was found is not in the collection.
+        """
+        return tuple(self._row(row, items, place) for place, row in enumerate(self.rows, start=self.start + 1))
 
-def hits_of(seen: Seen, items: Mapping[str, StoredItem], *, offset: int, k: int) -> tuple[Hit, ...]:
-    """The hits ``offset + 1`` to ``offset + k``.
+    def _row(self, row: Row, items: Mapping[str, StoredItem], place: int) -> Hit:
+        others = self.variants.get(row.lead.match.id, ())
+        variants = tuple(self._hit(each, items, place, group=row.group) for each in others)
+        return self._hit(row.lead, items, place, group=row.group, variants=variants)
 
-    Args:
-        items: those of the page at least, by id.
-
-    Raises:
-        StoreError: an item or picture that was found is not in the collection.
-    """
-    page = enumerate(seen.matches[offset : offset + k], start=offset + 1)
-    return tuple(_hit(match, items.get(match.id), rank, seen) for rank, match in page)
-
-
-def _hit(match: Match, item: StoredItem | None, rank: int, seen: Seen) -> Hit:
-    if item is None or match.picture_index >= len(item.pictures):
-        raise StoreError(f"item {match.id!r} was found by its picture but is not in the same state of the collection")
-    relevance = seen.relevance.get(match.id)
-    return Hit(
-        id=match.id,
-        rank=rank,
-        score=match.score,
-        title=item.title,
-        picture=item.pictures[match.picture_index].name,
-        picture_index=match.picture_index,
-        metadata=item.metadata,
-        ranks={stage: place[match.id] for stage, place in seen.ranks.items()},
-        relevance=relevance,
-        graded=seen.graded and relevance is not None,
-    )
+    def _hit(
+        self,
+        candidate: Candidate,
+        items: Mapping[str, StoredItem],
+        place: int,
+        *,
+        group: Value,
+        variants: tuple[Hit, ...] = (),
+    ) -> Hit:
+        match = candidate.match
+        item = items.get(match.id)
+        if item is None or match.picture_index >= len(item.pictures):
+            raise StoreError(
+                f"item {match.id!r} was found by its picture but is not in the same state of the collection"
+            )
+        return Hit(
+            id=match.id,
+            rank=place,
+            score=match.score,
+            title=item.title,
+            picture=item.pictures[match.picture_index].name,
+            picture_index=match.picture_index,
+            metadata=item.metadata,
+            ranks=dict(candidate.ranks),
+            relevance=candidate.relevance,
+            graded=match.id in self.graded,
+            reasons=candidate.reasons,
+            group=group,
+            variants=variants,
+            duplicates=self.folded.get(match.id, ()),
+        )

@@ -1,7 +1,7 @@
-"""A query that was found answerable: what is looked up, what passes, and how far down a second look goes."""
+"""A query that was found answerable: what is looked up, what passes, and how far down the stages look."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from shelfsight.core.atoms import Atom
 from shelfsight.core.errors import UsageError
@@ -11,7 +11,20 @@ from shelfsight.core.types import Query
 from shelfsight.search.atoms import checked, positive_text
 from shelfsight.search.query import Understood, check, understand
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["DIVERSE", "HEAD", "Plan", "browsing_plan", "plan_of"]
+
+HEAD = 1024
+"""Candidates from the first on that rules, the folding of duplicates and diversity see, whatever the page: so that they
+make one order of which every page shows its part. Candidates behind them follow as the first stage has them."""
+
+DIVERSE = 200
+"""Of these, those that diversity may move: further down, being different is all that speaks for most."""
+
+
+_FIRST = 64
+"""Candidates that a store is asked for at first, at least: more than most pages show, and found as quickly as fewer."""
+_FUSED = 256
+"""Likewise of a fusion, which is the better for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +40,8 @@ class Plan:
         minus: the minus terms given beside the text that no atom says, as atoms.
         positive: the text that hits should show as a whole; ``None`` where only negations and limits are asked for.
         depth: candidates of a second look; 0: there is none.
+        ruled: whether a merchandiser's rules move candidates.
+        synonyms: what those rules say counts as well, for a lookup of words.
     """
 
     query: Query
@@ -37,6 +52,8 @@ class Plan:
     minus: tuple[Atom, ...] = ()
     positive: str | None = None
     depth: int = 0
+    ruled: bool = False
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def claimed(self) -> tuple[Atom, ...]:
@@ -49,9 +66,40 @@ class Plan:
         return self.query.offset + self.query.k
 
     @property
-    def reach(self) -> int:
-        """Matches that are retrieved: those of the page, and the candidates."""
-        return max(self.window, self.depth)
+    def head(self) -> int:
+        """Candidates that stages behind the first put into another order; does not depend on the page."""
+        query = self.query
+        arranged = self.ruled or query.duplicates is not None or query.diversity > 0
+        return max(self.depth, HEAD if arranged else 0)
+
+    @property
+    def first(self) -> int:
+        """Candidates that retrieval is asked for at first. Pages of one size agree; so do others below the least."""
+        return max(self.head, self.query.k, _FUSED if self.hybrid else _FIRST)
+
+    @property
+    def hybrid(self) -> bool:
+        """Whether words are looked up beside the vector."""
+        return self.query.mode == "hybrid" and self.words.text is not None
+
+    @property
+    def browses(self) -> bool:
+        """Whether nothing is looked up."""
+        query = self.query
+        return self.words.text is None and query.image is None and query.vector is None and not self.words.negative
+
+    @property
+    def judged(self) -> int:
+        """Places from the first on that a second look must be sure of: those of the page, where nothing behind it
+        moves candidates or counts them."""
+        return self.depth if self.arranged or self.query.min_relevance is not None else self.window
+
+    @property
+    def arranged(self) -> bool:
+        """Whether anything but merit says how hits are shown."""
+        query = self.query
+        varied = query.duplicates is not None or query.diversity > 0
+        return bool(query.sort) or query.group_by is not None or varied
 
     @property
     def ranked(self) -> Expr | None:
@@ -97,6 +145,17 @@ def plan_of(query: Query, settings: SearchSettings, take_apart: TakeApart) -> Pl
         positive=positive,
         depth=_depth(query, settings) if query.rerank else 0,
     )
+
+
+def browsing_plan(query: Query, settings: SearchSettings) -> Plan:
+    """The plan of a query that only filters and sorts: nothing is looked up.
+
+    Raises:
+        UsageError: a value is out of range; ``FilterError`` among them.
+    """
+    check(query, settings)
+    filters = () if query.filter is None else (query.filter,)
+    return Plan(query=query, words=Understood(None, ()), where=_where(filters), filters=filters)
 
 
 def _minus(terms: Sequence[str], atoms: Sequence[Atom]) -> tuple[Atom, ...]:

@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from typing import get_args
 
 from shelfsight.core.errors import UsageError
 from shelfsight.core.settings import SearchSettings
-from shelfsight.core.types import Query
+from shelfsight.core.types import Mode, Query
 
 __all__ = ["Understood", "check", "check_text", "understand"]
 
@@ -50,10 +51,8 @@ def check(query: Query, settings: SearchSettings) -> None:
     Raises:
         UsageError: says which value is out of range and what the range is.
     """
-    if query.mode != "vector":
-        raise UsageError(
-            f"mode {query.mode!r} is not available", hint="the mode this collection can answer is 'vector'"
-        )
+    if query.mode not in get_args(Mode):
+        raise UsageError(f"mode {query.mode!r} is not available", hint=f"modes are {' and '.join(get_args(Mode))}")
     if not 1 <= query.k <= settings.max_k:
         raise UsageError(f"k is {query.k}", hint=f"ask for 1 to {settings.max_k} hits")
     if query.offset < 0:
@@ -70,6 +69,7 @@ def check(query: Query, settings: SearchSettings) -> None:
     if query.image is not None and query.vector is not None:
         raise UsageError("a query has either a picture or a vector, not both", hint="leave one of them out")
     _check_second_look(query, settings)
+    _check_arrangement(query)
     for text in (query.text or "", *query.negative):
         check_text(text, settings.max_text)
 
@@ -81,6 +81,15 @@ def _check_second_look(query: Query, settings: SearchSettings) -> None:
         raise UsageError(f"budget_ms is {query.budget_ms}", hint="give more than 0 milliseconds, or no budget at all")
     if query.explain < 0:
         raise UsageError(f"explain is {query.explain}", hint="it is the number of hits to explain; 0 explains none")
+
+
+def _check_arrangement(query: Query) -> None:
+    if query.min_relevance is not None and not 0.0 <= query.min_relevance <= 1.0:
+        raise UsageError(f"min_relevance is {query.min_relevance}", hint="it is a probability, from 0 to 1")
+    if query.duplicates is not None and not -1.0 <= query.duplicates <= 1.0:
+        raise UsageError(f"duplicates is {query.duplicates}", hint="it is a cosine, from -1 to 1; 0.95 is a good start")
+    if not 0.0 <= query.diversity < 1.0:
+        raise UsageError(f"diversity is {query.diversity}", hint="0 changes nothing; it stays below 1")
 
 
 def check_text(text: str, limit: int) -> None:

@@ -1,22 +1,21 @@
 """The stages behind retrieval: a model is had, looks at the head of the list, and what it made of it is kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shelfsight.core.errors import ShelfsightError
 from shelfsight.core.protocols import Match, StoredItem
 from shelfsight.core.types import Hit, StageReport
+from shelfsight.search.candidates import Candidate
 from shelfsight.search.explain import STAGE as EXPLAIN
 from shelfsight.search.explain import explain
-from shelfsight.search.hits import Seen, hits_of, places
 from shelfsight.search.look import OpenLook, Viewing
 from shelfsight.search.patience import Budget, Patience, TimeUp
 from shelfsight.search.planning import Plan
 from shelfsight.search.rerank import STAGE as RERANK
-from shelfsight.search.rerank import Inquiry, rerank
-from shelfsight.search.trace import Trace
+from shelfsight.search.rerank import Inquiry, Reranked, rerank
 
-__all__ = ["SecondLook", "Shown"]
+__all__ = ["EXPLAIN", "RERANK", "SecondLook", "Sitting"]
 
 _FOR_THE_ORDER = 0.7
 """Share of a budget that re-ranking may take where explanations come behind it."""
@@ -26,103 +25,122 @@ _KEEPING = 0.25
 _MOMENT = 0.001
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A page: its hits, what the stages behind retrieval did, and what was degraded."""
-
-    hits: tuple[Hit, ...]
-    stages: tuple[StageReport, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
 class SecondLook:
-    """Has a model look at the matches of searches. Safe to share between threads."""
+    """Has a model look at what searches found. Safe to share between threads."""
 
     def __init__(self, open_look: OpenLook) -> None:
         self._open = open_look
-        self._patience = Patience()
-        self._keeping = Patience()
+        self.patience = Patience()
+        self.keeping = Patience()
 
-    def order(self, plan: Plan, matches: Sequence[Match], items: Mapping[str, StoredItem]) -> Seen:
-        """``matches`` with the plan's candidates re-ranked. Never raises for what a model or a picture does.
-
-        Args:
-            matches: those that retrieval found, best first, :attr:`~shelfsight.search.planning.Plan.reach` at most.
-            items: those of the candidates, by id.
-        """
-        viewing, budget, missing = self._begin(plan, items)
-        seen = self._reranked(plan, Seen.first(matches), viewing, budget)
-        return replace(seen, warnings=(*missing, *seen.warnings, *self._keep(viewing, budget)))
-
-    def page(self, plan: Plan, matches: Sequence[Match], items: Mapping[str, StoredItem], trace: Trace) -> Shown:
-        """The page of ``plan``, re-ranked and explained as it asks. As :meth:`order`; ``items`` are those of the page
-        too, and ``trace`` gets the stages ``look`` (the model is opened), ``rerank``, ``explain`` and ``keep``."""
-        query = plan.query
-        with trace.stage("look"):
-            viewing, budget, missing = self._begin(plan, items)
-        seen = Seen.first(matches)
-        if plan.depth:
-            with trace.stage(RERANK):
-                allowed = budget.part(_FOR_THE_ORDER) if query.explain else budget
-                seen = self._reranked(plan, seen, viewing, allowed)
-        shown = Shown(
-            hits=hits_of(seen, items, offset=query.offset, k=query.k),
-            stages=seen.stages,
-            warnings=(*missing, *seen.warnings),
-        )
-        if query.explain:
-            with trace.stage(EXPLAIN):
-                shown = self._explained(plan, shown, viewing, budget)
-        with trace.stage("keep"):
-            return replace(shown, warnings=(*shown.warnings, *self._keep(viewing, budget)))
-
-    def _begin(self, plan: Plan, items: Mapping[str, StoredItem]) -> tuple[Viewing | None, Budget, tuple[str, ...]]:
-        """A viewing of ``items``, the time there is for it, and a warning where nobody can look."""
-        budget = Budget(plan.query.budget_ms)
+    def begin(self, plan: Plan) -> "Sitting":
+        """One search's look; the model is opened now where it is not. The budget runs from here on."""
+        budget, items = Budget(plan.query.budget_ms), dict[str, StoredItem]()
         try:
-            return Viewing(self._open(budget.left), items), budget, ()
+            return Sitting(plan, items, Viewing(self._open(budget.left), items), budget, self)
         except ShelfsightError as error:
-            return None, budget, (f"no vision-language model could look at the hits: {error.message}",)
+            sitting = Sitting(plan, items, None, budget, self)
+            sitting.warnings.append(f"no vision-language model could look at the hits: {error.message}")
+            return sitting
 
-    def _explained(self, plan: Plan, shown: Shown, viewing: Viewing | None, budget: Budget) -> Shown:
-        first, others = shown.hits[: plan.query.explain], shown.hits[plan.query.explain :]
-        done = explain(first, plan.claimed, viewing, budget=budget, patience=self._patience)
-        return Shown(
-            hits=(*done.hits, *others),
-            stages=(*shown.stages, done.report),
-            warnings=(*shown.warnings, *done.warnings),
+
+class Sitting:
+    """What a model sees in one search. Never raises for what the model or a picture does.
+
+    Attributes:
+        stages: what each stage did so far.
+        warnings: what was degraded so far.
+        graded: ids whose relevance rests on a grade in words.
+    """
+
+    def __init__(
+        self, plan: Plan, items: dict[str, StoredItem], viewing: Viewing | None, budget: Budget, look: SecondLook
+    ) -> None:
+        self._plan, self._items, self._viewing, self._budget, self._look = plan, items, viewing, budget, look
+        self.stages: list[StageReport] = []
+        self.warnings: list[str] = []
+        self.graded: frozenset[str] = frozenset()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a stage failed."""
+        return any(stage.ended == "failed" for stage in self.stages)
+
+    def know(self, items: Mapping[str, StoredItem]) -> None:
+        """Tell of items whose pictures will be looked at."""
+        self._items.update(items)
+
+    def rerank(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The first :attr:`~shelfsight.search.planning.Plan.depth` of ``candidates`` in the order that the model and
+        retrieval together give them; the others as they come. Those asked for by their whole name stay in front. The
+        best keeps the greatest ``order`` there was, the next the next, and so on."""
+        first, others = candidates[: self._plan.depth], candidates[self._plan.depth :]
+        if self._viewing is None:
+            self.stages.append(_failed(len(first)))
+            return list(candidates)
+        look = self._viewing.look
+        inquiry = Inquiry.of(self._plan.positive, self._plan.claimed, look.calibration)
+        budget = self._budget.part(_FOR_THE_ORDER) if self._plan.query.explain else self._budget
+        done = rerank(
+            _scored(first),
+            inquiry,
+            self._viewing,
+            window=self._plan.judged,
+            budget=budget,
+            patience=self._look.patience,
         )
+        self.stages.append(done.report)
+        self.warnings.extend(done.warnings)
+        if look.vlm.graded:
+            self.graded = frozenset(done.relevance)
+        ordered = [*_ordered(first, done), *others]
+        return ordered if done.report.ended == "failed" else [ranked(each, at + 1) for at, each in enumerate(ordered)]
 
-    def _reranked(self, plan: Plan, seen: Seen, viewing: Viewing | None, budget: Budget) -> Seen:
-        candidates, others = seen.matches[: plan.depth], seen.matches[plan.depth :]
-        if viewing is None:
-            return replace(seen, stages=(_failed(len(candidates)),))
-        look = viewing.look
-        inquiry = Inquiry.of(plan.positive, plan.claimed, look.calibration)
-        done = rerank(candidates, inquiry, viewing, window=plan.window, budget=budget, patience=self._patience)
-        ordered = (*done.matches, *others)
-        return Seen(
-            matches=ordered,
-            ranks=seen.ranks if done.report.ended == "failed" else {**seen.ranks, RERANK: places(ordered)},
-            relevance=done.relevance,
-            graded=look.vlm.graded,
-            stages=(done.report,),
-            warnings=done.warnings,
-        )
+    def explain(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """``hits``, the first of them with an explanation, as the query asks."""
+        first, others = hits[: self._plan.query.explain], hits[self._plan.query.explain :]
+        done = explain(first, self._plan.claimed, self._viewing, budget=self._budget, patience=self._look.patience)
+        self.stages.append(done.report)
+        self.warnings.extend(done.warnings)
+        return (*done.hits, *others)
 
-    def _keep(self, viewing: Viewing | None, budget: Budget) -> tuple[str, ...]:
-        """Keep what was made of the pictures; a warning where it cannot be. A search waits for it but briefly, because
-        whoever writes to the collection may hold it up."""
-        if viewing is None or not viewing.has_unkept:
-            return ()
-        left = _KEEPING if budget.left is None else min(max(budget.left, _MOMENT), _KEEPING)
+    def keep(self) -> None:
+        """Keep what was made of the pictures. A search waits for it but briefly, because whoever writes to the
+        collection may hold it up."""
+        if self._viewing is None or not self._viewing.has_unkept:
+            return
+        left = _KEEPING if self._budget.left is None else min(max(self._budget.left, _MOMENT), _KEEPING)
         try:
-            self._keeping.call(viewing.keep, left)
+            self._look.keeping.call(self._viewing.keep, left)
         except TimeUp:
-            return ()  # it goes on, or a later search makes and keeps what is still missing
+            return  # it goes on, or a later search makes and keeps what is still missing
         except ShelfsightError as error:
-            return (f"what was seen of the pictures could not be kept: {error.message}",)
-        return ()
+            self.warnings.append(f"what was seen of the pictures could not be kept: {error.message}")
+
+
+def ranked(candidate: Candidate, place: int) -> Candidate:
+    """``candidate`` with its rank behind the second look."""
+    return replace(candidate, ranks={**candidate.ranks, RERANK: place})
+
+
+def _scored(candidates: Sequence[Candidate]) -> list[Match]:
+    """Matches whose scores are what candidates are ordered by. What lifts those asked for by name above all others is
+    taken off: it would leave no difference among these."""
+    named = [each.order for each in candidates if each.exact is not None]
+    others = [each.order for each in candidates if each.exact is None]
+    lift = max(min(named) - max(others), 0.0) if named and others else 0.0
+    return [replace(each.match, score=each.order - (lift if each.exact is not None else 0.0)) for each in candidates]
+
+
+def _ordered(candidates: Sequence[Candidate], done: Reranked) -> list[Candidate]:
+    known = {each.match.id: each for each in candidates}
+    ordered = [known[match.id] for match in done.matches]
+    ordered.sort(key=lambda each: each.exact is None)
+    orders = sorted((each.order for each in candidates), reverse=True)
+    return [
+        replace(each, order=order, relevance=done.relevance.get(each.match.id, each.relevance))
+        for each, order in zip(ordered, orders, strict=True)
+    ]
 
 
 def _failed(candidates: int) -> StageReport:

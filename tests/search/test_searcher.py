@@ -160,8 +160,6 @@ def test_similar_keeps_the_same_limits(searcher: Searcher, k: int) -> None:
 def test_what_cannot_be_answered_is_refused(searcher: Searcher) -> None:
     with pytest.raises(UsageError, match="empty"):
         searcher.search(Query(text=""))
-    with pytest.raises(UsageError, match="hybrid"):
-        searcher.search(Query(text="red", mode="hybrid"))
     with pytest.raises(FilterError, match="position"):
         searcher.search(Query(text="red", filter="price <"))
     with pytest.raises(UnknownField, match="weight"):

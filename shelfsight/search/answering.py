@@ -1,0 +1,180 @@
+"""One search, from its plan and vector to its page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shelfsight.core.errors import ModelError
+from shelfsight.core.protocols import Match, Snapshot
+from shelfsight.core.relevance import RelevanceScale
+from shelfsight.core.settings import SearchSettings
+from shelfsight.core.types import Hit, Page
+from shelfsight.core.vectors import FloatArray
+from shelfsight.search.arrange import Groups, Line, Row, Variants, variants_of
+from shelfsight.search.candidates import Candidate
+from shelfsight.search.counting import Counted
+from shelfsight.search.hits import Shown
+from shelfsight.search.listing import Listing
+from shelfsight.search.planning import Plan
+from shelfsight.search.relevance import asked_for, open_judge
+from shelfsight.search.retrieval import Retrieval
+from shelfsight.search.second import EXPLAIN, RERANK, SecondLook, Sitting
+from shelfsight.search.trace import Trace
+
+__all__ = ["Answer", "Tools"]
+
+_EMPTY = "the collection is empty; index a catalogue into it first"
+_NOTHING = "nothing in the collection seems to be what was asked for; what is nearest is shown"
+_NOTHING_LEFT = "nothing in the collection seems to be what was asked for"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What all searches of a collection share.
+
+    Attributes:
+        second: has a model look at hits; ``None``: there is none.
+        scale: what is known of the encoder's cosines; ``None``: nothing.
+    """
+
+    settings: SearchSettings
+    second: SecondLook | None = None
+    scale: RelevanceScale | None = None
+
+
+class Answer:
+    """One query on one state of a collection; asked for once."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        snapshot: Snapshot,
+        vector: FloatArray | None,
+        tools: Tools,
+        trace: Trace,
+        *,
+        known: Sequence[Match] | None = None,
+    ) -> None:
+        """
+        Args:
+            vector: (d,) float32 of length 1; ``None``: nothing is looked up.
+            known: as :class:`~shelfsight.search.retrieval.Retrieval` has it.
+        """
+        self._plan, self._snapshot, self._tools, self._trace = plan, snapshot, tools, trace
+        pictured = plan.query.image is not None or plan.query.vector is not None
+        asked = asked_for(text=plan.words.text is not None, picture=pictured, image_weight=plan.query.image_weight)
+        self._by = None if vector is None else open_judge(tools.scale, vector, asked)
+        self._retrieval = Retrieval(plan, snapshot, vector, by=self._by, known=known)
+        self._listing = Listing(plan, snapshot, self._retrieval, tools.settings, self._by)
+        self._sitting: Sitting | None = None
+
+    def page(self) -> Page:
+        """The page that was asked for."""
+        query, trace = self._plan.query, self._trace
+        line, shown = self._shown()
+        with trace.stage("items"):
+            items = self._snapshot.items(shown.ids)
+            hits = shown.hits(items)
+        if query.explain:
+            sitting = self._sat()
+            sitting.know(items)
+            with trace.stage(EXPLAIN):
+                hits = sitting.explain(hits)
+        if self._sitting is not None:
+            with trace.stage("keep"):
+                self._sitting.keep()
+        return self._counted(line, hits)
+
+    def pairs(self) -> list[tuple[str, float]]:
+        """The (id, score) pairs of the page.
+
+        Raises:
+            ModelError: re-ranking failed.
+        """
+        _, shown = self._shown()
+        if self._sitting is not None and self._sitting.failed:
+            raise ModelError(self._sitting.warnings[0])
+        return [(row.lead.match.id, row.lead.match.score) for row in shown.rows]
+
+    def nothing(self) -> Page:
+        """The page of a collection without items."""
+        query = self._plan.query
+        return Page(
+            hits=(),
+            total=0,
+            facets={field: {} for field in query.facets},
+            groups=None if query.group_by is None else 0,
+            snapshot=self._snapshot.token,
+            trace=self._trace.finish(),
+            warnings=(_EMPTY,),
+            atoms=self._plan.atoms,
+        )
+
+    def _shown(self) -> tuple[Line, Shown]:
+        plan, query = self._plan, self._plan.query
+        with self._trace.stage("retrieve"):
+            first = self._listing.first()
+        if plan.depth and first is not None:
+            first = replace(first, free=self._look(first.free))
+        with self._trace.stage("arrange" if plan.arranged else "retrieve"):
+            line = self._listing.line(first)
+            groups = None if query.group_by is None else Groups(self._snapshot, query.group_by)
+            rows = self._rows(line, groups)
+            variants = {} if groups is None else self._variants(rows, line, groups)
+        graded = self._sitting.graded if self._sitting is not None else frozenset[str]()
+        return line, Shown(rows=rows, start=query.offset, variants=variants, folded=line.folded, graded=graded)
+
+    def _rows(self, line: Line, groups: Groups | None) -> list[Row]:
+        plan, query = self._plan, self._plan.query
+        if groups is None:
+            return line.rows(plan.window)[query.offset - line.skipped :]
+        return line.grouped(plan.window, groups, plan.where, query.exclude)[query.offset :]
+
+    def _variants(self, rows: Sequence[Row], line: Line, groups: Groups) -> Variants:
+        return variants_of(rows, line, groups, self._snapshot, self._plan.where, self._plan.query.exclude)
+
+    def _look(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        with self._trace.stage("items"):
+            items = self._snapshot.items([each.match.id for each in candidates[: self._plan.depth]])
+        sitting = self._sat()
+        sitting.know(items)
+        with self._trace.stage(RERANK):
+            return sitting.rerank(candidates)
+
+    def _sat(self) -> Sitting:
+        """The second look of this search, begun where it was not."""
+        if self._sitting is None:
+            assert self._tools.second is not None
+            with self._trace.stage("look"):
+                self._sitting = self._tools.second.begin(self._plan)
+        return self._sitting
+
+    def _counted(self, line: Line, hits: tuple[Hit, ...]) -> Page:
+        plan, query, sitting = self._plan, self._plan.query, self._sitting
+        with self._trace.stage("facets"):
+            counted = Counted(self._snapshot, plan.ranked, line.among)
+            total, facets = counted.total, counted.facets(query.facets)
+            histograms = counted.histograms(query.histograms)
+            groups = None if query.group_by is None else counted.groups(query.group_by)
+            nothing = self._nothing_matches()
+        warnings = [*self._listing.warnings, *(sitting.warnings if sitting is not None else ())]
+        if nothing:
+            warnings.append(_NOTHING if hits else _NOTHING_LEFT)
+        return Page(
+            hits=hits,
+            total=total,
+            facets=facets,
+            histograms=histograms,
+            groups=groups,
+            snapshot=self._snapshot.token,
+            nothing_matches=nothing,
+            corrections=self._retrieval.corrections,
+            trace=self._trace.finish(),
+            warnings=tuple(warnings),
+            atoms=plan.atoms,
+            stages=tuple(sitting.stages) if sitting is not None else (),
+        )
+
+    def _nothing_matches(self) -> bool:
+        if self._by is None or self._retrieval.named:
+            return False
+        return self._by.nothing_matches(self._listing.best_cosine())

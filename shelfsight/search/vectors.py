@@ -1,0 +1,49 @@
+"""From plans to the vectors that are looked up."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from shelfsight.core.errors import UsageError
+from shelfsight.core.types import Query
+from shelfsight.core.vectors import FloatArray, normalise
+from shelfsight.search.compose import blend, subtract
+from shelfsight.search.embedding import QueryEmbedder
+from shelfsight.search.planning import Plan
+
+__all__ = ["vectors_of"]
+
+
+def vectors_of(plans: Sequence[Plan], embedder: QueryEmbedder) -> FloatArray:
+    """(q, d) float32 of length 1: the vector each plan is looked up with. Texts and pictures are encoded in batches.
+
+    Raises:
+        UsageError: a ready vector cannot be used, or the parts of a query cancel each other out.
+        PictureError: the picture of a query cannot be read.
+    """
+    texts = embedder.texts(
+        text for plan in plans for text in (plan.words.text, *plan.words.negative) if text is not None
+    )
+    pictures = iter(embedder.pictures([plan.query.image for plan in plans if plan.query.image is not None]))
+    vectors = []
+    for plan in plans:
+        query, words = plan.query, plan.words
+        picture = next(pictures) if query.image is not None else _ready_vector(query, embedder.dimension)
+        text = texts[words.text] if words.text is not None else None
+        wanted = blend(text, picture, query.image_weight)
+        vectors.append(subtract(wanted, [texts[term] for term in words.negative]))
+    return np.stack(vectors)
+
+
+def _ready_vector(query: Query, dimension: int) -> FloatArray | None:
+    if query.vector is None:
+        return None
+    if np.shape(query.vector) != (dimension,):
+        raise UsageError(
+            f"the query's vector has shape {np.shape(query.vector)}",
+            hint=f"the collection's encoder makes vectors of {dimension} numbers",
+        )
+    try:
+        return normalise(query.vector)
+    except ValueError as error:
+        raise UsageError(f"the query's vector cannot be used: {error}") from error
