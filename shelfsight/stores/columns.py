@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shelfsight.core.types import Value
+from shelfsight.core.types import Scalar, Value
 from shelfsight.stores.state import Slots
 
 __all__ = ["EXACT", "OWN_FIELDS", "Column", "Columns", "Type", "facet_text"]
@@ -59,6 +59,18 @@ class Column:
 
     def __len__(self) -> int:
         return len(self.types)
+
+    def value(self, slot: int) -> Scalar | None:
+        """What is there, a whole number as ``int``; ``None`` for null and JSON."""
+        match self.types[slot]:
+            case Type.TEXT:
+                return self.texts[int(self.codes[slot])]
+            case Type.NUMBER:
+                number: Any = self.numbers[slot]
+                return int(number) if number == int(number) else float(number)
+            case Type.BOOLEAN:
+                return bool(self.flags[slot])
+        return None
 
     def first(self, count: int) -> "Column":
         """The column as it was with ``count`` slots."""

@@ -2,23 +2,27 @@
 
 import heapq
 import threading
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.filters.tree import Expr, FieldPath
-from shelfsight.core.protocols import Match, StoredItem
+from shelfsight.core.listing import Histogram, Match, SortKey, WordQuery, WordsFound
+from shelfsight.core.stored import PictureKey, StoredItem
+from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray, normalise
-from shelfsight.stores import masks, records
-from shelfsight.stores.blocks import BoolArray
-from shelfsight.stores.columns import OWN_FIELDS, Column, Columns, Type, facet_text
-from shelfsight.stores.ranking import Rows, best_items
-from shelfsight.stores.state import State
+from shelfsight.stores import counting, masks, records, sorting
+from shelfsight.stores.blocks import BoolArray, IntArray
+from shelfsight.stores.columns import OWN_FIELDS, Column, Columns, Type
+from shelfsight.stores.ranking import Rows, best_items, cosines, ranked
+from shelfsight.stores.state import State, token_of
 
-__all__ = ["LocalSnapshot"]
+__all__ = ["LocalSnapshot", "WordSearch"]
+
+WordSearch = Callable[["LocalSnapshot", WordQuery, int, Expr | None, Sequence[str]], WordsFound]
+"""What :meth:`LocalSnapshot.words` asks: with the snapshot, then its own arguments."""
 
 _MASKS = 16  # filters remembered: one search asks for hits, their number and facets under the same one
 
@@ -26,10 +30,11 @@ _MASKS = 16  # filters remembered: one search asks for hits, their number and fa
 class LocalSnapshot:
     """One committed state, held in memory; later commits do not reach it."""
 
-    def __init__(self, state: State, columns: Columns, dimension: int) -> None:
+    def __init__(self, state: State, columns: Columns, dimension: int, words: WordSearch | None = None) -> None:
         self._state = state
         self._columns = columns
         self._dimension = dimension
+        self._words = words
         self._rows = Rows(state.row_slot, state.first_row, state.slots.ids)
         self._masks: dict[str, BoolArray] = {}
         self._lock = threading.Lock()
@@ -39,6 +44,23 @@ class LocalSnapshot:
     def generation(self) -> int:
         """Which commit this is the state after; two equal ones are the same state."""
         return self._state.generation
+
+    @property
+    def state(self) -> State:
+        """What it reads."""
+        return self._state
+
+    def allowed_slots(self, where: Expr | None, exclude: Sequence[str]) -> BoolArray:
+        """(slots,) that may be found; not to be written to.
+
+        Raises:
+            UnknownField: ``where`` names a field no item has.
+        """
+        return self._without(self._passing(where), exclude)
+
+    @property
+    def token(self) -> str:
+        return token_of(self._state.generation)
 
     def search(
         self, vectors: FloatArray, k: int, *, where: Expr | None = None, exclude: Sequence[str] = ()
@@ -54,17 +76,97 @@ class LocalSnapshot:
             raise UsageError(f"k is {k}", hint="ask for at least one hit")
         return best_items(self._state.blocks, self._rows, queries, k, self._allowed_rows(where, exclude))
 
+    def above(
+        self, vector: FloatArray, score: float, *, where: Expr | None = None, exclude: Sequence[str] = ()
+    ) -> list[Match]:
+        query = self._queries(vector[None])[0]
+        allowed = self._allowed_rows(where, exclude)
+        slack = 2 * self._dimension * 2.0**-24  # see ranking: what a float32 product may be off
+        found, start = [np.zeros(0, np.int64)], 0
+        for part in self._state.blocks.parts:
+            near = part.vectors @ query >= score - slack
+            end = start + len(near)
+            found.append(start + np.flatnonzero(near if allowed is None else near & allowed[start:end]))
+            start = end
+        return [match for match in self._ranked(np.concatenate(found), query) if match.score >= score]
+
+    def scored(self, vector: FloatArray, ids: Sequence[str]) -> dict[str, Match]:
+        query = self._queries(vector[None])[0]
+        rows = [np.zeros(0, np.int64), *(self._rows_of(slot) for slot in self._slots(dict.fromkeys(ids)))]
+        return {match.id: match for match in self._ranked(np.concatenate(rows), query)}
+
+    def words(self, query: WordQuery, k: int, *, where: Expr | None = None, exclude: Sequence[str] = ()) -> WordsFound:
+        if self._words is None:
+            return WordsFound(kind="none")
+        return self._words(self, query, k, where, exclude)
+
+    def select(
+        self,
+        k: int,
+        *,
+        sort: Sequence[SortKey] = (),
+        offset: int = 0,
+        where: Expr | None = None,
+        exclude: Sequence[str] = (),
+    ) -> list[str]:
+        """See the protocol.
+
+        Raises:
+            UnknownField: ``sort`` or ``where`` names a field no item has.
+            UsageError: k below 1, or offset below 0.
+        """
+        if k < 1 or offset < 0:
+            raise UsageError(f"k is {k}, offset {offset}", hint="ask for at least one item")
+        orders = [sorting.order_of(self._column(FieldPath(key.field)), key.descending) for key in sort]
+        slots = np.flatnonzero(self._without(self._passing(where), exclude))
+        ids = self._state.slots.ids
+
+        def by_id(slots: IntArray, count: int) -> list[int]:
+            return heapq.nsmallest(count, slots.tolist(), key=ids.__getitem__)
+
+        return [ids[slot] for slot in sorting.first_slots(slots, orders, offset + k, by_id)[offset:]]
+
+    def values(self, ids: Sequence[str], fields: Sequence[str]) -> dict[str, tuple[Value, ...]]:
+        """See the protocol. A number without a fraction comes as an ``int``, an empty text as ``None``.
+
+        Raises:
+            UnknownField: one of ``fields`` that no item has.
+        """
+        columns = [self._column(FieldPath(name)) for name in fields]
+        slots = self._slots(dict.fromkeys(ids))
+        by_field = [self._values(name, column, slots) for name, column in zip(fields, columns, strict=True)]
+        names = self._state.slots.ids
+        return {names[slot]: tuple(values[i] for values in by_field) for i, slot in enumerate(slots)}
+
     def count(self, where: Expr | None = None) -> int:
         return int(np.count_nonzero(self._passing(where)))
 
-    def facets(self, fields: Sequence[str], where: Expr | None = None, *, limit: int = 50) -> dict[str, dict[str, int]]:
+    def facets(
+        self,
+        fields: Sequence[str],
+        where: Expr | None = None,
+        *,
+        limit: int | None = 50,
+        among: Collection[str] | None = None,
+    ) -> dict[str, dict[str, int]]:
         """See the protocol. Each element of a list counts once an item; objects do not count.
 
         Raises:
             UnknownField: one of ``fields``, or one in ``where``, that no item has.
         """
-        passing = self._passing(where)
-        return {name: _facet(self._column(FieldPath(name)), passing, limit) for name in dict.fromkeys(fields)}
+        passing = self._among(self._passing(where), among)
+        return {name: counting.facet(self._column(FieldPath(name)), passing, limit) for name in dict.fromkeys(fields)}
+
+    def histogram(
+        self, field: str, where: Expr | None = None, *, bins: int = 20, among: Collection[str] | None = None
+    ) -> Histogram:
+        """See the protocol.
+
+        Raises:
+            UnknownField: ``field``, or one in ``where``, is none that an item has.
+            UsageError: ``bins`` is not in 1 .. 1000.
+        """
+        return counting.spread(self._column(FieldPath(field)), self._among(self._passing(where), among), bins)
 
     def fields(self) -> dict[str, str]:
         """Metadata field -> type, by name; ``json`` where a list or object, or more than one type, occurs.
@@ -83,14 +185,48 @@ class LocalSnapshot:
         }
 
     def vectors(self, id: str) -> FloatArray:
-        slot = self._state.find(id)
-        if slot is None:
-            raise NotFound(f"there is no item {id!r}")
-        first = int(self._state.first_row[slot])
-        return self._state.blocks.gather(np.arange(first, first + int(self._state.pictures[slot])))
+        return self._state.blocks.gather(self._rows_of(self._slot(id)))
+
+    def picture_vectors(self, keys: Sequence[PictureKey]) -> FloatArray:
+        rows = [self._row(id, index) for id, index in keys]
+        if not rows:
+            return np.zeros((0, self._dimension), np.float32)
+        return self._state.blocks.gather(np.array(rows, np.int64))
 
     def contains(self, ids: Iterable[str]) -> set[str]:
         return {id for id in ids if self._state.find(id) is not None}
+
+    def _slot(self, id: str) -> int:
+        slot = self._state.find(id)
+        if slot is None:
+            raise NotFound(f"there is no item {id!r}")
+        return slot
+
+    def _slots(self, ids: Iterable[str]) -> list[int]:
+        """Of those of ``ids`` that are there."""
+        return [slot for id in ids if (slot := self._state.find(id)) is not None]
+
+    def _row(self, id: str, index: int) -> int:
+        rows = self._rows_of(self._slot(id))
+        if not 0 <= index < len(rows):
+            raise NotFound(f"item {id!r} has {len(rows)} pictures, there is no picture {index}")
+        return int(rows[index])
+
+    def _rows_of(self, slot: int) -> IntArray:
+        first = int(self._state.first_row[slot])
+        return np.arange(first, first + int(self._state.pictures[slot]))
+
+    def _ranked(self, rows: IntArray, query: FloatArray) -> list[Match]:
+        if not len(rows):
+            return []
+        return ranked(self._rows, rows, cosines(self._state.blocks.gather(rows), query))
+
+    def _values(self, name: str, column: Column, slots: Sequence[int]) -> list[Value]:
+        records_by_slot = self._state.slots.records
+        return [
+            records.decode_field(records_by_slot[slot], name) if column.types[slot] == Type.JSON else column.value(slot)
+            for slot in slots
+        ]
 
     def _queries(self, vectors: FloatArray) -> FloatArray:
         if vectors.ndim != 2 or vectors.shape[1] != self._dimension:
@@ -117,15 +253,26 @@ class LocalSnapshot:
 
     def _allowed_rows(self, where: Expr | None, exclude: Sequence[str]) -> BoolArray | None:
         """(rows,) that may be found; ``None`` when all may."""
-        slots = self._passing(where)
-        excluded = [slot for id in exclude if (slot := self._state.find(id)) is not None]
-        if where is None and not excluded and self._all_alive:
+        passing = self._passing(where)
+        slots = self._without(passing, exclude)
+        if where is None and slots is passing and self._all_alive:
             return None
-        if excluded:
-            slots = slots.copy()
-            slots[excluded] = False
         owners = self._state.row_slot
         return np.asarray(np.append(slots, False)[owners])  # owner -1, nobody, reads the appended False
+
+    def _without(self, passing: BoolArray, exclude: Sequence[str]) -> BoolArray:
+        excluded = self._slots(exclude)
+        if excluded:
+            passing = passing.copy()
+            passing[excluded] = False
+        return passing
+
+    def _among(self, passing: BoolArray, among: Collection[str] | None) -> BoolArray:
+        if among is None:
+            return passing
+        counting_ones = np.zeros(len(passing), np.bool_)
+        counting_ones[self._slots(among)] = True
+        return passing & counting_ones
 
     def _column(self, field: FieldPath) -> Column:
         column = self._columns.column((field.name, *field.keys), len(self._state.alive))
@@ -143,17 +290,3 @@ class LocalSnapshot:
 
 
 _WORDS = {int(Type.TEXT): "text", int(Type.NUMBER): "number", int(Type.BOOLEAN): "boolean"}
-
-
-def _facet(column: Column, passing: BoolArray, limit: int) -> dict[str, int]:
-    """Counts of what a column holds where ``passing``, most frequent first, ties by value."""
-    counts: Counter[str] = Counter()
-    codes, found = np.unique(column.codes[passing & (column.types == Type.TEXT)], return_counts=True)
-    counts.update({column.texts[code]: n for code, n in zip(codes.tolist(), found.tolist(), strict=True)})
-    numbers, found = np.unique(column.numbers[passing & (column.types == Type.NUMBER)], return_counts=True)
-    counts.update({facet_text(value) or "": n for value, n in zip(numbers.tolist(), found.tolist(), strict=True)})
-    flags, found = np.unique(column.flags[passing & (column.types == Type.BOOLEAN)], return_counts=True)
-    counts.update({facet_text(flag) or "": n for flag, n in zip(flags.tolist(), found.tolist(), strict=True)})
-    for slot in np.flatnonzero(passing & (column.types == Type.JSON)).tolist():
-        counts.update(column.lists.get(slot, ()))
-    return dict(heapq.nsmallest(limit, counts.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -1,11 +1,14 @@
 """What a store should answer, worked out one item at a time in plain Python."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
 from shelfsight.core.filters.tree import And, Comparison, Expr, FieldPath, In, IsNull, Like, Not, Or
+from shelfsight.core.listing import Histogram, SortKey
 from shelfsight.core.protocols import Change, Match, StoredItem
 from shelfsight.core.types import Scalar, Value
 from shelfsight.core.vectors import FloatArray
@@ -59,6 +62,80 @@ class Oracle:
         missed = [max(scores[id]) for id in scores.keys() - set(ids)]
         if missed and found:
             assert max(missed) < found[-1].score + TOLERANCE
+
+    def best(self, query: FloatArray, ids: Collection[str]) -> dict[str, tuple[float, int]]:
+        """id -> (score of its best picture, the first of the best)."""
+        return {id: (max(row), row.index(max(row))) for id, row in self.scores(query, ids).items()}
+
+    def select(
+        self, sort: Sequence[SortKey] = (), *, where: Expr | None = None, exclude: Sequence[str] = ()
+    ) -> list[str]:
+        """All that pass, in order: sorted by the last key first, so that earlier ones count more."""
+        ids = sorted(self.passing(where) - set(exclude))
+        for key in reversed(sort):
+            values = {id: value_of(FieldPath(key.field), self.items[id][0]) for id in ids}
+            there = [id for id in ids if _place(values[id]) is not None]
+            lacking = [id for id in ids if _place(values[id]) is None]
+            there.sort(key=lambda id: _place(values[id]) or (), reverse=key.descending)
+            ids = [*there, *lacking]
+        return ids
+
+    def facet(
+        self, field: str, where: Expr | None = None, among: Collection[str] | None = None
+    ) -> list[tuple[str, int]]:
+        counts: Counter[str] = Counter()
+        for value in self._values(field, where, among):
+            members = value if isinstance(value, list) else [value]
+            counts.update({text for member in members if (text := _facet_text(member)) is not None})
+        return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+    def numbers(self, field: str, where: Expr | None = None, among: Collection[str] | None = None) -> list[float]:
+        """Of those that pass and have one."""
+        values = self._values(field, where, among)
+        return [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+
+    def check_histogram(
+        self,
+        found: Histogram,
+        field: str,
+        bins: int,
+        where: Expr | None = None,
+        among: Collection[str] | None = None,
+    ) -> None:
+        numbers = self.numbers(field, where, among)
+        assert found.others == len(self._values(field, where, among)) - len(numbers)
+        if not numbers:
+            assert (found.edges, found.counts, found.least, found.most) == ((), (), None, None)
+            return
+        edges = found.edges
+        assert (found.least, found.most) == (min(numbers), max(numbers))
+        assert edges[0] <= min(numbers) <= max(numbers) <= edges[-1]
+        assert 1 <= len(found.counts) == len(edges) - 1 <= bins
+        assert [after > before for before, after in pairwise(edges)] == [True] * len(found.counts)
+        last = len(found.counts) - 1
+        for i, (low, high) in enumerate(pairwise(edges)):
+            assert found.counts[i] == sum(low <= n < high or (i == last and n == high) for n in numbers)
+
+    def _values(self, field: str, where: Expr | None, among: Collection[str] | None) -> list[Value]:
+        ids = self.passing(where) & (self.passing() if among is None else set(among))
+        return [value_of(FieldPath(field), self.items[id][0]) for id in sorted(ids)]
+
+
+def _place(value: Value) -> tuple[int, float | str] | None:
+    """Numbers, then texts, then booleans; ``None`` for what comes last either way."""
+    if isinstance(value, bool):
+        return 2, value
+    if isinstance(value, str):
+        return 1, value
+    return (0, value) if isinstance(value, int | float) else None
+
+
+def _facet_text(value: Value) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(int(value)) if value == int(value) else str(value)
+    return value if isinstance(value, str) and value else None
 
 
 def _without_previews(item: StoredItem) -> StoredItem:
