@@ -1,7 +1,7 @@
 """Where vectors and items live. A collection is a directory that is complete in itself.
 
 ``exact`` multiplies matrices and is the oracle; ``faiss`` searches with FAISS. Both keep the same files and
-differ in the structure that finds rows. Backends are imported when a collection that needs one is opened.
+differ in the structure that finds rows. ``milvus`` keeps vectors and items in Milvus. Backends are imported when a collection that needs one is opened.
 """
 
 from contextlib import closing
@@ -13,14 +13,20 @@ from shelfsight.core.protocols import EncoderSpec, Manifest, Store
 
 if TYPE_CHECKING:
     from shelfsight.stores.blocks import BlockFactory
+    from shelfsight.stores.milvus.place import MilvusPlace
 
-__all__ = ["KINDS", "create_store", "open_store", "read_manifest"]
+__all__ = ["KINDS", "create_store", "open_store", "open_version", "read_manifest"]
 
-KINDS = ("faiss", "exact")
+KINDS = ("faiss", "exact", "milvus")
 
 
-def create_store(path: Path, *, kind: str = "faiss", encoder: EncoderSpec) -> Store:
+def create_store(
+    path: Path, *, kind: str = "faiss", encoder: EncoderSpec, place: "MilvusPlace | None" = None
+) -> Store:
     """A new, empty collection at ``path``; the directory is made.
+
+    Args:
+        place: where in Milvus; ``None``: Milvus Lite, in a file in the directory. Other kinds have none.
 
     Raises:
         Conflict: there is a collection already, or a directory with something else in it.
@@ -29,8 +35,13 @@ def create_store(path: Path, *, kind: str = "faiss", encoder: EncoderSpec) -> St
     """
     from shelfsight.stores.creation import create_collection
 
-    _factory(kind)
-    create_collection(path, kind, encoder)
+    if kind == "milvus":
+        from shelfsight.stores.milvus import create
+
+        create(path, encoder, place)
+    else:
+        _factory(kind)
+        create_collection(path, kind, encoder)
     return open_store(path, encoder=encoder)
 
 
@@ -44,20 +55,40 @@ def open_store(path: Path, *, encoder: EncoderSpec | None = None) -> Store:
         StoreError: it cannot be read, or a newer Shelfsight wrote it.
         MissingExtra: the package its store needs is not installed.
     """
-    from shelfsight.stores.local import LocalStore
-    from shelfsight.stores.manifest import check_encoder, read_header
     from shelfsight.stores.versions import active
 
-    folder = active(path)
+    return _open(active(path), path, encoder)
+
+
+def open_version(path: Path, version: str) -> Store:
+    """A version of the collection at ``path`` that does not count, open for writing; see
+    :mod:`shelfsight.stores.versions`.
+
+    Raises:
+        As :func:`open_store`.
+    """
+    from shelfsight.stores.versions import folder_of
+
+    return _open(folder_of(path, version), None, None)
+
+
+def _open(folder: Path, home: Path | None, encoder: EncoderSpec | None) -> Store:
+    from shelfsight.stores.local import LocalStore
+    from shelfsight.stores.manifest import check_encoder, read_header
+
     header = read_header(folder)
     if encoder is not None:
-        check_encoder(path, header.encoder, encoder)
+        check_encoder(home or folder, header.encoder, encoder)
     if header.store not in KINDS:
         raise StoreError(
-            f"{path} is a {header.store!r} collection, this Shelfsight knows {', '.join(KINDS)}",
+            f"{folder} is a {header.store!r} collection, this Shelfsight knows {', '.join(KINDS)}",
             hint="upgrade shelfsight",
         )
-    return LocalStore(folder, header, _factory(header.store), home=path)
+    if header.store == "milvus":
+        from shelfsight.stores.milvus import open_milvus
+
+        return open_milvus(folder, header, home=home)
+    return LocalStore(folder, header, _factory(header.store), home=home)
 
 
 def read_manifest(path: Path) -> Manifest:

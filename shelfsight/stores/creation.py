@@ -1,5 +1,6 @@
 """Making a collection: the database first, the manifest last. Where a manifest is, a collection is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from shelfsight.core.errors import Conflict
@@ -15,8 +16,13 @@ from shelfsight.stores.versions import active
 __all__ = ["create_collection"]
 
 
-def create_collection(path: Path, kind: str, encoder: EncoderSpec) -> None:
+def create_collection(
+    path: Path, kind: str, encoder: EncoderSpec, *, before: Callable[[], None] | None = None
+) -> None:
     """An empty collection at ``path``. An interrupted creation is taken up where it ended.
+
+    Args:
+        before: makes what else there has to be, before the manifest says that there is a collection.
 
     Raises:
         Conflict: a collection, a file, or a directory with something else in it is there.
@@ -29,6 +35,8 @@ def create_collection(path: Path, kind: str, encoder: EncoderSpec) -> None:
             _refuse_existing(path)
             (path / SEGMENTS).mkdir(exist_ok=True)
             create_database(path)
+            if before is not None:
+                before()
             sync_directory(path)
             write_header(path, Header(format=FORMAT, store=kind, encoder=encoder, metric=METRIC))
 
@@ -54,4 +62,4 @@ def _refuse_foreign(path: Path) -> None:
 
 def _ours(name: str) -> bool:
     """What an interrupted creation leaves."""
-    return name in (MAINTAIN_LOCK, SEGMENTS) or name.startswith(DATABASE) or name.endswith(TEMPORARY)
+    return name in (MAINTAIN_LOCK, SEGMENTS) or name.startswith((DATABASE, "milvus.")) or name.endswith(TEMPORARY)

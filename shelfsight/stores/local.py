@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -86,9 +87,7 @@ class LocalStore:
         with self._reading, storage_faults(self._path):
             if self._snapshot is None or self._ledger.generation() != self._state.generation:
                 self._follow()
-                self._snapshot = LocalSnapshot(
-                    self._state, self._columns, self._header.encoder.dimension, self._words.find
-                )
+                self._snapshot = self._view()
             return self._snapshot
 
     def token(self) -> str:
@@ -107,24 +106,19 @@ class LocalStore:
         if not changes and not deletes:
             return 0
         checked(changes, self._header.encoder.dimension)
-        with self._writing, storage_faults(self._path):
-            if self._delta_span() >= _SEAL_AT:
-                self._maintenance.seal()
-            with writing(self._writer):
-                self._check_active()
-                if since is not None:
-                    changes, deletes = unanswered(self._writer, changes, deletes, generation_of(since))
-                removed = Writer(self._writer).apply(changes, deletes)
-                self._notes.drop(deletes, _new_pictures(changes))
+        with self._transaction() as connection:
+            if since is not None:
+                changes, deletes = unanswered(connection, changes, deletes, generation_of(since))
+            removed = Writer(connection).apply(changes, deletes)
+            self._notes.drop(deletes, _new_pictures(changes))
         self._words.keep_up()
         return removed
 
     def patch(self, patches: Mapping[str, Mapping[str, Value]]) -> set[str]:
         """See the protocol; raises SupersededError as :meth:`commit`."""
         checked_patches(patches)
-        with self._writing, storage_faults(self._path), writing(self._writer):
-            self._check_active()
-            found = patch_items(self._writer, Writer(self._writer).generation, patches)
+        with self._transaction() as connection:
+            found = patch_items(connection, Writer(connection).generation, patches)
         self._words.keep_up()
         return found
 
@@ -188,6 +182,20 @@ class LocalStore:
         with self._reading, self._writing, storage_faults(self._path):
             self._reader.close()
             self._writer.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """A commit: durable when it ends, or nothing of it is in."""
+        with self._writing, storage_faults(self._path):
+            if self._delta_span() >= _SEAL_AT:
+                self._maintenance.seal()
+            with writing(self._writer):
+                self._check_active()
+                yield self._writer
+
+    def _view(self) -> LocalSnapshot:
+        """A snapshot of the state in memory."""
+        return LocalSnapshot(self._state, self._columns, self._header.encoder.dimension, self._words.find)
 
     @contextmanager
     def _guarded(self) -> Iterator[Ledger]:

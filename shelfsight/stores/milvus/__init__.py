@@ -1,0 +1,64 @@
+"""Collections in Milvus: Lite in a file, a server or a cluster.
+
+What is the truth? For a directory it is SQLite. A cluster, though, is there because others operate it, and because
+readers and writers are on several machines: what it holds has to be complete without anybody's directory. So Milvus is
+the truth, with everything in it (items with their metadata, vectors, hashes, previews, the journal of commits), and the
+directory is a handle on it: where it is, and a ledger in SQLite that repeats what Milvus says. The ledger can be thrown
+away, is made anew from Milvus, and lets everything that reads or changes a ledger (filters and facets by column, words,
+notes, patches) work on Milvus unchanged.
+
+Milvus has no transactions over rows, no compare-and-set, and values of 64 kB at most. A commit is worked out in an open
+transaction of the ledger, under a lock; its rows are written to Milvus under numbers that rise and that are nobody's
+yet; one entry in the journal, a single insert, says up to which number rows count (:mod:`.shipping`); then the ledger's
+transaction ends. Killed before the entry: nothing is in, the next writer drops the rows. Killed after it: all is in, and
+the ledger learns it from the journal, as it learns of the commits of other machines (:mod:`.replica`). Rows are never
+changed: a snapshot is the rows up to a number, less those that the ledger knows to be replaced, which stay for a while
+(:mod:`.upkeep`). Larger values lie in the journal in parts, by their digest.
+
+Searches push filters down as expressions that let through at least what passes, and hold them exactly in memory, as do
+counts and facets (:mod:`.expressions`, :mod:`.nearest`).
+"""
+
+from pathlib import Path
+
+from shelfsight.core.protocols import EncoderSpec, Store
+from shelfsight.stores.creation import create_collection
+from shelfsight.stores.manifest import Header
+from shelfsight.stores.milvus.client import Milvus, library
+from shelfsight.stores.milvus.creation import prepare
+from shelfsight.stores.milvus.place import PLACE, TOKEN, MilvusPlace, read_place, write_place
+from shelfsight.stores.milvus.store import MilvusStore
+
+__all__ = ["PLACE", "TOKEN", "MilvusPlace", "create", "open_milvus", "read_place"]
+
+
+def create(path: Path, encoder: EncoderSpec, place: MilvusPlace | None = None) -> None:
+    """A new collection at ``path``; where Milvus has one of the same name and tenant, a handle on that.
+
+    Raises:
+        Conflict, StoreError: as :func:`shelfsight.stores.create_store`.
+        UsageError: a place that cannot be, or an index type that Milvus Lite takes and does not build.
+        EncoderMismatch: Milvus has one of another encoder.
+    """
+    chosen = (place or MilvusPlace()).checked()
+    library()
+
+    def remote() -> None:
+        milvus = Milvus(path, chosen)
+        try:
+            prepare(milvus, chosen, encoder)
+        finally:
+            milvus.close()
+        write_place(path, chosen)
+
+    create_collection(path, "milvus", encoder, before=remote)
+
+
+def open_milvus(path: Path, header: Header, *, home: Path | None = None) -> Store:
+    """The collection at ``path``.
+
+    Raises:
+        StoreError: Milvus cannot be reached.
+        CorruptCollection: it has not got the collection, or ``milvus.json`` makes no sense.
+    """
+    return MilvusStore(path, header, read_place(path), home=home)

@@ -1,0 +1,126 @@
+"""Where in Milvus a collection lies: ``milvus.json`` beside the manifest. A token is never in it."""
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shelfsight.core.errors import CorruptCollection, UsageError
+from shelfsight.stores.faults import storage_faults
+from shelfsight.stores.files import publish
+
+__all__ = ["LITE_INDEXES", "PLACE", "SERVER_INDEXES", "TOKEN", "MilvusPlace", "read_place", "write_place"]
+
+PLACE = "milvus.json"
+TOKEN = "SHELFSIGHT_MILVUS_TOKEN"
+"""The environment variable that holds the token or ``user:password`` of a server."""
+
+LITE_INDEXES = ("FLAT", "HNSW", "HNSW_SQ", "IVF_FLAT", "IVF_SQ8")
+SERVER_INDEXES = (*LITE_INDEXES, "AUTOINDEX", "IVF_PQ", "IVF_RABITQ", "SCANN", "DISKANN", "HNSW_PQ", "HNSW_PRQ")
+_LEVELS = ("Strong", "Session", "Bounded", "Eventually")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
+_TENANT = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
+_SCHEMES = ("http", "https", "tcp", "grpc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilvusPlace:
+    """A place in Milvus.
+
+    Attributes:
+        uri: of a server or cluster (``http://host:19530``), or a Milvus Lite file, relative to the collection's
+            directory, whose name ends with ``.db``.
+        database: its name; the default one where empty.
+        collection: alias by which the Milvus collection is reached.
+        tenant: the partition key of this Shelfsight collection's rows: many may share one Milvus collection.
+        index: of the vectors; ``auto`` is exact on Lite, a graph on a server.
+        consistency: Milvus's consistency level of searches. Below ``Strong`` a search may miss the newest commits.
+        grace_seconds: how long vectors that a commit replaced are kept for snapshots from before it.
+        timeout_seconds: of one request.
+    """
+
+    uri: str = "milvus.db"
+    database: str = ""
+    collection: str = "shelfsight"
+    tenant: str = "default"
+    index: str = "auto"
+    consistency: str = "Strong"
+    grace_seconds: float = 900.0
+    timeout_seconds: float = 30.0
+
+    @property
+    def lite(self) -> bool:
+        """Whether it is a file that Milvus Lite opens in this process."""
+        return urlsplit(self.uri).scheme not in _SCHEMES
+
+    @property
+    def index_type(self) -> str:
+        """The index that is built."""
+        if self.index != "auto":
+            return self.index
+        return "FLAT" if self.lite else "HNSW"
+
+    @property
+    def exact(self) -> bool:
+        """Whether the index finds everything."""
+        return self.index_type == "FLAT"
+
+    def checked(self) -> "MilvusPlace":
+        """Itself.
+
+        Raises:
+            UsageError: an URI, a name, an index type or a level that cannot be.
+        """
+        if not (self.lite and self.uri.endswith(".db")) and urlsplit(self.uri).scheme not in _SCHEMES:
+            raise UsageError(f"{self.uri!r} is no Milvus URI", hint="http://host:19530, or a file name that ends on .db")
+        if not self.lite and (urlsplit(self.uri).password or urlsplit(self.uri).username):
+            raise UsageError("a Milvus URI is kept on disk and has no password in it", hint=f"put it into {TOKEN}")
+        for name in (self.collection, *filter(None, [self.database])):
+            if not _NAME.match(name):
+                raise UsageError(f"{name!r} is no name for Milvus", hint="letters, digits and _, no digit first")
+        if not _TENANT.match(self.tenant):
+            raise UsageError(f"{self.tenant!r} is no tenant", hint="letters, digits, and _ . - between them")
+        if self.consistency not in _LEVELS:
+            raise UsageError(f"{self.consistency!r} is no consistency level", hint=f"one of {', '.join(_LEVELS)}")
+        self._check_index()
+        return self
+
+    def _check_index(self) -> None:
+        known = LITE_INDEXES if self.lite else SERVER_INDEXES
+        if self.index == "auto" or self.index in known:
+            return
+        if self.lite and self.index in SERVER_INDEXES:
+            raise UsageError(
+                f"Milvus Lite takes the index type {self.index} and builds none: every search would be exact and slow",
+                hint=f"it builds {', '.join(LITE_INDEXES)}; {self.index} needs a Milvus server",
+            )
+        raise UsageError(f"{self.index!r} is no index type that is known here", hint=f"one of {', '.join(known)}")
+
+
+def write_place(path: Path, place: MilvusPlace) -> None:
+    """Publish where the collection at ``path`` lies."""
+    text = json.dumps(asdict(place), indent=2) + "\n"
+    with storage_faults(path):
+        publish(path / PLACE, lambda file: file.write(text.encode()))
+
+
+def read_place(path: Path) -> MilvusPlace:
+    """Where the collection at ``path`` lies.
+
+    Raises:
+        CorruptCollection: the file is gone, or makes no sense.
+    """
+    file = path / PLACE
+    with storage_faults(path):
+        text = file.read_bytes() if file.exists() else b""
+    try:
+        return MilvusPlace(**json.loads(text)).checked()
+    except (ValueError, TypeError, UsageError) as error:
+        raise CorruptCollection(f"{file} is damaged: {error}", hint="restore it, or index the catalogue again") from error
+
+
+def token() -> str:
+    """The secret for the server, from the environment."""
+    return os.environ.get(TOKEN, "")

@@ -1,0 +1,134 @@
+"""Rows of a tenant: written, fetched by number, found by vector."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.blocks import IntArray
+from shelfsight.stores.milvus.client import AT_ONCE, Milvus
+from shelfsight.stores.milvus.place import MilvusPlace
+from shelfsight.stores.milvus.schema import search_parameters
+
+__all__ = ["Rows", "Wanted"]
+
+_BASE = 40  # bits of a row's number below the tenant's
+_WRITTEN = 4_000_000  # bytes of vectors and records a request
+_FETCHED = 16_000_000  # bytes of vectors a request
+_LISTED = 1_000  # numbers in an expression
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a search may find: rows from ``first`` up to ``end`` for which ``where`` holds, less ``without``."""
+
+    first: int
+    end: int
+    where: str | None = None
+    without: tuple[int, ...] = ()
+
+
+class Rows:
+    """Those of tenant ``number`` in the collection ``name``. Numbers of rows are the tenant's own, from 1."""
+
+    def __init__(self, milvus: Milvus, name: str, place: MilvusPlace, number: int) -> None:
+        self._milvus = milvus
+        self.name = name
+        self._place = place
+        self._base = number << _BASE
+
+    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Rows of the schema; their ``row`` is the tenant's own number."""
+        part: list[dict[str, Any]] = []
+        size = 0
+        for row in rows:
+            part.append({**row, "row": self._base + row["row"], "tenant": self._place.tenant})
+            size += 4 * len(row["vector"]) + len(row["record"]) + 512
+            if size > _WRITTEN:
+                self._milvus.upsert(self.name, part)
+                part, size = [], 0
+        if part:
+            self._milvus.upsert(self.name, part)
+        self._milvus.sync(self.name)
+
+    def forget_from(self, first: int) -> None:
+        """Drop rows from ``first`` on: a commit that was interrupted left them."""
+        where = self._where(Wanted(first, 1 << _BASE))
+        while self._milvus.query(self.name, where, ["row"], limit=1):
+            self._milvus.delete(self.name, where)
+
+    def forget(self, rows: IntArray) -> None:
+        for part in _parts(rows, _LISTED):
+            self._milvus.delete(self.name, f"row in {self._listed(part)}")
+
+    def items(self, first: int, end: int) -> Iterator[dict[str, Any]]:
+        """``row``, ``id``, ``pictures``, ``record``, ``overflow`` of the first pictures from ``first`` up to ``end``, in order."""
+        where = f"{self._where(Wanted(first, end))} and picture == 0"
+        for row in self._milvus.every(self.name, where, ["row", "id", "pictures", "record", "overflow"]):
+            yield {**row, "row": row["row"] - self._base}
+
+    def names(self, end: int) -> Iterator[tuple[int, tuple[str, str]]]:
+        """(row, the names of bytes in the journal that it needs) of all rows before ``end``."""
+        fields = ["row", "preview", "overflow"]
+        for row in self._milvus.every(self.name, self._where(Wanted(0, end)), fields, batch=AT_ONCE // 2):
+            yield row["row"] - self._base, (row["preview"], row["overflow"])
+
+    def needed(self, names: Sequence[str]) -> set[str]:
+        """Those of ``names`` that a row needs."""
+        listed = json.dumps([*names])
+        where = f"{self._where(Wanted(0, 1 << _BASE))} and (preview in {listed} or overflow in {listed})"
+        found = self._milvus.every(self.name, where, ["row", "preview", "overflow"])
+        return {name for row in found for name in (row["preview"], row["overflow"])}
+
+    def count(self) -> int:
+        return self._milvus.count(self.name, self._where(Wanted(0, 1 << _BASE)))
+
+    def previews(self, rows: IntArray) -> dict[int, str]:
+        """row -> name of its preview's bytes, empty where it has none."""
+        return {row["row"]: row["preview"] for row in self._fetched(rows, "preview", _LISTED)}
+
+    def vectors(self, rows: IntArray, dimension: int) -> FloatArray:
+        """(len(rows), dimension) float32, in their order; NaN where a row is not there."""
+        found = np.full((len(rows), dimension), np.nan, np.float32)
+        places = {int(row): place for place, row in enumerate(rows.tolist())}
+        for row in self._fetched(rows, "vector", max(1, min(_LISTED * 4, _FETCHED // (4 * dimension)))):
+            found[places[row["row"]]] = row["vector"]
+        return found
+
+    def top(self, queries: FloatArray, limit: int, wanted: Wanted) -> list[tuple[IntArray, FloatArray]]:
+        """For each of (q, d) queries the best ``limit`` rows at most, best first: numbers and scores."""
+        parameters = search_parameters(self._place, limit)
+        found = self._milvus.search(self.name, queries.tolist(), "vector", self._where(wanted), limit, parameters)
+        return [self._arrays(hits) for hits in found]
+
+    def _arrays(self, hits: Sequence[tuple[int, float]]) -> tuple[IntArray, FloatArray]:
+        rows = np.fromiter((row for row, _ in hits), np.int64, len(hits)) - self._base
+        return rows, np.fromiter((score for _, score in hits), np.float32, len(hits))
+
+    def _fetched(self, rows: IntArray, field: str, at_once: int) -> Iterator[dict[str, Any]]:
+        for part in _parts(rows, at_once):
+            where = f"row in {self._listed(part)}"
+            for row in self._milvus.query(self.name, where, ["row", field], limit=len(part)):
+                yield {**row, "row": row["row"] - self._base}
+
+    def _listed(self, rows: IntArray) -> str:
+        return f"[{','.join(map(str, (rows + self._base).tolist()))}]"
+
+    def _where(self, wanted: Wanted) -> str:
+        parts = [
+            f'tenant == "{self._place.tenant}"',
+            f"row >= {self._base + wanted.first}",
+            f"row < {self._base + wanted.end}",
+        ]
+        if wanted.where is not None:
+            parts.append(wanted.where)
+        if wanted.without:
+            parts.append(f"row not in {self._listed(np.array(wanted.without, np.int64))}")
+        return " and ".join(parts)
+
+
+def _parts(rows: IntArray, size: int) -> Iterator[IntArray]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))

@@ -1,0 +1,133 @@
+"""A commit that stands in the ledger's open transaction, written to Milvus.
+
+Rows first, under numbers that are nobody's until the journal says so; what it deletes; last, its entry in the journal.
+Whoever is killed before that leaves rows that the next writer drops, whoever is killed after it has committed: the
+ledger's transaction is gone then, and the ledger learns of the commit from Milvus, as those of other machines do.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shelfsight.core.errors import UsageError
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores import records
+from shelfsight.stores.milvus.journal import Commit, Journal, now
+from shelfsight.stores.milvus.replica import counter, set_counter
+from shelfsight.stores.milvus.rows import Rows
+from shelfsight.stores.milvus.scalars import scalars
+from shelfsight.stores.milvus.schema import LONGEST_ID, LONGEST_TEXT
+
+__all__ = ["ship"]
+
+_TITLE = 1000  # characters, for people who look into Milvus
+
+
+@dataclass(slots=True)
+class _Item:
+    """An item of the commit; ``old`` is its first row before, where its pictures stay."""
+
+    id: str
+    first: int
+    pictures: int
+    record: bytes
+    old: int | None = None
+
+    def numbers(self, first: int) -> range:
+        return range(first, first + self.pictures)
+
+
+def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension: int, next_row: int) -> None:
+    """Write the ledger's newest generation to Milvus, durable on return.
+
+    Args:
+        next_row: the ledger's counter when the transaction began.
+
+    Raises:
+        UsageError: an id that is too long for Milvus; nothing is in.
+        StoreError, StoreFull: Milvus does not take it; nothing is in.
+    """
+    generation = counter(connection, "generation")
+    items = _items(connection, generation, next_row)
+    rows.forget_from(next_row)
+    blobs: dict[str, bytes] = {}
+    written = _rows(items, _vectors(connection, rows, items, dimension), _previews(connection, rows, items, blobs), blobs)
+    journal.write_blobs(blobs)
+    rows.write(written)
+    gone = [row[0] for row in connection.execute("SELECT id FROM deleted WHERE generation = ?", (generation,))]
+    parts = journal.write_deleted(generation, gone)
+    connection.execute("DELETE FROM delta")
+    connection.execute("DELETE FROM previews")
+    next_row = counter(connection, "next_vector")
+    journal.commit(Commit(generation=generation, next=next_row, deleted=parts, time=now(), rows=rows.name))
+
+
+def _items(connection: sqlite3.Connection, generation: int, next_row: int) -> list[_Item]:
+    """What the commit changed. Items whose pictures stay get new rows all the same, for Milvus filters by rows, and
+    snapshots from before the commit by the old ones."""
+    found = connection.execute(
+        "SELECT id, first_vector, pictures, record FROM items WHERE generation = ? ORDER BY first_vector", (generation,)
+    )
+    items = [_Item(*row) for row in found]
+    end = counter(connection, "next_vector")
+    for item in items:
+        if len(item.id.encode()) > LONGEST_ID:
+            raise UsageError(f"the id {item.id[:40]!r}… is longer than the {LONGEST_ID:,} bytes that Milvus takes")
+        if item.first < next_row:
+            item.old, item.first = item.first, end
+            end += item.pictures
+            connection.execute("UPDATE items SET first_vector = ? WHERE id = ?", (item.first, item.id))
+    set_counter(connection, "next_vector", end)
+    return items
+
+
+def _vectors(
+    connection: sqlite3.Connection, rows: Rows, items: Sequence[_Item], dimension: int
+) -> dict[int, FloatArray]:
+    """row -> its vector: those of the commit, and those of old rows that are written anew."""
+    new = connection.execute("SELECT vector_id, vector FROM delta").fetchall()
+    found = {row: np.frombuffer(data, "<f4") for row, data in new}
+    old = np.array([n for item in items if item.old is not None for n in item.numbers(item.old)], np.int64)
+    found.update(zip(old.tolist(), rows.vectors(old, dimension), strict=True))
+    return found
+
+
+def _previews(
+    connection: sqlite3.Connection, rows: Rows, items: Sequence[_Item], blobs: dict[str, bytes]
+) -> dict[int, str]:
+    """row -> the name of its preview; the bytes of new ones go to ``blobs``."""
+    old = np.array([n for item in items if item.old is not None for n in item.numbers(item.old)], np.int64)
+    found = rows.previews(old)
+    for row, data in connection.execute("SELECT vector_id, data FROM previews"):
+        found[row] = Journal.digest(data)
+        blobs[found[row]] = data
+    return found
+
+
+def _rows(
+    items: Iterable[_Item], vectors: Mapping[int, FloatArray], previews: Mapping[int, str], blobs: dict[str, bytes]
+) -> list[dict[str, Any]]:
+    written = []
+    for item in items:
+        stored = records.decode(item.id, item.record)
+        fields = scalars(stored.title, stored.metadata)
+        record, overflow = item.record.decode(), ""
+        if len(item.record) > LONGEST_TEXT:
+            record, overflow = "", Journal.digest(item.record)
+            blobs[overflow] = item.record
+        common = {
+            "id": item.id,
+            "pictures": item.pictures,
+            "whole": fields is not None,
+            "title": (stored.title or "").encode(errors="replace").decode()[:_TITLE],
+            **(fields or {}),
+        }
+        for picture, row in enumerate(item.numbers(item.first)):
+            source = row if item.old is None else item.old + picture
+            own = {"row": row, "picture": picture, "preview": previews.get(source, "")}
+            kept = {"record": record, "overflow": overflow} if picture == 0 else {"record": "", "overflow": ""}
+            written.append({**common, **own, **kept, "vector": vectors[source].tolist()})
+    return written

@@ -1,0 +1,188 @@
+"""A collection whose items and vectors are in Milvus, with a ledger in the directory that repeats what Milvus says."""
+
+import logging
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from shelfsight.core.errors import CorruptCollection, NotFound, ShelfsightError
+from shelfsight.core.protocols import Fingerprints
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.blocks import ExactBlock
+from shelfsight.stores.columns import Columns
+from shelfsight.stores.faults import storage_faults
+from shelfsight.stores.files import locked
+from shelfsight.stores.ledger import Ids, Replay, writing
+from shelfsight.stores.local import LocalStore
+from shelfsight.stores.manifest import Header
+from shelfsight.stores.milvus import upkeep
+from shelfsight.stores.milvus.blocks import RemoteBlocks, VectorCache
+from shelfsight.stores.milvus.client import Milvus
+from shelfsight.stores.milvus.creation import opened
+from shelfsight.stores.milvus.locks import held
+from shelfsight.stores.milvus.place import MilvusPlace
+from shelfsight.stores.milvus.replica import apply, counter
+from shelfsight.stores.milvus.shipping import ship
+from shelfsight.stores.milvus.snapshot import MilvusSnapshot
+from shelfsight.stores.snapshot import LocalSnapshot
+from shelfsight.stores.state import empty_state
+
+__all__ = ["WRITE_LOCK", "MilvusStore"]
+
+WRITE_LOCK = "milvus-write.lock"
+
+_log = logging.getLogger("shelfsight.stores")
+
+
+class MilvusStore(LocalStore):
+    """See :class:`shelfsight.core.protocols.Store`, and the package for how a commit gets in."""
+
+    def __init__(self, path: Path, header: Header, place: MilvusPlace, *, home: Path | None = None) -> None:
+        """
+        Raises:
+            MissingExtra: pymilvus is not installed.
+            StoreError: Milvus cannot be reached.
+            CorruptCollection: it has not got the collection.
+        """
+        self._place = place
+        self._milvus = Milvus(path, place)
+        try:
+            self._journal, self._remote = opened(self._milvus, path, place)
+            self._cache = VectorCache(self._remote, header.encoder.dimension)
+            self._behind = True
+            super().__init__(path, header, ExactBlock, home=home)
+        except BaseException:
+            self._milvus.close()
+            raise
+
+    @property
+    def place(self) -> MilvusPlace:
+        """Where in Milvus it lies."""
+        return self._place
+
+    def snapshot(self) -> LocalSnapshot:
+        self._keep_up()
+        return super().snapshot()
+
+    def token(self) -> str:
+        self._keep_up()
+        return super().token()
+
+    def fingerprints(self, ids: Sequence[str]) -> dict[str, Fingerprints]:
+        self._keep_up()
+        return super().fingerprints(ids)
+
+    def ids(self) -> Iterator[str]:
+        self._keep_up()
+        return super().ids()
+
+    def preview(self, id: str, picture_index: int) -> bytes | None:
+        self._keep_up()
+        super().preview(id, picture_index)  # knows whether there is such a picture
+        with self._reading, storage_faults(self._path):
+            first = self._reader.execute("SELECT first_vector FROM items WHERE id = ?", (id,)).fetchone()
+        if first is None:
+            raise NotFound(f"there is no item {id!r}")
+        row = first[0] + picture_index
+        name = self._remote.previews(np.array([row], np.int64)).get(row, "")
+        return self._journal.blob(name) if name else None
+
+    @contextmanager
+    def lease(self, holder: str) -> Iterator[None]:
+        with ExitStack() as stack:
+            stack.enter_context(super().lease(holder))
+            if not self._place.lite:
+                who = f"{holder} (process {os.getpid()} on {socket.gethostname()})"
+                stack.enter_context(held(self._journal, "lease", who, wait=False))
+            yield
+
+    def maintain(self) -> None:
+        super().maintain()
+        ripe = upkeep.ripe(self._path, self._place.grace_seconds)
+        if ripe:
+            with self._alone():
+                upkeep.drop(self._path, self._journal, self._remote)
+        if ripe is not False:
+            state = self.snapshot().state
+            assert isinstance(state.blocks, RemoteBlocks)
+            living = np.sort(state.blocks.numbers[state.row_slot >= 0])
+            with storage_faults(self._path):
+                found = upkeep.Living(state.generation, state.last_vector + 1, living)
+                upkeep.mark(self._path, self._journal, self._remote, found)
+
+    def close(self) -> None:
+        super().close()
+        self._milvus.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other writer of this machine, nor of any."""
+        with ExitStack() as stack:
+            with storage_faults(self._path):
+                stack.enter_context(locked(self._path / WRITE_LOCK, wait=True))
+            if not self._place.lite:
+                who = f"process {os.getpid()} on {socket.gethostname()}"
+                stack.enter_context(held(self._journal, "writer", who, wait=True))
+            yield
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """The ledger's, which ends with the commit's entry in Milvus; whatever the ledger makes of it, it is in then."""
+        shipped = False
+        with self._alone():
+            try:
+                with super()._transaction() as connection:
+                    self._catch_up(connection)
+                    before, next_row = counter(connection, "generation"), counter(connection, "next_vector")
+                    yield connection
+                    if counter(connection, "generation") != before:
+                        ship(connection, self._journal, self._remote, self._header.encoder.dimension, next_row)
+                        shipped = True
+            except (ShelfsightError, sqlite3.Error, OSError) as error:
+                self._behind = True
+                if not shipped:
+                    raise
+                _log.warning("the commit is in Milvus, but not yet in %s: %s", self._path, error)
+
+    def _keep_up(self) -> None:
+        """Learn of commits of others. With Lite there are no others, once this process has looked."""
+        if self._place.lite and not self._behind:
+            return
+        with self._reading, storage_faults(self._path):
+            newest = self._ledger.generation()
+        if self._journal.since(newest):
+            with self._writing, storage_faults(self._path), writing(self._writer):
+                self._catch_up(self._writer)
+        self._behind = False
+
+    def _catch_up(self, connection: sqlite3.Connection) -> None:
+        commits = self._journal.since(counter(connection, "generation"))
+        if not commits:
+            return
+        if commits[-1].rows != self._remote.name:
+            raise CorruptCollection(
+                f"the Milvus collection {self._place.collection!r} was switched to {commits[-1].rows!r}",
+                hint="open the collection again",
+            )
+        apply(connection, self._journal, self._remote, commits)
+
+    def _start_over(self) -> None:
+        blocks = RemoteBlocks(ExactBlock, cache=self._cache)
+        self._state = replace(empty_state(ExactBlock), blocks=blocks)
+        self._columns = Columns(self._state.slots)
+
+    def _view(self) -> LocalSnapshot:
+        dimension = self._header.encoder.dimension
+        return MilvusSnapshot(self._state, self._columns, dimension, self._words.find, exact=self._place.exact)
+
+    def _vectors(self, replay: Replay) -> list[tuple[Ids, FloatArray]]:
+        """Numbers in place of vectors: every change of an item gives it new rows."""
+        spans = [np.arange(each.first_vector, each.first_vector + each.pictures) for each in replay.upserts]
+        numbers = np.sort(np.concatenate([np.zeros(0, np.int64), *spans]))
+        return [(numbers, numbers.astype(np.float64)[:, None])]  # type: ignore[list-item]  # numbers, see RemoteBlocks
