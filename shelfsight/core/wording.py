@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-__all__ = ["LONGEST", "STOP_WORDS", "chunks", "compound", "fold", "key", "stem", "words"]
+__all__ = ["LONGEST", "STOP_WORDS", "chunks", "compound", "fold", "key", "read", "stem", "words"]
 
 LONGEST = 48
 """Characters of a word that count."""
@@ -22,6 +22,8 @@ STOP_WORDS = frozenset(_TELL_NOTHING.split())
 """They say nothing of an item; a query that is nothing else is looked up by them all the same."""
 
 _CHUNK = re.compile(r"[^\W_]+(?:[-'\u2019.&+_][^\W_]+)*")
+_JOINED = re.compile(r"[^\W_]+(?:[-'\u2019.&+_][^\W_]+)+")
+_MAYBE_JOINED = re.compile(r"[-'\u2019.&+_][^\W_]")  # several times as fast as the other where there is none
 _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
 _COMPOUND_PARTS = 4
@@ -42,7 +44,8 @@ def fold(text: str) -> str:
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
         text = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return _POSSESSIVE.sub("", text.casefold())
+    text = text.casefold()
+    return _POSSESSIVE.sub("", text) if "'" in text or "\u2019" in text else text
 
 
 @lru_cache(maxsize=200_000)
@@ -75,7 +78,15 @@ def chunks(text: str) -> Iterator[tuple[str, ...]]:
 
 def words(text: str) -> list[str]:
     """Every word of ``text``, folded and stemmed, in order."""
-    return [stem(word) for word in _WORD.findall(fold(text))]
+    return list(map(stem, _WORD.findall(fold(text))))
+
+
+def read(text: str) -> tuple[list[str], list[str]]:
+    """Every word of ``text``, folded and stemmed, in order; and its chunks of several parts in one piece."""
+    text = fold(text)
+    found = _JOINED.findall(text) if _MAYBE_JOINED.search(text) else ()
+    joined = (compound(tuple(_WORD.findall(chunk))) for chunk in found)
+    return list(map(stem, _WORD.findall(text))), [word for word in joined if word]
 
 
 def compound(parts: tuple[str, ...]) -> str | None:

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice
+from typing import NamedTuple
 
 from shelfsight.core import wording
 from shelfsight.core.types import Value
 
-__all__ = ["COLUMNS", "KEY", "Document", "document", "values_of"]
+__all__ = ["COLUMNS", "KEY", "Document", "document", "keys_of"]
 
 COLUMNS = ("title", "attributes", "body", "codes")
 """The title; texts of a few words (brand, category, colour); longer ones; ids, and whole values in one piece."""
@@ -17,14 +19,15 @@ COLUMNS = ("title", "attributes", "body", "codes")
 KEY = "\ue001"
 """Begins a whole value in one piece. A character for private use: no word has it, and FTS5 takes it for a letter."""
 
-_BREAK = "\ue000"  # between two values: no phrase reaches across
+_BREAK = " \ue000 "  # between two values: no phrase reaches across
 _FEW = 8  # words up to which a text is an attribute
-_MOST = 2000  # words of one column
-_VALUES = 200  # texts of one item
+_MOST = 2000  # words of one text
+_VALUES = 200  # values of one item
 _DEPTH = 4
+_LONGEST_VALUE = 2 * wording.LONGEST  # characters of a value that is looked up whole
 _NUMBER_IS_CODE = 1000  # smaller ones are sizes and counts
 _PARTS = re.compile(r"[/>|,;]")
-_ADDRESS = re.compile(r"https?://|data:", re.IGNORECASE)
+_ADDRESS = ("http://", "https://", "data:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,12 @@ class Document:
     Attributes:
         columns: one text for each of ``COLUMNS``.
         lengths: words of title, attributes and body, at most 255.
-        words: those that a mistyped word may have meant.
+        words: all its words, for those that were mistyped.
     """
 
     columns: tuple[str, str, str, str]
     lengths: tuple[int, int, int]
-    words: frozenset[str]
+    words: tuple[str, ...]
 
     @property
     def digest(self) -> int:
@@ -48,55 +51,65 @@ class Document:
         return int.from_bytes(blake2b(text, digest_size=8).digest(), "big", signed=True)
 
 
+class _Text(NamedTuple):
+    words: tuple[str, ...]
+    compounds: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+_NO_TEXT = _Text((), (), ())
+
+
 def document(id: str, title: str | None, metadata: dict[str, Value]) -> Document:
     """The words of an item."""
-    values = list(islice(_leaves(metadata.values()), _VALUES))
-    texts = [value for value in values if isinstance(value, str) and not _ADDRESS.match(value)]
-    attributes = _Column()
-    body = _Column()
-    for text in texts:
-        column = _Column()
-        column.add(text)
-        (attributes if len(column.words) <= _FEW else body).take(column)
-    heading = _Column()
-    heading.add(title or "")
-    codes = [*_id_words(id), *(KEY + key for key in dict.fromkeys(_keys(id, title, values)) if key)]
-    found = (heading, attributes, body)
+    texts = [_text(value) for value in islice(_leaves(metadata.values()), _VALUES)]
+    heading = _text(title or "")
+    attributes = [text for text in texts if 0 < len(text.words) <= _FEW]
+    body = [text for text in texts if len(text.words) > _FEW]
+    keys = dict.fromkeys(chain([wording.key(id)], *(text.keys for text in (heading, *texts))))
+    codes = [*_id_words(id), *(KEY + key for key in keys if key)]
+    columns = ([heading], attributes, body)
+    lengths = [min(sum(len(text.words) for text in column), 255) for column in columns]
     return Document(
-        (heading.text(), attributes.text(), body.text(), " ".join(codes)),
-        (len(heading), len(attributes), len(body)),
-        frozenset(word for column in found for word in (*column.words, *column.compounds) if word.isalpha()),
+        (_column([heading]), _column(attributes), _column(body), " ".join(codes)),
+        (lengths[0], lengths[1], lengths[2]),
+        tuple(chain.from_iterable((*text.words, *text.compounds) for column in columns for text in column)),
     )
 
 
-class _Column:
-    def __init__(self) -> None:
-        self.words: list[str] = []
-        self.compounds: list[str] = []
-        self._breaks: list[int] = []
+def keys_of(value: Value) -> Iterator[str]:
+    """The keys of a value, or of what a list or object holds."""
+    return chain.from_iterable(_text(leaf).keys for leaf in _leaves([value]))
 
-    def __len__(self) -> int:
-        return min(len(self.words), 255)
 
-    def add(self, text: str) -> None:
-        for parts in wording.chunks(text):
-            self.words += map(wording.stem, parts)
-            joined = wording.compound(parts)
-            if joined is not None:
-                self.compounds.append(joined)
-            if len(self.words) >= _MOST:
-                break
+def _text(value: Value) -> _Text:
+    """A value's words; of a number only whether it may be a code."""
+    if isinstance(value, str):
+        return _short(value) if len(value) <= _LONGEST_VALUE else _read(value)
+    if isinstance(value, int | float) and abs(value) >= _NUMBER_IS_CODE and float(value).is_integer():
+        return _Text((), (), (str(int(value)),))
+    return _NO_TEXT
 
-    def take(self, other: "_Column") -> None:
-        self._breaks.append(len(self.words))
-        self.words += other.words
-        self.compounds += other.compounds
 
-    def text(self) -> str:
-        starts = [start for start in self._breaks if 0 < start < _MOST]
-        pieces = [self.words[a:b] for a, b in zip([0, *starts], [*starts, _MOST], strict=True)]
-        pieces += [[each] for each in dict.fromkeys(self.compounds[:_MOST])]
-        return f" {_BREAK} ".join(" ".join(piece) for piece in pieces if piece)
+def _read(text: str) -> _Text:
+    if text.startswith(_ADDRESS):
+        return _NO_TEXT
+    words, compounds = wording.read(text)
+    return _Text(tuple(words[:_MOST]), tuple(dict.fromkeys(compounds[:_MOST])), ())
+
+
+@lru_cache(maxsize=50_000)
+def _short(text: str) -> _Text:
+    """With its keys: the whole in one piece, and the parts of a path or a list."""
+    read = _read(text)
+    parts = _PARTS.split(text) if read.words else ()
+    keys = ("".join(read.words), *(map(wording.key, parts) if len(parts) > 1 else ()))
+    return read._replace(keys=tuple(key[:_LONGEST_VALUE] for key in keys if key))
+
+
+def _column(texts: Iterable[_Text]) -> str:
+    pieces = [" ".join(text.words) for text in texts if text.words]
+    return _BREAK.join((*pieces, *dict.fromkeys(chain.from_iterable(text.compounds for text in texts))))
 
 
 def _leaves(values: Iterable[Value], depth: int = 0) -> Iterator[Value]:
@@ -116,22 +129,3 @@ def _id_words(id: str) -> list[str]:
 def _names_something(word: str) -> bool:
     digits = sum(character.isdigit() for character in word)
     return digits > 0 and (digits < len(word) or digits > 3)
-
-
-def _keys(id: str, title: str | None, values: Iterable[Value]) -> Iterator[str]:
-    """Whole values in one piece: the id, the title, attributes and the parts of a path among them, long numbers."""
-    yield wording.key(id)
-    yield wording.key(title or "")
-    yield from values_of(values)
-
-
-def values_of(values: Iterable[Value] | Value) -> Iterator[str]:
-    """The keys of values, and of what lists and objects hold."""
-    for value in _leaves([values] if isinstance(values, str | int | float | list | dict | None) else values):
-        if isinstance(value, str):
-            if len(value) <= 2 * wording.LONGEST and not _ADDRESS.match(value):
-                yield wording.key(value)
-                parts = _PARTS.split(value)
-                yield from map(wording.key, parts if len(parts) > 1 else ())
-        elif isinstance(value, int | float) and abs(value) >= _NUMBER_IS_CODE and float(value).is_integer():
-            yield str(int(value))

@@ -119,12 +119,14 @@ def _apply(connection: sqlite3.Connection, newer: _Newer) -> None:
         last += 1
         rows.append((last, id, generation, digest, made.lengths[0] | made.lengths[1] << 8 | made.lengths[2] << 16))
         texts.append((last, *made.columns))
-        words |= made.words
+        words.update(made.words)
     connection.executemany("UPDATE docs SET died = ? WHERE doc = ?", died)
     connection.executemany("INSERT INTO docs (doc, id, born, digest, lengths) VALUES (?, ?, ?, ?, ?)", rows)
     columns = ", ".join(COLUMNS)
     connection.executemany(f"INSERT INTO words (rowid, {columns}) VALUES (?, ?, ?, ?, ?)", texts)
-    connection.executemany("INSERT OR IGNORE INTO vocabulary (word) VALUES (?)", [(word,) for word in sorted(words)])
+    connection.executemany(
+        "INSERT OR IGNORE INTO vocabulary (word) VALUES (?)", [(word,) for word in sorted(words) if word.isalpha()]
+    )
     say(connection, generation=newer.generation, last=last, dead=known["dead"] + len(died))
 
 

@@ -16,12 +16,14 @@ from shelfsight.core.listing import WordMatch, WordQuery, WordsFound
 from shelfsight.core.stored import StoredItem
 from shelfsight.core.types import Value
 from shelfsight.stores.blocks import BoolArray, IntArray
+from shelfsight.stores.state import State
 from shelfsight.stores.words.concepts import code_keys
-from shelfsight.stores.words.document import values_of
+from shelfsight.stores.words.document import keys_of
 from shelfsight.stores.words.file import WordsFile
 from shelfsight.stores.words.following import Follower
-from shelfsight.stores.words.lookup import Scores, look_up
+from shelfsight.stores.words.lookup import Floats, Scores, look_up
 from shelfsight.stores.words.memory import Memory
+from shelfsight.stores.words.postings import DocArray
 
 if TYPE_CHECKING:
     from shelfsight.stores.snapshot import LocalSnapshot
@@ -114,77 +116,80 @@ class WordIndex:
             if self._memory.generation < snapshot.generation:
                 return None
             scores = look_up(connection, self._memory, query)
-            chosen = _Chooser(connection, self._memory, snapshot, scores, allowed).best(k)
-        exact = [id for id, doc in chosen if scores.exact[doc]]
-        items = snapshot.items(exact)
+            chosen = _Chooser(connection, self._memory, snapshot.state, allowed).choose(scores, k)
+        docs = np.array([doc for _, doc in chosen], np.int32)
+        shares = scores.shares(docs).tolist()
+        exact_docs = set(docs[np.isin(docs, scores.exact)].tolist())
+        exact = snapshot.items([id for id, doc in chosen if doc in exact_docs])
         keys = {wording.key(query.text), *code_keys(query.text)}
         matches = (
             WordMatch(
                 id=id,
                 score=float(scores.score[doc]),
-                share=float(scores.share[doc]),
-                exact=_exact_field(items[id], keys, query.text) if id in items else None,
+                share=share,
+                exact=_exact_field(exact[id], keys, query.text) if id in exact else None,
             )
-            for id, doc in chosen
+            for (id, doc), share in zip(chosen, shares, strict=True)
         )
         return WordsFound(matches=tuple(matches), corrections=scores.corrections)
 
 
 class _Chooser:
-    """Picks the best documents among those whose items are in the snapshot and allowed."""
+    """Picks the best documents among those whose items are in a state and allowed."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        memory: Memory,
-        snapshot: "LocalSnapshot",
-        scores: Scores,
-        allowed: BoolArray,
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, memory: Memory, state: State, allowed: BoolArray) -> None:
         self._connection = connection
         self._memory = memory
-        self._state = snapshot.state
+        self._state = state
         self._allowed = allowed
-        self._order = scores.score + np.where(scores.exact, np.float32(1e6), np.float32(0))
-        self._order[scores.score <= 0] = 0
+        self._newest = memory.newest(connection, state.generation)
 
-    def best(self, k: int) -> list[tuple[str, int]]:
+    def choose(self, scores: Scores, k: int) -> list[tuple[str, int]]:
         """(id, document) of the k best: exact ones first, then by score descending, ties by id."""
-        candidates = np.flatnonzero(self._order)
-        candidates = candidates[candidates <= self._memory.newest(self._connection, self._state.generation)]
-        candidates = candidates[self._memory.died[candidates] > self._state.generation]
-        order = self._order[candidates]
-        head = max(_HEAD, 4 * k)
-        while True:
-            if head < len(candidates):
-                least = np.partition(order, len(order) - head)[len(order) - head]
-                docs = candidates[order >= least]
-            else:
-                docs = candidates
-            slots = self._slots(docs)
-            docs, slots = docs[slots >= 0], slots[slots >= 0]
-            if len(docs) >= k or head >= len(candidates):
-                return self._first(docs, slots, k)
-            head *= _WIDER
+        first = self._best(scores.exact, scores.score, k)
+        if len(first) < k:
+            others = np.flatnonzero(scores.score).astype(np.int32)
+            others = others[~np.isin(others, scores.exact)] if len(scores.exact) else others
+            first += self._best(others, scores.score, k - len(first))
+        return first
 
-    def _slots(self, docs: IntArray) -> IntArray:
+    def _best(self, docs: DocArray, score: Floats, k: int) -> list[tuple[str, int]]:
+        docs = docs[docs <= self._newest]
+        if self._memory.dead:
+            docs = docs[self._memory.died[docs] > self._state.generation]
+        order = score[docs]
+        head = max(_HEAD, 4 * k)
+        while head < len(docs):
+            part = docs[order >= _nth(order, head)]
+            slots = self._slots(part)
+            if np.count_nonzero(slots >= 0) >= k:
+                return self._first(part, slots, score, k)
+            head *= _WIDER
+        return self._first(docs, self._slots(docs), score, k)
+
+    def _slots(self, docs: DocArray) -> IntArray:
         """The slot of each document's item, -1 where it may not be found."""
         last = len(self._memory.died) - 1
-        slots = self._memory.links.slots(self._connection, docs.astype(np.int32), last, self._state)
+        slots = self._memory.links.slots(self._connection, docs, last, self._state)
         return np.where((slots >= 0) & np.append(self._allowed, False)[slots], slots, -1)
 
-    def _first(self, docs: IntArray, slots: IntArray, k: int) -> list[tuple[str, int]]:
+    def _first(self, docs: DocArray, slots: IntArray, score: Floats, k: int) -> list[tuple[str, int]]:
+        docs, slots = docs[slots >= 0], slots[slots >= 0]
+        order = score[docs]
         ids = self._state.slots.ids
-        order = self._order[docs]
-        if len(docs) > k:  # those with the k-th best score are told apart by id, the others are all in
-            least = np.partition(order, len(order) - k)[len(order) - k]
-            sure = np.flatnonzero(order > least)
-            tied = heapq.nsmallest(k - len(sure), np.flatnonzero(order == least).tolist(), key=lambda i: ids[slots[i]])
-            chosen = [*sure.tolist(), *tied]
-        else:
-            chosen = list(range(len(docs)))
-        chosen.sort(key=lambda i: (-order[i], ids[slots[i]]))
-        return [(ids[slots[i]], int(docs[i])) for i in chosen]
+        chosen = list(range(len(docs)))
+        if len(docs) > k:  # those with the k-th best score are told apart by id, the better ones are all in
+            least = _nth(order, k)
+            sure = np.flatnonzero(order > least).tolist()
+            tied = np.flatnonzero(order == least).tolist()
+            chosen = [*sure, *heapq.nsmallest(k - len(sure), tied, key=lambda i: ids[slots[i]])]
+        ranked = sorted(chosen, key=lambda i: (-order[i], ids[slots[i]]))
+        return [(ids[slots[i]], int(docs[i])) for i in ranked]
+
+
+def _nth(values: Floats, n: int) -> np.float32:
+    """The n-th largest."""
+    return np.float32(np.partition(values, len(values) - n)[len(values) - n])
 
 
 def _exact_field(item: StoredItem, keys: set[str], text: str) -> str | None:
@@ -193,6 +198,6 @@ def _exact_field(item: StoredItem, keys: set[str], text: str) -> str | None:
         return "id"
     fields: Iterable[tuple[str, Value]] = (*item.metadata.items(), ("title", item.title))
     for name, value in fields:
-        if any(key in keys for key in values_of(value)):
+        if any(key in keys for key in keys_of(value)):
             return name
     return None

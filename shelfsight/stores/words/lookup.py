@@ -2,14 +2,13 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from shelfsight.core.listing import WordQuery
 from shelfsight.core.wording import LONGEST
-from shelfsight.stores.blocks import BoolArray
 from shelfsight.stores.records import is_text
 from shelfsight.stores.words.concepts import Concept, Spoken, Way, code_keys, phrase, spoken, whole_keys
 from shelfsight.stores.words.document import KEY
@@ -17,7 +16,9 @@ from shelfsight.stores.words.memory import Memory
 from shelfsight.stores.words.postings import DocArray, Posting, merged
 from shelfsight.stores.words.vocabulary import tolerance
 
-__all__ = ["Scores", "look_up"]
+__all__ = ["Floats", "Scores", "look_up"]
+
+_Found = tuple[Concept, Posting, float]
 
 _COMPLETED = 0.6
 _CORRECTED = 0.9
@@ -25,7 +26,11 @@ _LIFT = 0.5  # of its words' score, where they are a whole value of the item
 _FEW = 50  # items that share an identifier at most; a value of more is none, whatever it looks like
 _COMPLETABLE = 3
 _LEAST = np.float32(1e-3)
+_NONE = np.zeros(0, np.int32)
 _HALF = 3  # letters of each part of a word that lacks a blank
+
+
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +38,45 @@ class Scores:
     """What the words of a query say of every document.
 
     Attributes:
-        score, share: (documents + 1,) float32; a document with score 0 is not found.
-        exact: (documents + 1,) it has the whole query as a value, or an identifier that is in it.
+        score: (documents + 1,) a document with score 0 is not found.
+        exact: (n,) those that have the whole query as a value, or an identifier that is in it.
+        whole: (n,) those that have the whole query as a value.
+        parts: each concept's documents, and its share of the weight of all.
         corrections: word as typed -> what was looked up in its place.
     """
 
-    score: npt.NDArray[np.float32]
-    share: npt.NDArray[np.float32]
-    exact: BoolArray
-    corrections: dict[str, str] = field(default_factory=dict)
+    score: Floats
+    exact: DocArray
+    whole: DocArray
+    parts: tuple[tuple[DocArray, float], ...]
+    corrections: dict[str, str]
+
+    def shares(self, docs: DocArray) -> Floats:
+        """(n,) in [0, 1]: the share of what was asked for, weighted by how rare it is, that each document has."""
+        shares = np.isin(docs, self.whole).astype(np.float32)
+        had = np.zeros(len(docs), np.float32)
+        for having, weight in self.parts:
+            had += np.isin(docs, having) * np.float32(weight)
+        return np.clip(had, np.maximum(shares, _LEAST), 1.0)
 
 
 def look_up(connection: sqlite3.Connection, memory: Memory, query: WordQuery) -> Scores:
     """``query`` against all documents, dead ones included."""
     search = _Search(connection, memory)
-    asked = spoken(query)
     corrections: dict[str, str] = {}
+    asked = spoken(query)
     concepts = search.joined(asked.concepts)
     if query.tolerant:
         concepts = [search.meant(concept, corrections) for concept in concepts]
-    found = [(concept, search.posting(concept)) for concept in concepts]
-    scores = search.scores(found)
-    search.mark_exact(scores, asked, query.text)
-    search.leave_out(scores, found, query.negative)
-    return replace(scores, corrections=corrections)
+    found = [(concept, *search.posting(concept)) for concept in concepts]
+    score = search.scored(found)
+    whole, codes = search.exact(asked, query.text)
+    exact = np.union1d(whole, codes)
+    score[exact] = np.maximum(score[exact], _LEAST)  # found, whatever their other words
+    search.leave_out(score, found, query.negative)
+    total = sum(weight for *_, weight in found) or 1.0
+    parts = tuple((posting.docs, weight / total) for _, posting, weight in found)
+    return Scores(score, exact[score[exact] > 0], whole, parts, corrections)
 
 
 class _Search:
@@ -95,78 +115,59 @@ class _Search:
         corrections[concept.typed] = other
         return replace(concept, ways=(Way(other, _CORRECTED),))
 
-    def posting(self, concept: Concept) -> Posting:
-        return merged([(self._of(way.terms), way.weight) for way in concept.ways])
+    def posting(self, concept: Concept) -> tuple[Posting, float]:
+        """Where it is had, and its weight: BM25's idf, which never is below 0."""
+        posting = merged([(self._of(way.terms), way.weight) for way in concept.ways])
+        items = self._memory.items
+        single = len(concept.ways) == 1
+        having = self._count(concept.ways[0].terms) if single else self._memory.count(posting.docs)
+        return posting, float(np.log1p((items - having + 0.5) / (having + 0.5)))
 
-    def scores(self, found: Sequence[tuple[Concept, Posting]]) -> Scores:
-        """BM25F summed over the concepts, and the share of their weight (idf) that a document has."""
-        size = len(self._memory.lengths)
-        score, share = np.zeros(size, np.float32), np.zeros(size, np.float32)
-        weights = [self._weight(posting) for _, posting in found]
-        total = sum(weights) or 1.0
-        for (_, posting), weight in zip(found, weights, strict=True):
+    def scored(self, found: Sequence[_Found]) -> Floats:
+        """BM25F summed over the concepts; more where some words of the query are a whole value of the item: a brand,
+        a colour, a part of a category."""
+        score = np.zeros(len(self._memory.lengths), np.float32)
+        for _, posting, weight in found:
             score[posting.docs] += posting.impacts * np.float32(weight)
-            share[posting.docs] += np.float32(weight / total)
-        self._lift(score, found, weights)
-        return Scores(score, np.minimum(share, 1.0), np.zeros(size, np.bool_))
-
-    def mark_exact(self, scores: Scores, asked: Spoken, text: str) -> None:
-        """Found are these whatever their other words."""
-        whole = [self._called(text.strip())]
-        if asked.all_words:
-            whole.append(self._of(KEY + "".join(asked.all_words)[: 2 * LONGEST]).docs)
-        codes = [self._of(KEY + key).docs for key in code_keys(text)]
-        for docs in whole:
-            scores.share[docs] = 1.0
-        for docs in (*whole, *(docs for docs in codes if self._memory.count(docs) <= _FEW)):
-            scores.exact[docs] = True
-            scores.score[docs] = np.maximum(scores.score[docs], _LEAST)
-            scores.share[docs] = np.maximum(scores.share[docs], _LEAST)
-
-    def leave_out(self, scores: Scores, found: Sequence[tuple[Concept, Posting]], negative: Sequence[str]) -> None:
-        """Documents without what is in quotes, and those with what must not be there, are not found."""
-        for concept, posting in found:
-            if concept.required:
-                without = np.ones(len(scores.score), np.bool_)
-                without[posting.docs] = False
-                scores.score[without] = 0.0
-        for term in negative:
-            for terms in phrase(term):
-                scores.score[self._of(terms).docs] = 0.0
-
-    def _called(self, id: str) -> DocArray:
-        """The documents of the item of exactly this id, which may be all signs."""
-        if not is_text(id):
-            return np.zeros(0, np.int32)
-        found = self._connection.execute("SELECT doc FROM docs WHERE id = ?", (id,)).fetchall()
-        return np.array([doc for (doc,) in found if doc < len(self._memory.lengths)], np.int32)
-
-    def _of(self, terms: str) -> Posting:
-        return self._memory.postings.of(self._connection, self._memory.lengths, terms)
-
-    def _count(self, terms: str) -> int:
-        """Items that have it."""
-        return self._memory.count(self._of(terms).docs)
-
-    def _weight(self, posting: Posting) -> float:
-        """BM25's idf, which never is below 0."""
-        items, having = self._memory.items, self._memory.count(posting.docs)
-        return float(np.log1p((items - having + 0.5) / (having + 0.5)))
-
-    def _lift(
-        self, score: npt.NDArray[np.float32], found: Sequence[tuple[Concept, Posting]], weights: Sequence[float]
-    ) -> None:
-        """More for items of which some of the words are a whole value: a brand, a colour, a part of a category."""
-        words = [word for concept, _ in found for word in concept.words]
-        worth = [
-            weight / len(concept.words)
-            for (concept, _), weight in zip(found, weights, strict=True)
-            for _ in concept.words
-        ]
+        words = [word for concept, *_ in found for word in concept.words]
+        worth = [weight / len(concept.words) for concept, _, weight in found for _ in concept.words]
         for key, start, end in whole_keys(words):
             docs = self._of(KEY + key).docs
             docs = docs[score[docs] > 0]
             score[docs] += np.float32(_LIFT * sum(worth[start:end]))
+        return score
+
+    def exact(self, asked: Spoken, text: str) -> tuple[DocArray, DocArray]:
+        """Documents that have the whole query as a value, and those that have an identifier that is in it."""
+        key = "".join(asked.all_words)[: 2 * LONGEST]
+        whole = np.union1d(self._called(text.strip()), self._of(KEY + key).docs if key else _NONE)
+        codes = [self._of(KEY + code).docs for code in code_keys(text) if self._count(KEY + code) <= _FEW]
+        return whole, np.unique(np.concatenate([_NONE, *codes]))
+
+    def leave_out(self, score: Floats, found: Sequence[_Found], negative: Sequence[str]) -> None:
+        """Documents without what is in quotes, and those with what must not be there, are not found."""
+        for concept, posting, _ in found:
+            if concept.required:
+                kept = score[posting.docs]
+                score[:] = 0.0
+                score[posting.docs] = kept
+        for term in negative:
+            for terms in phrase(term):
+                score[self._of(terms).docs] = 0.0
+
+    def _called(self, id: str) -> DocArray:
+        """The documents of the item of exactly this id, which may be all signs."""
+        if not is_text(id):
+            return _NONE
+        found = self._connection.execute("SELECT doc FROM docs WHERE id = ?", (id,)).fetchall()
+        return np.array([doc for (doc,) in found if doc < len(self._memory.lengths)], np.int32)
+
+    def _of(self, terms: str) -> Posting:
+        return self._memory.posting(self._connection, terms)
+
+    def _count(self, terms: str) -> int:
+        """Items that have it."""
+        return self._memory.having(self._connection, terms)
 
     def _completed(self, start: str) -> tuple[Way, ...]:
         if len(start) < _COMPLETABLE:

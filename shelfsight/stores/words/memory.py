@@ -10,7 +10,7 @@ import numpy.typing as npt
 from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.state import State
 from shelfsight.stores.words.file import about
-from shelfsight.stores.words.postings import DocArray, Lengths, Postings
+from shelfsight.stores.words.postings import DocArray, Lengths, Posting, Postings
 from shelfsight.stores.words.vocabulary import Vocabulary
 
 __all__ = ["Links", "Memory"]
@@ -41,12 +41,23 @@ class Memory:
             self._lengthen(connection)
             self._bury(connection)
             self.vocabulary.follow(connection)
+            self._having.clear()
             self.generation = known["generation"]
 
     @property
     def items(self) -> int:
         """Documents that items have now."""
         return len(self.died) - 1 - self.dead
+
+    def posting(self, connection: sqlite3.Connection, terms: str) -> Posting:
+        """The documents that hold a word, words one behind the other, or a key; dead ones included."""
+        return self._postings.of(connection, self.lengths, terms)
+
+    def having(self, connection: sqlite3.Connection, terms: str) -> int:
+        """Items that hold it now."""
+        if terms not in self._having:
+            self._having[terms] = self.count(self.posting(connection, terms).docs)
+        return self._having[terms]
 
     def count(self, docs: DocArray) -> int:
         """Of these documents, those that items have now."""
@@ -64,7 +75,8 @@ class Memory:
         self.lengths: Lengths = np.zeros(1, np.int32)
         self.died: IntArray = np.full(1, -1, np.int64)
         self.dead = 0
-        self.postings = Postings()
+        self._postings = Postings()
+        self._having: dict[str, int] = {}
         self.vocabulary = Vocabulary()
         self.links = Links()
 
