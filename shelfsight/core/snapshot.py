@@ -45,7 +45,15 @@ class Snapshot(Protocol):
         """Those of ``ids`` that are there, each with its best picture for a (d,) vector."""
         ...
 
-    def words(self, query: WordQuery, k: int, *, where: Expr | None = None, exclude: Sequence[str] = ()) -> WordsFound:
+    def words(
+        self,
+        query: WordQuery,
+        k: int,
+        *,
+        where: Expr | None = None,
+        exclude: Sequence[str] = (),
+        among: Collection[str] | None = None,
+    ) -> WordsFound:
         """The k best items by the words of their title and metadata."""
         ...
 

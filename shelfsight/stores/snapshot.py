@@ -21,8 +21,8 @@ from shelfsight.stores.state import State, token_of
 
 __all__ = ["LocalSnapshot", "WordSearch"]
 
-WordSearch = Callable[["LocalSnapshot", WordQuery, int, Expr | None, Sequence[str]], WordsFound]
-"""What :meth:`LocalSnapshot.words` asks: with the snapshot, then its own arguments."""
+WordSearch = Callable[["LocalSnapshot", WordQuery, int, BoolArray], WordsFound]
+"""What :meth:`LocalSnapshot.words` asks: with the snapshot, the query, k, and (slots,) which items may be found."""
 
 _MASKS = 16  # filters remembered: one search asks for hits, their number and facets under the same one
 
@@ -49,14 +49,6 @@ class LocalSnapshot:
     def state(self) -> State:
         """What it reads."""
         return self._state
-
-    def allowed_slots(self, where: Expr | None, exclude: Sequence[str]) -> BoolArray:
-        """(slots,) that may be found; not to be written to.
-
-        Raises:
-            UnknownField: ``where`` names a field no item has.
-        """
-        return self._without(self._passing(where), exclude)
 
     @property
     def token(self) -> str:
@@ -95,10 +87,18 @@ class LocalSnapshot:
         rows = [np.zeros(0, np.int64), *(self._rows_of(slot) for slot in self._slots(dict.fromkeys(ids)))]
         return {match.id: match for match in self._ranked(np.concatenate(rows), query)}
 
-    def words(self, query: WordQuery, k: int, *, where: Expr | None = None, exclude: Sequence[str] = ()) -> WordsFound:
+    def words(
+        self,
+        query: WordQuery,
+        k: int,
+        *,
+        where: Expr | None = None,
+        exclude: Sequence[str] = (),
+        among: Collection[str] | None = None,
+    ) -> WordsFound:
         if self._words is None:
             return WordsFound(kind="none")
-        return self._words(self, query, k, where, exclude)
+        return self._words(self, query, k, self._among(self._without(self._passing(where), exclude), among))
 
     def select(
         self,

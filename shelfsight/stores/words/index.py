@@ -2,7 +2,7 @@
 
 import heapq
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +11,6 @@ import numpy as np
 
 from shelfsight.core import wording
 from shelfsight.core.errors import CorruptCollection, StoreError, UsageError
-from shelfsight.core.filters.tree import Expr
 from shelfsight.core.listing import WordMatch, WordQuery, WordsFound
 from shelfsight.core.stored import StoredItem
 from shelfsight.core.types import Value
@@ -44,21 +43,21 @@ class WordIndex:
         self._follower = Follower(path)
         self._memory = Memory()
         self._lock = RLock()
+        self._last: tuple[tuple[int, int, str], Scores] | None = None
 
-    def find(
-        self, snapshot: "LocalSnapshot", query: WordQuery, k: int, where: Expr | None, exclude: Sequence[str]
-    ) -> WordsFound:
+    def find(self, snapshot: "LocalSnapshot", query: WordQuery, k: int, allowed: BoolArray) -> WordsFound:
         """See :meth:`shelfsight.core.snapshot.Snapshot.words`. The index is brought up to the snapshot first.
+
+        Args:
+            allowed: (slots,) of the snapshot, whose items may be found.
 
         An item whose words changed twice between two searches by words is not found by those it had in between.
 
         Raises:
-            UsageError: k below 1, or ``where`` compares what cannot be compared.
-            UnknownField: ``where`` names a field no item has.
+            UsageError: k below 1.
         """
         if k < 1:
             raise UsageError(f"k is {k}", hint="ask for at least one item")
-        allowed = snapshot.allowed_slots(where, exclude)
         return self._healed(lambda: self._find(snapshot, query, k, allowed))
 
     def keep_up(self) -> None:
@@ -115,7 +114,7 @@ class WordIndex:
             self._memory.follow(connection)
             if self._memory.generation < snapshot.generation:
                 return None
-            scores = look_up(connection, self._memory, query)
+            scores = self._scores(connection, query)
             chosen = _Chooser(connection, self._memory, snapshot.state, allowed).choose(scores, k)
         docs = np.array([doc for _, doc in chosen], np.int32)
         shares = scores.shares(docs).tolist()
@@ -132,6 +131,14 @@ class WordIndex:
             for (id, doc), share in zip(chosen, shares, strict=True)
         )
         return WordsFound(matches=tuple(matches), corrections=scores.corrections)
+
+
+    def _scores(self, connection: sqlite3.Connection, query: WordQuery) -> Scores:
+        """Of the last query too: one search asks for the best, and for what the words say of those found otherwise."""
+        key = (self._memory.epoch, self._memory.generation, repr(query))
+        if self._last is None or self._last[0] != key:
+            self._last = (key, look_up(connection, self._memory, query))
+        return self._last[1]
 
 
 class _Chooser:
