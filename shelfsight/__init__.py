@@ -29,11 +29,13 @@ if TYPE_CHECKING:
         PictureError,
         Reason,
         ShelfsightError,
+        SnapshotGone,
         StoreError,
         StoreFull,
         UnknownField,
         UsageError,
     )
+    from shelfsight.core.listing import Histogram, SortKey
     from shelfsight.core.settings import IndexSettings, PictureLimits, SearchSettings, Settings
     from shelfsight.core.types import (
         Claim,
@@ -65,6 +67,7 @@ __all__ = [
     "Explanation",
     "Failure",
     "FilterError",
+    "Histogram",
     "Hit",
     "IndexSettings",
     "Item",
@@ -82,6 +85,8 @@ __all__ = [
     "SearchSettings",
     "Settings",
     "ShelfsightError",
+    "SnapshotGone",
+    "SortKey",
     "StageReport",
     "StoreError",
     "StoreFull",
@@ -100,6 +105,7 @@ _HOMES = {
     "shelfsight.api.pictures": ("PictureFile",),
     "shelfsight.core.atoms": ("Atom",),
     "shelfsight.core.dialogue": ("Answer", "Turn"),
+    "shelfsight.core.listing": ("Histogram", "SortKey"),
     "shelfsight.core.vision": ("VisionLanguageModel",),
     "shelfsight.core.settings": ("IndexSettings", "PictureLimits", "SearchSettings", "Settings"),
     "shelfsight.core.types": (

@@ -12,6 +12,7 @@ from shelfsight.core.errors import FilterError, PictureError, ShelfsightError
 if TYPE_CHECKING:  # these bring numpy along, and `--help` must not wait for it
     from shelfsight.core.atoms import Atom
     from shelfsight.core.dialogue import Answer
+    from shelfsight.core.listing import Histogram
     from shelfsight.core.protocols import Manifest, StoredItem
     from shelfsight.core.types import Claim, Evidence, Explanation, Hit, Page, StageReport, Suggestion
 
@@ -47,9 +48,10 @@ def dump(document: Mapping[str, Any], *, indent: int | None = None) -> str:
     return text
 
 
-def hit_document(hit: "Hit") -> dict[str, Any]:
+def hit_document(hit: "Hit", *, grouped: bool = False) -> dict[str, Any]:
     """A hit. ``relevance``, ``suggestions`` and ``explanation`` appear only where a stage gave them, ``graded`` where
-    the relevance rests on a grade in words."""
+    the relevance rests on a grade in words, ``reasons`` and ``duplicates`` where there are some, ``group`` and
+    ``variants`` where hits are ``grouped``."""
     document: dict[str, Any] = {
         "id": hit.id,
         "rank": hit.rank,
@@ -64,6 +66,13 @@ def hit_document(hit: "Hit") -> dict[str, Any]:
         document["relevance"] = _probability(hit.relevance)
     if hit.graded:
         document["graded"] = True
+    if hit.reasons:
+        document["reasons"] = list(hit.reasons)
+    if grouped:
+        document["group"] = hit.group
+        document["variants"] = [hit_document(each) for each in hit.variants]
+    if hit.duplicates:
+        document["duplicates"] = list(hit.duplicates)
     if hit.suggestions:
         document["suggestions"] = {name: _suggestion(each) for name, each in hit.suggestions.items()}
     if hit.explanation is not None:
@@ -73,13 +82,23 @@ def hit_document(hit: "Hit") -> dict[str, Any]:
 
 def page_document(page: "Page") -> dict[str, Any]:
     """What a search answers; ``atoms`` and ``stages`` appear where the query was taken apart and looked at again,
-    ``warnings`` where something was degraded."""
+    ``groups`` and ``histograms`` where they were asked for, ``nothing_matches``, ``corrections`` and ``warnings`` where
+    there is anything to tell."""
     document: dict[str, Any] = {
-        "hits": [hit_document(hit) for hit in page.hits],
+        "hits": [hit_document(hit, grouped=page.groups is not None) for hit in page.hits],
         "total": page.total,
         "facets": {name: dict(counts) for name, counts in page.facets.items()},
         "trace": {stage: round(float(milliseconds), 3) for stage, milliseconds in page.trace.items()},
+        "snapshot": page.snapshot,
     }
+    if page.groups is not None:
+        document["groups"] = page.groups
+    if page.histograms:
+        document["histograms"] = {name: _histogram(spread) for name, spread in page.histograms.items()}
+    if page.nothing_matches:
+        document["nothing_matches"] = True
+    if page.corrections:
+        document["corrections"] = dict(page.corrections)
     if page.atoms is not None:
         document["atoms"] = [atom_document(atom) for atom in page.atoms]
     if page.stages:
@@ -117,6 +136,16 @@ def answer_document(answer: "Answer", *, model: str, milliseconds: float) -> dic
 
 def _probability(value: float) -> float:
     return round(float(value), 6)
+
+
+def _histogram(spread: "Histogram") -> dict[str, Any]:
+    return {
+        "edges": list(spread.edges),
+        "counts": list(spread.counts),
+        "least": spread.least,
+        "most": spread.most,
+        "others": spread.others,
+    }
 
 
 def _stage(stage: "StageReport") -> dict[str, Any]:

@@ -1,37 +1,31 @@
 """The Python front door: a collection, its encoder and its searcher behind one object."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from shelfsight.api.asking import Asker, conversation
-from shelfsight.api.atoms import atoms_of
-from shelfsight.api.enriching import add_notes, check_able, with_suggestions
+from shelfsight.api.enriching import add_notes, check_able
+from shelfsight.api.finding import Findable
 from shelfsight.api.gallery import Gallery
 from shelfsight.api.live import LiveCollection
 from shelfsight.api.looking import VlmOpener, look_opener
 from shelfsight.api.matching import check_spec, open_encoder_named
-from shelfsight.core.atoms import Atom
 from shelfsight.core.dialogue import Answer, Turn
 from shelfsight.core.protocols import Catalogue, Encoder, Store
 from shelfsight.core.settings import Settings
-from shelfsight.core.types import Mode, Page, Query
 from shelfsight.core.vision import VisionLanguageModel
 
 if TYPE_CHECKING:
-    from shelfsight.evaluation import ClassifyReport, EvaluationReport, JudgedQuery
+    from shelfsight.evaluation import ClassifyReport
     from shelfsight.indexer import NotesProgress, NotesReport, Progress, Report
     from shelfsight.search import Searcher
 
 __all__ = ["Engine"]
 
 
-class Engine(LiveCollection):
+class Engine(Findable, LiveCollection):
     """A collection that can be searched and written to. Safe to share between threads.
 
     Use it as a context manager, or call :meth:`close`. Every error is a :class:`~shelfsight.ShelfsightError`.
@@ -64,79 +58,6 @@ class Engine(LiveCollection):
         """Whether the encoder is loaded, so that a search does not have to wait for it."""
         return self._searcher is not None
 
-    def search(
-        self,
-        text: str | None = None,
-        *,
-        k: int = 10,
-        image: str | Path | bytes | None = None,
-        image_weight: float = 0.5,
-        negative: Sequence[str] = (),
-        filter: str | None = None,
-        offset: int = 0,
-        mode: Mode = "vector",
-        facets: Sequence[str] = (),
-        atoms: Sequence[Atom | Mapping[str, Any]] | None = None,
-        rerank: bool = False,
-        explain: bool | int = False,
-        depth: int | None = None,
-        budget_ms: float | None = None,
-    ) -> Page:
-        """The k items whose pictures fit best.
-
-        Args:
-            text: a phrase or sentence; words written ``-floral`` are things the hits should not show.
-            k: hits wanted, 1 to ``settings.search.max_k``; fewer come back only when fewer pass the filter.
-            image: a picture to look for: a file, or encoded bytes.
-            image_weight: share of the picture in a query of text and picture, in [0, 1].
-            negative: more things the hits should not show.
-            filter: boolean expression over metadata: ``price < 80 and color in ["red", "blue"]``.
-            offset: hits skipped.
-            facets: fields whose value counts are wanted in ``page.facets``.
-            atoms: what the text asks for, in place of what would be read from it: ``page.atoms`` or :meth:`parse`,
-                edited, as atoms or as JSON shows them.
-            rerank: let the vision-language model look at the best candidates again.
-            explain: say why hits are there: of so many, from the first on; ``True``: ``settings.search.explained``.
-            depth: candidates that are looked at; ``settings.search.depth`` where left out.
-            budget_ms: milliseconds that looking may take; the best order so far is answered. Opening the model counts
-                (without a budget it is waited for a minute): what needs it at once takes :attr:`vlm` first.
-
-        Returns:
-            Hits by ``score`` (cosine similarity in [-1, 1]) descending, ties by id ascending; re-ranked hits by
-            ``relevance``. Where the model cannot be had, fails or is too slow, that is the order of the first stage,
-            and ``page.warnings`` says why.
-
-        Raises:
-            UsageError: the query is empty or out of range; ``FilterError`` and ``UnknownField`` among them.
-            PictureError: the query picture cannot be used.
-            EncoderMismatch, ModelError: the collection's encoder cannot be had.
-        """
-        query = Query(
-            text=text,
-            image=Path(image) if isinstance(image, str) else image,
-            image_weight=image_weight,
-            negative=tuple(negative),
-            filter=filter,
-            k=k,
-            offset=offset,
-            mode=mode,
-            facets=tuple(facets),
-            atoms=None if atoms is None else atoms_of(atoms),
-            rerank=rerank,
-            depth=depth,
-            budget_ms=budget_ms,
-            explain=self._settings.search.explained if explain is True else int(explain),
-        )
-        return with_suggestions(self._search_with().search(query), self._store)
-
-    def parse(self, text: str) -> tuple[Atom, ...]:
-        """What ``text`` asks for, in the words of this collection; edited, it goes back as ``atoms`` of a search.
-
-        Raises:
-            UsageError: the text is too long or holds half a character.
-        """
-        return self._search_with().parse(text)
-
     def ask(
         self,
         id: str,
@@ -167,25 +88,6 @@ class Engine(LiveCollection):
         asked = conversation(question, turns)
         shown = self._gallery.decoded(id, picture)
         return self._asker.ask(self.vlm, shown, asked, max_tokens=max_tokens, seconds=seconds, on_text=on_text)
-
-    def similar(
-        self, id: str, *, k: int = 10, filter: str | None = None, offset: int = 0, facets: Sequence[str] = ()
-    ) -> Page:
-        """The k items that look most like item ``id``, itself left out; otherwise like :meth:`search`.
-
-        Raises:
-            NotFound: no such item.
-        """
-        page = self._search_with().similar(id, k=k, filter=filter, offset=offset, facets=tuple(facets))
-        return with_suggestions(page, self._store)
-
-    def browse(self, *, k: int = 10, offset: int = 0, filter: str | None = None, facets: Sequence[str] = ()) -> Page:
-        """Items that pass the filter, in a fixed order that says nothing; scores mean nothing either."""
-        nowhere = np.zeros(self.manifest.encoder.dimension, dtype=np.float32)
-        nowhere[0] = 1.0
-        return self._search_with().search(
-            Query(vector=nowhere, k=k, offset=offset, filter=filter, facets=tuple(facets))
-        )
 
     def index(
         self,
@@ -236,52 +138,6 @@ class Engine(LiveCollection):
         """
         given = {"features": features, "enrich": enrich}
         return add_notes(self._store, self.vlm, settings=self._settings, progress=progress, **given)
-
-    def rank(
-        self,
-        queries: Sequence[Query],
-        *,
-        mode: Mode | None = None,
-        rerank: bool | None = None,
-        depth: int | None = None,
-    ) -> list[list[tuple[str, float]]]:
-        """(id, score) pairs of each query, best first: :meth:`search` without the items, for many queries at once.
-
-        Args:
-            queries: each with its own k, at most ``settings.search.max_k``.
-            mode, rerank, depth: in place of the queries' own.
-
-        Raises:
-            As :meth:`search`, for the first query that cannot be answered; ``ModelError`` and ``MissingExtra`` too
-            where a query wants to be re-ranked and the vision-language model cannot be had.
-        """
-        changes = {"mode": mode, "rerank": rerank, "depth": depth}
-        given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
-        asked = [replace(query, **given) for query in queries]
-        if any(query.rerank for query in asked):
-            self._vlm.open()
-        return self._search_with().rank(asked)
-
-    def evaluate(
-        self,
-        queries: "str | Path | Sequence[JudgedQuery]",
-        *,
-        ks: Sequence[int] = (10,),
-        mode: Mode = "vector",
-        rerank: bool = False,
-        depth: int | None = None,
-    ) -> "EvaluationReport":
-        """Ask judged queries (a JSONL file, or loaded ones); see :func:`shelfsight.evaluation.evaluate`.
-
-        Two reports on the same queries are held against each other by :func:`shelfsight.evaluation.compare`, and
-        :func:`shelfsight.api.reporting.write_report` makes a page of either.
-        """
-        from shelfsight import evaluation
-
-        if isinstance(queries, str | Path):
-            queries = evaluation.load_queries(Path(queries))
-        answer = partial(self.rank, mode=mode, rerank=rerank, depth=depth)
-        return evaluation.evaluate(answer, queries, ks=ks, contains=self._store.snapshot().contains)
 
     def classify(self, field: str) -> "ClassifyReport":
         """How often the picture alone tells the value of ``field``; see :func:`shelfsight.evaluation.classify`."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from shelfsight.api.gallery import Gallery
 from shelfsight.core.protocols import NotesSummary, Store
 from shelfsight.core.settings import Settings
-from shelfsight.core.types import Page, Suggestion, Value
+from shelfsight.core.types import Hit, Page, Suggestion, Value
 from shelfsight.core.vision import VisionLanguageModel
 
 if TYPE_CHECKING:
@@ -93,11 +93,17 @@ def suggestions_of(metadata: Mapping[str, Mapping[str, Value]], store: Store) ->
 
 
 def with_suggestions(page: Page, store: Store) -> Page:
-    """``page`` with what models suggested for its hits."""
-    found = suggestions_of({hit.id: hit.metadata for hit in page.hits}, store)
+    """``page`` with what models suggested for its hits and their variants."""
+    shown = [each for hit in page.hits for each in (hit, *hit.variants)]
+    found = suggestions_of({hit.id: hit.metadata for hit in shown}, store)
     if not found:
         return page
-    return replace(page, hits=tuple(replace(hit, suggestions=found.get(hit.id, {})) for hit in page.hits))
+
+    def told(hit: Hit) -> Hit:
+        variants = tuple(told(each) for each in hit.variants)
+        return replace(hit, suggestions=found.get(hit.id, {}), variants=variants)
+
+    return replace(page, hits=tuple(told(hit) for hit in page.hits))
 
 
 def summary_document(summary: NotesSummary) -> dict[str, Any] | None:

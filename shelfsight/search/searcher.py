@@ -7,6 +7,7 @@ from typing import Any
 from shelfsight.core.atoms import Atom
 from shelfsight.core.errors import UsageError
 from shelfsight.core.protocols import Encoder, Match, Snapshot, Store
+from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Page, Query
 from shelfsight.core.vectors import FloatArray
@@ -34,13 +35,26 @@ class Searcher:
     commit that lands meanwhile is seen by the next search, whole.
     """
 
-    def __init__(self, encoder: Encoder, store: Store, settings: Settings, *, look: OpenLook | None = None) -> None:
-        """``look`` is called by each search that wants to be re-ranked or explained; without it none can be."""
+    def __init__(
+        self,
+        encoder: Encoder,
+        store: Store,
+        settings: Settings,
+        *,
+        look: OpenLook | None = None,
+        scale: RelevanceScale | None = None,
+    ) -> None:
+        """
+        Args:
+            look: called by each search that wants to be re-ranked or explained; without it none can be.
+            scale: what is known of the encoder's cosines; without it nobody judges how relevant hits are.
+        """
         self._settings = settings.search
         self._embedder = QueryEmbedder(encoder, settings)
         self._snapshots = Snapshots(store, settings.search)
         self._reader = Reader()
-        self._tools = Tools(settings=settings.search, second=None if look is None else SecondLook(look))
+        second = None if look is None else SecondLook(look)
+        self._tools = Tools(settings=settings.search, second=second, scale=scale)
 
     def search(self, query: Query) -> Page:
         """The hits ``query.offset + 1`` to ``query.offset + query.k`` of all items that pass the filter.

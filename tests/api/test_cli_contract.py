@@ -133,7 +133,7 @@ def test_index_leaves_a_foreign_folder_alone(cli: Cli, tmp_path: Path) -> None:
 def test_search_document(cli: Cli, indexed: tuple[Path, Path]) -> None:
     result = cli("search", "a blue square", "-c", indexed[1], "-k", 3, "--facet", "price", "--json")
     assert result.code == 0
-    assert set(result.document) == {"hits", "total", "facets", "trace"}
+    assert set(result.document) == {"hits", "total", "facets", "trace", "snapshot"}
     hits = result.document["hits"]
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert all(set(hit) >= HIT_FIELDS for hit in hits)
@@ -183,7 +183,13 @@ def test_search_table(cli: Cli, indexed: tuple[Path, Path]) -> None:
         (["--image-weight", "2"], "image_weight"),
         (["--rerank", "--depth", "0"], "depth"),
         (["--explain=some"], "some"),
-        (["--mode", "hybrid"], "hybrid"),
+        (["--sort", "size"], "size"),
+        (["--group-by", "size"], "size"),
+        (["--histogram", "size"], "size"),
+        (["--diversity", "1"], "diversity is 1"),
+        (["--collapse=2"], "duplicates is 2"),
+        (["--collapse=near"], "'near'"),
+        (["--min-relevance", "1.5"], "min_relevance is 1.5"),
         (["--mode", "guess"], "guess"),
         (["--image", "nowhere.png"], "nowhere.png"),
         (["--facet", "nowhere"], "nowhere"),

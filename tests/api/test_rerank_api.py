@@ -225,7 +225,7 @@ def test_over_http_the_order_changes_and_says_so(client: httpx.Client) -> None:
     assert looked["hits"][0]["ranks"] == {"retrieval": ids(plain).index("green") + 1, "rerank": 1}
     assert 0.5 < looked["hits"][0]["relevance"] <= 1
     assert "relevance" not in plain["hits"][0]
-    assert set(plain) == {"hits", "total", "facets", "trace"}
+    assert set(plain) == {"hits", "total", "facets", "trace", "snapshot"}
     stage = looked["stages"][0]
     assert set(stage) == {"name", "model", "candidates", "scored", "moved", "ended", "milliseconds"}
     assert stage["moved"] >= 2

@@ -1,6 +1,7 @@
 """A page of hits in a terminal: hits and facets as tables on stdout, what happened on the way on stderr."""
 
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
@@ -8,12 +9,13 @@ import click
 from shelfsight.api.console import print_table, safe, say
 
 if TYPE_CHECKING:
-    from shelfsight.core.types import Claim, Hit, Page, StageReport, Verdict
+    from shelfsight.core.listing import Histogram
+    from shelfsight.core.types import Claim, Hit, Page, StageReport, Value, Verdict
 
 __all__ = ["print_hits", "print_page"]
 
 _SHOWN_FIELDS = ("price", "brand", "category")
-_RIGHT = ("#", "was", "score", "relevance", "price")
+_RIGHT = ("#", "was", "score", "relevance", "price", "others", "alike")
 _MARKS: "dict[Verdict, str]" = {"yes": "✓", "no": "✗", "cannot tell": "?"}
 _PLAIN_MARKS: "dict[Verdict, str]" = {"yes": "yes", "no": "no", "cannot tell": "?"}
 _ENDED = {
@@ -28,42 +30,59 @@ def print_page(page: "Page") -> None:
     """Hits, why they are there, and facets on stdout; how the query was read, warnings and times on stderr."""
     if page.atoms is not None:
         say(f"looked for: {safe('; '.join(atom.text for atom in page.atoms)) or 'nothing that can be taken apart'}")
+    for typed, taken in page.corrections.items():
+        say(f"showing results for {safe(repr(taken))} in place of {safe(repr(typed))}")
     for warning in page.warnings:
         say(f"warning: {safe(warning)}")
     if page.hits:
-        print_hits(page.hits)
+        print_hits(page.hits, grouped=page.groups is not None)
     for hit in page.hits:
         if hit.explanation is not None:
             _print_explanation(hit)
     for name, counts in page.facets.items():
         print_table((name, "items"), [(value, str(count)) for value, count in counts.items()], right=("items",))
+    for name, spread in page.histograms.items():
+        print_table((name, "items"), _bins(spread), right=(name, "items"))
     for stage in page.stages:
         say(_stage(stage))
     total = page.trace.get("total", 0.0)
-    say(f"{len(page.hits)} of {page.total} items in {total:.0f} ms")
+    groups = "" if page.groups is None else f"{page.groups} groups of "
+    say(f"{len(page.hits)} of {groups}{page.total} items in {total:.0f} ms")
 
 
-def print_hits(hits: "tuple[Hit, ...]") -> None:
-    """A table of hits, best first, with the common shop fields that they have; of hits that were looked at again, the
-    rank before and the relevance too."""
-    fields = [name for name in _SHOWN_FIELDS if any(hit.metadata.get(name) is not None for hit in hits)]
-    looked = any("rerank" in hit.ranks or hit.relevance is not None for hit in hits)
-    columns = ("#", "was", "score", "relevance") if looked else ("#", "score")
-    rows = [(*_figures(hit, looked), hit.title or "", *_fields(hit, fields), hit.id, hit.picture) for hit in hits]
-    print_table((*columns, "title", *fields, "id", "picture"), rows, right=_RIGHT)
+def print_hits(hits: "tuple[Hit, ...]", *, grouped: bool = False) -> None:
+    """A table of hits, best first, with the common shop fields that they have; how relevant they are where that is
+    known, their rank before where they were looked at again, and what they stand for beside themselves."""
+    columns: dict[str, list[str]] = {"#": [str(hit.rank) for hit in hits]}
+    if any("rerank" in hit.ranks for hit in hits):
+        columns["was"] = [str(hit.ranks.get("retrieval", "")) for hit in hits]
+    columns["score"] = [f"{hit.score:.3f}" for hit in hits]
+    if any("rerank" in hit.ranks or hit.relevance is not None for hit in hits):
+        columns["relevance"] = ["" if hit.relevance is None else f"{hit.relevance:.3f}" for hit in hits]
+    columns["title"] = [hit.title or "" for hit in hits]
+    for name in _SHOWN_FIELDS:
+        if any(hit.metadata.get(name) is not None for hit in hits):
+            columns[name] = [_text(hit.metadata.get(name)) for hit in hits]
+    if grouped:
+        columns["group"] = [_text(hit.group) for hit in hits]
+        columns["others"] = [str(len(hit.variants)) for hit in hits]
+    if any(hit.duplicates for hit in hits):
+        columns["alike"] = [str(len(hit.duplicates)) for hit in hits]
+    if any(hit.reasons for hit in hits):
+        columns["why"] = [", ".join(hit.reasons) for hit in hits]
+    columns["id"], columns["picture"] = [hit.id for hit in hits], [hit.picture for hit in hits]
+    print_table(tuple(columns), list(zip(*columns.values(), strict=True)), right=_RIGHT)
 
 
-def _figures(hit: "Hit", looked: bool) -> tuple[str, ...]:
-    rank, score = str(hit.rank), f"{hit.score:.3f}"
-    if not looked:
-        return (rank, score)
-    before = hit.ranks.get("retrieval")
-    relevance = "" if hit.relevance is None else f"{hit.relevance:.3f}"
-    return (rank, "" if before is None else str(before), score, relevance)
+def _text(value: "Value") -> str:
+    return "" if value is None else str(value)
 
 
-def _fields(hit: "Hit", names: list[str]) -> tuple[str, ...]:
-    return tuple("" if (value := hit.metadata.get(name)) is None else str(value) for name in names)
+def _bins(spread: "Histogram") -> list[tuple[str, str]]:
+    """``10 to 20``: the upper edge belongs to the next bin, but for the last."""
+    ranges = [f"{low:g} to {high:g}" for low, high in pairwise(spread.edges)]
+    rows = [(name, str(count)) for name, count in zip(ranges, spread.counts, strict=True)]
+    return [*rows, ("no number", str(spread.others))] if spread.others else rows
 
 
 def _print_explanation(hit: "Hit") -> None:

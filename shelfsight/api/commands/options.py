@@ -48,7 +48,7 @@ mode = click.option(
     type=click.Choice(["vector", "hybrid"]),
     default="vector",
     show_default=True,
-    help="vector: by pictures alone; hybrid: by titles and metadata too.",
+    help="vector: by pictures alone; hybrid: by the words of titles and metadata too.",
 )
 
 
@@ -63,11 +63,13 @@ vlm = click.option(
 
 
 class ValueAfterEquals(click.Command):
-    """A command whose ``--explain`` stands alone or takes its value behind ``=``, never the word that follows."""
+    """A command of which some options stand alone or take their value behind ``=``, never the word that follows."""
+
+    alone = ("--explain", "--collapse")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
-        told = ["--explain=" if word == "--explain" else word for word in args[:end]]
+        told = [f"{word}=" if word in self.alone else word for word in args[:end]]
         return super().parse_args(ctx, told + args[end:])
 
 

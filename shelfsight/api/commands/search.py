@@ -15,12 +15,23 @@ if TYPE_CHECKING:
 __all__ = ["search"]
 
 
+_ALIKE = 0.95
+"""Cosine from which on ``--collapse`` takes two pictures for the same."""
+
+
 def _explained(_context: click.Context, _parameter: click.Parameter, value: str | None) -> bool | int:
     if not value:
         return value is not None
     if not (value.isascii() and value.isdigit()):
         raise click.BadParameter(f"{value!r} is no number of hits")
     return int(value)
+
+
+def _collapsed(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    try:
+        return None if value is None else float(value or _ALIKE)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no cosine such as {_ALIKE}") from None
 
 
 def _atoms(_context: click.Context, _parameter: click.Parameter, value: str | None) -> "tuple[Atom, ...] | None":
@@ -43,6 +54,28 @@ def _atoms(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("--negative", multiple=True, metavar="TEXT", help="What hits should not show; may be repeated.")
 @click.option("--filter", "filter_", metavar="EXPR", help="Such as: price < 80 and color in ['red', 'blue'].")
 @click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the values of FIELD; may be repeated.")
+@click.option(
+    "--histogram", "histograms", multiple=True, metavar="FIELD", help="Spread of FIELD's numbers; may be repeated."
+)
+@click.option(
+    "--sort", multiple=True, metavar="FIELD", help="Order by FIELD, with --sort=-FIELD descending; may be repeated."
+)
+@click.option("--group-by", metavar="FIELD", help="One hit for each value of FIELD; its others are counted.")
+@click.option(
+    "--collapse",
+    "duplicates",
+    metavar="[=COSINE]",
+    callback=_collapsed,
+    help=f"Fold hits into better ones that look the same.  [default: {_ALIKE}]",
+)
+@click.option(
+    "--diversity", type=float, default=0.0, metavar="X", help="How far hits that look alike make room, 0 to 1."
+)
+@click.option("--min-relevance", type=float, metavar="P", help="Leave out hits less likely relevant than P, 0 to 1.")
+@click.option("--snapshot", metavar="T", help="`snapshot` of an earlier --json, for its next page.")
+@click.option(
+    "--no-rules", "rules", flag_value=False, default=True, type=bool, help="Leave the merchandiser's rules out."
+)
 @options.mode
 @options.encoder
 @options.device

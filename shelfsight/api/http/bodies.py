@@ -19,7 +19,7 @@ __all__ = ["SEARCH_BODY", "SearchRequest", "inlined", "read_json", "read_search"
 _Body = TypeVar("_Body", bound=BaseModel)
 
 _MAX_FIELDS = 200
-_LISTS = ("negative", "facets")
+_LISTS = ("negative", "facets", "histograms", "sort")
 
 
 class SearchRequest(BaseModel):
@@ -39,7 +39,30 @@ class SearchRequest(BaseModel):
     k: int = Field(default=10, description="Hits wanted, 1 or more.")
     offset: int = Field(default=0, description="Hits skipped.")
     facets: list[str] = Field(default=[], description="Fields whose value counts are wanted.")
-    mode: Mode = Field(default="vector", description="`vector` looks at pictures alone.")
+    histograms: list[str] = Field(default=[], description="Number fields whose spread is wanted.")
+    mode: Mode = Field(
+        default="vector",
+        description="`vector` looks at pictures alone, `hybrid` for the query's words in titles and metadata too.",
+    )
+    min_relevance: float | None = Field(
+        default=None,
+        description="Leave out hits less likely relevant than this, 0 to 1, also of total, facets and histograms.",
+    )
+    sort: list[str] = Field(
+        default=[], description="Fields to order by in place of relevance: `price`, or `-price` for descending."
+    )
+    group_by: str | None = Field(
+        default=None, description="One hit for each value of this field; the others of its group are its `variants`."
+    )
+    duplicates: float | None = Field(
+        default=None,
+        description="Fold hits into better ones whose picture has at least this cosine with theirs: 0.95, say.",
+    )
+    diversity: float = Field(default=0.0, description="How far hits that look alike make room for others, 0 to 1.")
+    snapshot: str | None = Field(
+        default=None, description="`snapshot` of the page before, so that this one is of the same state."
+    )
+    rules: bool = Field(default=True, description="Whether the merchandiser's rules count.")
     rerank: bool = Field(default=False, description="Let a vision-language model look at the best candidates again.")
     explain: bool | Annotated[int, Field(ge=0)] = Field(
         default=False, description="Say why hits are there; a number: of so many, from the first on."

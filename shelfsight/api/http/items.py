@@ -9,7 +9,18 @@ from shelfsight.api.documents import item_document
 from shelfsight.api.engine import Engine
 from shelfsight.api.http.middleware import decode_id
 from shelfsight.api.http.problems import PROBLEMS
-from shelfsight.api.http.searching import Facets, Filter, K, Offset, json_response, page_response
+from shelfsight.api.http.searching import (
+    Facets,
+    Filter,
+    GroupBy,
+    Histograms,
+    K,
+    Offset,
+    Snapshot,
+    Sort,
+    json_response,
+    page_response,
+)
 from shelfsight.api.pictures import PictureFile
 
 __all__ = ["item_routes"]
@@ -43,8 +54,28 @@ def item_routes(engine: Engine) -> APIRouter:
         return _picture(request, engine.thumbnail(decode_id(id), side=side))
 
     @routes.get("/{id:path}/similar", summary="Items that look like this one")
-    def similar(id: ItemId, k: K = 10, offset: Offset = 0, filter: Filter = None, facets: Facets = []) -> Response:  # noqa: B006
-        page = engine.similar(decode_id(id), k=k, offset=offset, filter=filter, facets=facets)
+    def similar(
+        id: ItemId,
+        k: K = 10,
+        offset: Offset = 0,
+        filter: Filter = None,
+        facets: Facets = [],  # noqa: B006
+        histograms: Histograms = [],  # noqa: B006
+        sort: Sort = [],  # noqa: B006
+        group_by: GroupBy = None,
+        snapshot: Snapshot = None,
+    ) -> Response:
+        page = engine.similar(
+            decode_id(id),
+            k=k,
+            offset=offset,
+            filter=filter,
+            facets=facets,
+            histograms=histograms,
+            sort=sort,
+            group_by=group_by,
+            snapshot=snapshot,
+        )
         return page_response(page)
 
     @routes.get("/{id:path}", summary="One item with its metadata")

@@ -29,7 +29,11 @@ _SCHEMA = {
 }
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {"application/problem+json": {"schema": _SCHEMA}}}
-    for status, text in ((404, "There is no such thing."), (422, "The request cannot be answered as it is."))
+    for status, text in (
+        (404, "There is no such thing."),
+        (409, "The state of the collection forbids it, or that of an earlier page is kept no longer."),
+        (422, "The request cannot be answered as it is."),
+    )
 }
 """What an operation that may fail says in the OpenAPI document."""
 

@@ -1,5 +1,6 @@
 """Searching and browsing over HTTP."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,18 +13,34 @@ from shelfsight.api.http.bodies import SEARCH_BODY, read_search
 from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.core.types import Page
 
-__all__ = ["Facets", "Filter", "K", "Offset", "json_response", "page_response", "search_routes"]
+__all__ = [
+    "Facets",
+    "Filter",
+    "GroupBy",
+    "Histograms",
+    "K",
+    "Offset",
+    "Snapshot",
+    "Sort",
+    "json_response",
+    "page_response",
+    "search_routes",
+]
 
 Filter = Annotated[str | None, Query(description="Boolean expression over metadata: `price < 80`.")]
 K = Annotated[int, Query(description="Hits wanted, 1 or more.")]
 Offset = Annotated[int, Query(description="Hits skipped.")]
 Facets = Annotated[list[str], Query(description="Fields whose value counts are wanted; may be repeated.")]
+Histograms = Annotated[list[str], Query(description="Number fields whose spread is wanted; may be repeated.")]
+Sort = Annotated[list[str], Query(description="Fields to order by: `price`, or `-price` for descending.")]
+GroupBy = Annotated[str | None, Query(description="One hit for each value of this field, the others inside.")]
+Snapshot = Annotated[str | None, Query(description="`snapshot` of the page before: the same state again.")]
 
 
 def page_response(page: Page, *, scores: bool = True) -> Response:
     """A page of hits; pictures and models by name, never by the place of their files."""
     document = page_document(page)
-    for hit in document["hits"]:
+    for hit in _every(document["hits"]):
         hit["picture"] = public_name(hit["picture"])
         for suggestion in hit.get("suggestions", {}).values():
             suggestion["model"] = public_model(suggestion["model"])
@@ -34,6 +51,13 @@ def page_response(page: Page, *, scores: bool = True) -> Response:
     if "warnings" in document:
         document["warnings"] = [public_text(warning) for warning in document["warnings"]]
     return json_response(document)
+
+
+def _every(hits: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Hits and their variants."""
+    for hit in hits:
+        yield hit
+        yield from hit.get("variants", ())
 
 
 def json_response(document: dict[str, Any]) -> Response:
@@ -54,9 +78,27 @@ def search_routes(engine: Engine, max_request: int) -> APIRouter:
     def parse(query: Annotated[str, Query(description="A phrase or sentence.")]) -> Response:
         return json_response({"atoms": [atom_document(atom) for atom in engine.parse(query)]})
 
-    @routes.get("/items", summary="Look around: items that pass a filter, in no order of merit")
-    def browse(filter: Filter = None, k: K = 10, offset: Offset = 0, facets: Facets = []) -> Response:  # noqa: B006
-        page = engine.browse(k=k, offset=offset, filter=filter, facets=facets)
+    @routes.get("/items", summary="Look around: items that pass a filter, in the order of fields or of their ids")
+    def browse(
+        filter: Filter = None,
+        k: K = 10,
+        offset: Offset = 0,
+        facets: Facets = [],  # noqa: B006
+        histograms: Histograms = [],  # noqa: B006
+        sort: Sort = [],  # noqa: B006
+        group_by: GroupBy = None,
+        snapshot: Snapshot = None,
+    ) -> Response:
+        page = engine.browse(
+            k=k,
+            offset=offset,
+            filter=filter,
+            facets=facets,
+            histograms=histograms,
+            sort=sort,
+            group_by=group_by,
+            snapshot=snapshot,
+        )
         return page_response(page, scores=False)
 
     @routes.get("/facets", summary="Values of fields with their counts")

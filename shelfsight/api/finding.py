@@ -1,0 +1,260 @@
+"""Asking a collection: search, more like this, browsing, and many judged queries at once."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shelfsight.api import collection
+from shelfsight.api.atoms import atoms_of
+from shelfsight.api.enriching import with_suggestions
+from shelfsight.core.atoms import Atom
+from shelfsight.core.listing import SortKey
+from shelfsight.core.types import Mode, Page, Query
+from shelfsight.core.vision import VisionLanguageModel
+
+if TYPE_CHECKING:
+    from shelfsight.evaluation import EvaluationReport, JudgedQuery
+    from shelfsight.search import Searcher
+
+__all__ = ["Findable"]
+
+Sort = Sequence[str | SortKey]
+"""Fields: ``price``, or ``-price`` for descending."""
+
+
+class Findable(collection.Collection):
+    """A collection that can be asked. Every error is a :class:`~shelfsight.ShelfsightError`."""
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        k: int = 10,
+        image: str | Path | bytes | None = None,
+        image_weight: float = 0.5,
+        negative: Sequence[str] = (),
+        filter: str | None = None,
+        offset: int = 0,
+        mode: Mode = "vector",
+        facets: Sequence[str] = (),
+        histograms: Sequence[str] = (),
+        min_relevance: float | None = None,
+        sort: Sort = (),
+        group_by: str | None = None,
+        duplicates: float | None = None,
+        diversity: float = 0.0,
+        snapshot: str | None = None,
+        rules: bool = True,
+        atoms: Sequence[Atom | Mapping[str, Any]] | None = None,
+        rerank: bool = False,
+        explain: bool | int = False,
+        depth: int | None = None,
+        budget_ms: float | None = None,
+    ) -> Page:
+        """The k items whose pictures fit best.
+
+        Args:
+            text: a phrase or sentence; words written ``-floral`` are things the hits should not show.
+            k: hits wanted, 1 to ``settings.search.max_k``; fewer come back only when fewer pass the filter.
+            image: a picture to look for: a file, or encoded bytes.
+            image_weight: share of the picture in a query of text and picture, in [0, 1].
+            negative: more things the hits should not show.
+            filter: boolean expression over metadata: ``price < 80 and color in ["red", "blue"]``.
+            offset: hits skipped.
+            mode: ``hybrid`` also looks for the words of the text in titles and metadata.
+            facets: fields whose value counts are wanted in ``page.facets``.
+            histograms: number fields whose spread is wanted in ``page.histograms``.
+            min_relevance: leave out hits less likely relevant than this, in [0, 1], also of total and counts. Where
+                none is given a sorted search is cut at what the encoder's calibration suggests; 0 cuts nothing.
+            sort: order by fields in place of relevance: ``["price", "-rating"]``, dearer later, better first.
+            group_by: one hit for each value of this field; the others of its group are in ``hit.variants``.
+            duplicates: fold hits into better ones whose picture has at least this cosine with theirs: 0.95 folds what
+                looks the same.
+            diversity: in [0, 1): how far hits that look alike make room for others.
+            snapshot: ``page.snapshot`` of the page before, so that this one is of the same state of the collection.
+            rules: whether the merchandiser's rules count.
+            atoms: what the text asks for, in place of what would be read from it: ``page.atoms`` or :meth:`parse`,
+                edited, as atoms or as JSON shows them.
+            rerank: let the vision-language model look at the best candidates again.
+            explain: say why hits are there: of so many, from the first on; ``True``: ``settings.search.explained``.
+            depth: candidates that are looked at; ``settings.search.depth`` where left out.
+            budget_ms: milliseconds that looking may take; the best order so far is answered. Opening the model counts
+                (without a budget it is waited for a minute): what needs it at once takes :attr:`vlm` first.
+
+        Returns:
+            Hits by ``score`` (cosine similarity in [-1, 1]) descending, ties by id ascending, unless they are asked for
+            in another order; re-ranked hits by ``relevance``. Where the model cannot be had, fails or is too slow, that
+            is the order of the first stage, and ``page.warnings`` says why.
+
+        Raises:
+            UsageError: the query is empty or out of range; ``FilterError`` and ``UnknownField`` among them.
+            PictureError: the query picture cannot be used.
+            SnapshotGone: the state that ``snapshot`` names is kept no longer.
+            EncoderMismatch, ModelError: the collection's encoder cannot be had.
+        """
+        query = Query(
+            text=text,
+            image=Path(image) if isinstance(image, str) else image,
+            image_weight=image_weight,
+            negative=tuple(negative),
+            filter=filter,
+            k=k,
+            offset=offset,
+            mode=mode,
+            facets=tuple(facets),
+            histograms=tuple(histograms),
+            min_relevance=min_relevance,
+            sort=_sort_keys(sort),
+            group_by=group_by,
+            duplicates=duplicates,
+            diversity=diversity,
+            snapshot=snapshot,
+            rules=rules,
+            atoms=None if atoms is None else atoms_of(atoms),
+            rerank=rerank,
+            depth=depth,
+            budget_ms=budget_ms,
+            explain=self._settings.search.explained if explain is True else int(explain),
+        )
+        return with_suggestions(self._search_with().search(query), self._store)
+
+    def parse(self, text: str) -> tuple[Atom, ...]:
+        """What ``text`` asks for, in the words of this collection; edited, it goes back as ``atoms`` of a search.
+
+        Raises:
+            UsageError: the text is too long or holds half a character.
+        """
+        return self._search_with().parse(text)
+
+    def similar(
+        self,
+        id: str,
+        *,
+        k: int = 10,
+        filter: str | None = None,
+        offset: int = 0,
+        facets: Sequence[str] = (),
+        histograms: Sequence[str] = (),
+        min_relevance: float | None = None,
+        sort: Sort = (),
+        group_by: str | None = None,
+        duplicates: float | None = None,
+        diversity: float = 0.0,
+        snapshot: str | None = None,
+    ) -> Page:
+        """The k items that look most like item ``id``, itself left out; otherwise like :meth:`search`.
+
+        Raises:
+            NotFound: no such item.
+        """
+        page = self._search_with().similar(
+            id,
+            k=k,
+            filter=filter,
+            offset=offset,
+            facets=tuple(facets),
+            histograms=tuple(histograms),
+            min_relevance=min_relevance,
+            sort=_sort_keys(sort),
+            group_by=group_by,
+            duplicates=duplicates,
+            diversity=diversity,
+            snapshot=snapshot,
+        )
+        return with_suggestions(page, self._store)
+
+    def browse(
+        self,
+        *,
+        k: int = 10,
+        offset: int = 0,
+        filter: str | None = None,
+        facets: Sequence[str] = (),
+        histograms: Sequence[str] = (),
+        sort: Sort = (),
+        group_by: str | None = None,
+        snapshot: str | None = None,
+    ) -> Page:
+        """Items that pass the filter, in the order of ``sort`` and then of ids; see :meth:`search`.
+
+        Nothing is compared: every ``score`` is 0, and the picture is the item's first.
+        """
+        query = Query(
+            k=k,
+            offset=offset,
+            filter=filter,
+            facets=tuple(facets),
+            histograms=tuple(histograms),
+            sort=_sort_keys(sort),
+            group_by=group_by,
+            snapshot=snapshot,
+        )
+        return self._search_with().browse(query)
+
+    def rank(
+        self,
+        queries: Sequence[Query],
+        *,
+        mode: Mode | None = None,
+        rerank: bool | None = None,
+        depth: int | None = None,
+    ) -> list[list[tuple[str, float]]]:
+        """(id, score) pairs of each query, best first: :meth:`search` without the items, for many queries at once.
+
+        Args:
+            queries: each with its own k, at most ``settings.search.max_k``.
+            mode, rerank, depth: in place of the queries' own.
+
+        Raises:
+            As :meth:`search`, for the first query that cannot be answered; ``ModelError`` and ``MissingExtra`` too
+            where a query wants to be re-ranked and the vision-language model cannot be had.
+        """
+        changes = {"mode": mode, "rerank": rerank, "depth": depth}
+        given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+        asked = [replace(query, **given) for query in queries]
+        if any(query.rerank for query in asked):
+            _ = self.vlm
+        return self._search_with().rank(asked)
+
+    def evaluate(
+        self,
+        queries: "str | Path | Sequence[JudgedQuery]",
+        *,
+        ks: Sequence[int] = (10,),
+        mode: Mode = "vector",
+        rerank: bool = False,
+        depth: int | None = None,
+    ) -> "EvaluationReport":
+        """Ask judged queries (a JSONL file, or loaded ones); see :func:`shelfsight.evaluation.evaluate`.
+
+        They are answered without a merchandiser's rules, which say what is to be shown and not what fits.
+
+        Two reports on the same queries are held against each other by :func:`shelfsight.evaluation.compare`, and
+        :func:`shelfsight.api.reporting.write_report` makes a page of either.
+        """
+        from shelfsight import evaluation
+
+        if isinstance(queries, str | Path):
+            queries = evaluation.load_queries(Path(queries))
+        answer = partial(self._rank_unruled, mode=mode, rerank=rerank, depth=depth)
+        return evaluation.evaluate(answer, queries, ks=ks, contains=self._store.snapshot().contains)
+
+    @property
+    @abstractmethod
+    def vlm(self) -> VisionLanguageModel:
+        """The vision-language model, loaded now if it was not."""
+
+    def _rank_unruled(self, queries: Sequence[Query], **given: Any) -> list[list[tuple[str, float]]]:
+        return self.rank([replace(query, rules=False) for query in queries], **given)
+
+    @abstractmethod
+    def _search_with(self) -> "Searcher":
+        """What answers queries, made now if it was not."""
+
+
+def _sort_keys(sort: Sort) -> tuple[SortKey, ...]:
+    keys = [sort] if isinstance(sort, str) else sort
+    return tuple(key if isinstance(key, SortKey) else SortKey.read(key) for key in keys)
