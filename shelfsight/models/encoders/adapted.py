@@ -101,6 +101,7 @@ class AdaptedEncoder(OpenClipEncoder):
     def __init__(self, loaded: Loaded, runtime: "_AdaptedRuntime", *, base: EncoderSpec, folder: Path) -> None:
         super().__init__(loaded, runtime)
         self._adapted = runtime
+        self._folder = folder  # what is known of its base's cosines does not hold for its own
         self._spec = replace(base, name=str(folder), revision=_revision(base, folder))
 
     def picture_tower(self) -> "PictureTower":

@@ -3,6 +3,8 @@
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,8 @@ from PIL.Image import Image
 
 from shelfsight.core.errors import ModelError
 from shelfsight.core.protocols import EncoderSpec
+from shelfsight.core.relevance import RelevanceScale
+from shelfsight.core.relevance_file import read_relevance
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.models.encoders.digests import input_digest
 from shelfsight.models.encoders.heat import Heat, reloaded
@@ -49,6 +53,7 @@ class OpenClipEncoder:
         self._tokenizer = loaded.tokenizer
         self._tokenizer_lock = threading.Lock()  # a fast tokenizer's padding state is not for two threads at once
         self._name = loaded.source.name
+        self._folder: Path | None = loaded.source.folder
         self._prepare = Prepare(loaded.preprocess)
         self._heat = Heat(self, loaded.sides, loaded.preprocess)
         self._spec = EncoderSpec(
@@ -72,6 +77,15 @@ class OpenClipEncoder:
     def batch_size(self) -> int:
         """Pictures a call of :meth:`encode_pixels` that keep the hardware busy."""
         return preferred_batch(self._runtime)
+
+    @cached_property
+    def relevance(self) -> RelevanceScale | None:
+        """See :class:`~shelfsight.core.relevance.ScalesRelevance`; read from the model's folder when first asked for.
+
+        Raises:
+            ModelError: the file cannot be read, or is damaged.
+        """
+        return None if self._folder is None else read_relevance(self._folder, self._spec.revision)
 
     def prepare(self, picture: Image) -> npt.NDArray[np.uint8]:
         """One decoded RGB picture to (3, h, w) uint8, resized and cropped as OpenCLIP does for evaluation."""
