@@ -22,6 +22,7 @@ from shelfsight.api.commands.evaluate import evaluate
 from shelfsight.api.commands.finetune import finetune
 from shelfsight.api.commands.index import index
 from shelfsight.api.commands.info import info, version
+from shelfsight.api.commands.migrate import migrate
 from shelfsight.api.commands.models import models
 from shelfsight.api.commands.search import search
 from shelfsight.api.commands.serve import serve
@@ -46,7 +47,7 @@ def cli() -> None:
     """
 
 
-for _command in (index, update, delete, search, ask, serve, evaluate, finetune, demo, models, info, version):
+for _command in (index, update, delete, migrate, search, ask, serve, evaluate, finetune, demo, models, info, version):
     cli.add_command(_command)
 
 

@@ -1,6 +1,6 @@
 """A collection without its models: what it is, its items, their fields and their pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -88,6 +88,10 @@ class Collection:
             PictureError: its file cannot be read or decoded.
         """
         return self._gallery.thumbnail(id, index, side)
+
+    def ids(self) -> Iterator[str]:
+        """Every id, ascending."""
+        return self._store.ids()
 
     def fields(self) -> dict[str, str]:
         """Metadata field -> type: ``text``, ``number``, ``boolean`` or ``json``."""

@@ -1,7 +1,8 @@
 """Where vectors and items live. A collection is a directory that is complete in itself.
 
 ``exact`` multiplies matrices and is the oracle; ``faiss`` searches with FAISS. Both keep the same files and
-differ in the structure that finds rows. ``milvus`` keeps vectors and items in Milvus. Backends are imported when a collection that needs one is opened.
+differ in the structure that finds rows. ``milvus`` keeps items and vectors in Milvus. Backends are imported when a
+collection that needs one is opened.
 """
 
 from contextlib import closing
