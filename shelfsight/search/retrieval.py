@@ -8,6 +8,7 @@ from shelfsight.core.filters import Expr
 from shelfsight.core.protocols import Match, Snapshot
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.candidates import Candidate
+from shelfsight.search.hybrid import retrieve
 from shelfsight.search.ladder import FIRST
 from shelfsight.search.planning import Plan
 from shelfsight.search.relevance import Judge, judge
@@ -55,8 +56,6 @@ class Retrieval:
             if self._known is not None and k == self._plan.first:
                 return self._judged(_candidates(self._known))
             return self.more(self._plan.where, self._plan.query.exclude, k)
-        from shelfsight.search.hybrid import retrieve
-
         found = retrieve(self._snapshot, self._plan, self._vector, k)
         self.corrections.update(found.corrections)
         self.named |= any(each.exact is not None or each.share >= 1.0 for each in found.candidates)
@@ -104,8 +103,7 @@ class Retrieval:
         for each in candidates:
             if self.best_cosine is None or each.match.score > self.best_cosine:
                 self.best_cosine = each.match.score
-        shares = {each.match.id: each.share for each in candidates if each.share}
-        return judge(candidates, self._by, shares) if self._by is not None else candidates
+        return judge(candidates, self._by)
 
 
 def _candidates(matches: Sequence[Match]) -> list[Candidate]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from shelfsight.core.errors import ShelfsightError
 from shelfsight.core.protocols import Match, StoredItem
 from shelfsight.core.types import Hit, StageReport
+from shelfsight.search.arrange import named
 from shelfsight.search.candidates import Candidate
 from shelfsight.search.explain import STAGE as EXPLAIN
 from shelfsight.search.explain import explain
@@ -72,8 +73,8 @@ class Sitting:
 
     def rerank(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The first :attr:`~shelfsight.search.planning.Plan.depth` of ``candidates`` in the order that the model and
-        retrieval together give them; the others as they come. Those asked for by their whole name stay in front. The
-        best keeps the greatest ``order`` there was, the next the next, and so on."""
+        retrieval together give them; the others as they come. Those asked for by name stay in front. The best
+        keeps the greatest ``order`` there was, the next the next, and so on."""
         first, others = candidates[: self._plan.depth], candidates[self._plan.depth :]
         if self._viewing is None:
             self.stages.append(_failed(len(first)))
@@ -126,16 +127,20 @@ def ranked(candidate: Candidate, place: int) -> Candidate:
 def _scored(candidates: Sequence[Candidate]) -> list[Match]:
     """Matches whose scores are what candidates are ordered by. What lifts those asked for by name above all others is
     taken off: it would leave no difference among these."""
-    named = [each.order for each in candidates if each.exact is not None]
-    others = [each.order for each in candidates if each.exact is None]
-    lift = max(min(named) - max(others), 0.0) if named and others else 0.0
-    return [replace(each.match, score=each.order - (lift if each.exact is not None else 0.0)) for each in candidates]
+    front = named(candidates)
+    lift = 0.0
+    if 0 < front < len(candidates):
+        lift = max(candidates[front - 1].order - max(each.order for each in candidates[front:]), 0.0)
+    return [
+        replace(each.match, score=each.order - (lift if place < front else 0.0))
+        for place, each in enumerate(candidates)
+    ]
 
 
 def _ordered(candidates: Sequence[Candidate], done: Reranked) -> list[Candidate]:
     known = {each.match.id: each for each in candidates}
-    ordered = [known[match.id] for match in done.matches]
-    ordered.sort(key=lambda each: each.exact is None)
+    front = {each.match.id for each in candidates[: named(candidates)]}
+    ordered = sorted((known[match.id] for match in done.matches), key=lambda each: each.match.id not in front)
     orders = sorted((each.order for each in candidates), reverse=True)
     return [
         replace(each, order=order, relevance=done.relevance.get(each.match.id, each.relevance))

@@ -129,5 +129,4 @@ def scale(cutoff: float = 0.5) -> RelevanceScale:
         nothing_below={"text": 1 / (1 + math.exp(-4)), "picture": 1 / (1 + math.exp(-4))},
         cutoff=cutoff,
         pictures=np.eye(3, dtype=np.float32),
-        texts=np.zeros((0, 3), np.float32),
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from shelfsight.core.vectors import FloatArray, normalise
+from shelfsight.search.arrange.pins import named
 from shelfsight.search.candidates import Candidate
 
 __all__ = ["diversify"]
@@ -18,8 +19,8 @@ def diversify(
     ``(1 - x) relevance - x likeness``.
 
     ``relevance`` is the candidate's ``order`` among the others, 1 for the greatest and 0 for the least; ``likeness`` is
-    the greatest cosine of its best picture with that of one before it, and with a fixed one's. Those asked for by their
-    whole name (``exact``) stay in front. Equals stay in their order.
+    the greatest cosine of its best picture with that of one before it, and with a fixed one's. Those asked for by name
+    stay in front. Equals stay in their order.
 
     Args:
         free: candidates, best first.
@@ -27,8 +28,7 @@ def diversify(
         vectors: (fixed + free, d) float32, the best picture of each: the fixed first.
         diversity: x in [0, 1).
     """
-    front = [place for place, each in enumerate(free) if each.exact is not None]
-    left = [place for place, each in enumerate(free) if each.exact is None]
+    front, left = list(range(named(free))), list(range(named(free), len(free)))
     directions = normalise(vectors)
     shown, others = directions[: len(fixed)], directions[len(fixed) :]
     relevance = _spread(np.array([free[place].order for place in left]))

@@ -1,16 +1,26 @@
 """Places that a merchandiser gave away: kept free of what the stages do to all others."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TypeVar
 
 from shelfsight.search.candidates import Candidate
 
-__all__ = ["Pins", "parted", "put_back"]
+__all__ = ["NAMED", "Pins", "named", "parted", "put_back"]
 
 T = TypeVar("T")
 
+NAMED = 20
+"""Items at the beginning of a list that may have been asked for by name; what more have is a brand or a category."""
+
 Pins = tuple[tuple[int, Candidate], ...]
 """Pinned candidates with their places from 0, ascending."""
+
+
+def named(candidates: Sequence[Candidate]) -> int:
+    """How many at the beginning were asked for by name (a SKU, say), and stay in front of all others."""
+    count = sum(1 for _ in takewhile(lambda each: each.exact is not None, candidates))
+    return count if count <= NAMED else 0
 
 
 def parted(candidates: Sequence[Candidate]) -> tuple[Pins, list[Candidate]]:
