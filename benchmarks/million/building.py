@@ -13,13 +13,13 @@ from benchmarks.million.data import Data
 from benchmarks.million.peers import PEERS
 from benchmarks.million.report import published
 
-__all__ = ["build_here", "built"]
+__all__ = ["build_here", "built", "folder_of"]
 
 
 def built(name: str, data: Data, work: Path, threads: int = 2) -> Path | None:
     """The folder of a peer's index over ``data``; built in another process where it is not there. ``None``: that
     failed, and the process has said why."""
-    folder = _folder(name, data, work)
+    folder = folder_of(name, data, work)
     if not (folder / "built.json").exists():
         command = [sys.executable, "-m", "benchmarks.million.building", name, str(data.folder), str(data.items)]
         subprocess.run([*command, str(work), str(threads)], check=False, env=os.environ | {"OMP_NUM_THREADS": "1"})
@@ -27,7 +27,7 @@ def built(name: str, data: Data, work: Path, threads: int = 2) -> Path | None:
 
 
 def build_here(name: str, data: Data, work: Path, threads: int) -> None:
-    folder = _folder(name, data, work)
+    folder = folder_of(name, data, work)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     start = perf_counter()
@@ -45,7 +45,8 @@ def build_here(name: str, data: Data, work: Path, threads: int) -> None:
     print(name, data.items, json.dumps(figures), flush=True)
 
 
-def _folder(name: str, data: Data, work: Path) -> Path:
+def folder_of(name: str, data: Data, work: Path) -> Path:
+    """Where the index of a peer over ``data`` is, or will be."""
     return work / "peers" / data.folder.name / f"{name}-{data.items}"
 
 

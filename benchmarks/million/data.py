@@ -55,6 +55,11 @@ class Data:
         return np.asarray(np.load(self.folder / "throughput.npy"))
 
     @cached_property
+    def throughput_clusters(self) -> Labels:
+        """(10,000,) cluster of each of :attr:`throughput_queries`."""
+        return np.asarray(np.load(self.folder / "throughput-clusters.npy"))
+
+    @cached_property
     def queries(self) -> FloatArray:
         """(1,000, d), for recall; none of them is a throughput query."""
         return np.asarray(np.load(self.folder / "queries.npy"))
@@ -116,7 +121,9 @@ def _mixed(folder: Path, items: int, dimension: int, seed: int) -> int:
     mixture = Mixture(dimension=dimension, seed=seed)
     _stream(folder, mixture.items(items), items, dimension)
     np.save(folder / "categories.npy", mixture.category_of)
-    np.save(folder / "throughput.npy", mixture.queries(THROUGHPUT, seed=1)[0])
+    queries, clusters = mixture.queries(THROUGHPUT, seed=1)
+    np.save(folder / "throughput.npy", queries)
+    np.save(folder / "throughput-clusters.npy", clusters)
     queries, clusters = mixture.queries(RECALL, seed=2)
     np.save(folder / "queries.npy", queries)
     np.save(folder / "query-clusters.npy", clusters)
@@ -142,7 +149,9 @@ def _own(folder: Path, data: Path, items: int) -> int:
     queries = normalise(source[order[:recall]].astype(np.float32))
     np.save(folder / "queries.npy", queries)
     np.save(folder / "query-clusters.npy", _nearest_of(anchors, queries))
-    np.save(folder / "throughput.npy", normalise(source[order[recall:held]].astype(np.float32)))
+    others = normalise(source[order[recall:held]].astype(np.float32))
+    np.save(folder / "throughput.npy", others)
+    np.save(folder / "throughput-clusters.npy", _nearest_of(anchors, others))
     return len(taken)
 
 

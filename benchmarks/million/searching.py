@@ -6,9 +6,10 @@ points (recall on a logarithmic scale of what is missed).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks.million.building import built
 from benchmarks.million.collection import collection
@@ -22,7 +23,7 @@ __all__ = ["Point", "at_recall", "run"]
 
 OURS = "shelfsight"
 TARGET, ASKED_RATE = 0.98, 3000.0
-_LEAST, _ENOUGH = 0.90, 0.995
+_LEAST, _ENOUGH, _GAIN = 0.90, 0.985, 0.002
 
 
 @dataclass
@@ -62,19 +63,23 @@ def _compare(run: Run, report: Report, data: Data, names: Sequence[str]) -> None
     with ExitStack() as open_ones:
         subjects = [open_ones.enter_context(Remote(name, at, data, run.cpu)) for name, at in folders.items()]
         opened = {subject.name: subject.opened() for subject in subjects}
-        curves = {subject.name: _recalls(subject, opened[subject.name]["sweep"]) for subject in subjects}
+        curves: dict[str, list[Point]] = {}
+        for subject in subjects:  # ours first
+            enough = max([_ENOUGH, *(point.recall for point in curves.get(OURS, []))])
+            curves[subject.name] = _recalls(subject, opened[subject.name]["sweep"], enough)
         for number in range(run.rounds):
             for subject in subjects:
                 _round(subject, curves[subject.name], number, run.seconds)
     _tell(report, data, opened, curves)
 
 
-def _recalls(subject: Remote, sweep: Sequence[Setting]) -> list[Point]:
-    """Recall of each setting, up to the first that is good enough; those far too bad to matter are left out."""
+def _recalls(subject: Remote, sweep: Sequence[Setting], enough: float) -> list[Point]:
+    """Recall of each setting, up to the first that is good enough, or to the third that gains nothing; those far too
+    bad to matter are left out."""
     points: list[Point] = []
     for setting in sweep:
         points.append(Point(setting, subject.recall(setting)[0]))
-        if points[-1].recall >= _ENOUGH:
+        if points[-1].recall >= enough or (len(points) > 3 and points[-1].recall < points[-4].recall + _GAIN):
             break
     good = [point for point in points if point.recall >= _LEAST]
     return good or points[-1:]
@@ -105,7 +110,7 @@ def at_recall(curve: Sequence[Point], recall: float) -> float | None:
     return max(between, fastest.rate.median)
 
 
-def _tell(report: Report, data: Data, opened: dict[str, dict[str, object]], curves: dict[str, list[Point]]) -> None:
+def _tell(report: Report, data: Data, opened: Mapping[str, Mapping[str, Any]], curves: dict[str, list[Point]]) -> None:
     """Ours against what is asked, then ours against each peer at the recall that ours has."""
     ours = max(curves[OURS], key=lambda point: (point.recall >= TARGET, point.rate.median))
     size = f"{data.items:,} x {data.vectors.shape[1]}"
@@ -127,7 +132,7 @@ def _tell(report: Report, data: Data, opened: dict[str, dict[str, object]], curv
 
 
 def _tell_peer(
-    report: Report, name: str, curve: list[Point], ours: Point, opened: dict[str, object], size: str
+    report: Report, name: str, curve: list[Point], ours: Point, opened: Mapping[str, Any], size: str
 ) -> None:
     theirs = at_recall(curve, ours.recall)
     if theirs is None:

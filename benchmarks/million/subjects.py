@@ -116,7 +116,7 @@ class Remote:
         context = multiprocessing.get_context("spawn")
         self._mine, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, name, folder, data, cpu), daemon=True)
-        with _environment({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}):
+        with _environment({"OMP_NUM_THREADS": "1", "GRPC_VERBOSITY": "NONE"}):
             self._process.start()
         theirs.close()
 
@@ -190,7 +190,7 @@ def _recall(subject: Subject, data: Data, setting: Setting) -> tuple[float, int]
     while len(found) < len(data.queries) and perf_counter() - start < _RECALL_SECONDS:
         found.append(subject.rows(subject.search(data.queries[len(found)][None], K))[0])
     rows, scores = data.truth
-    return recall(found, rows[: len(found), :K], scores[: len(found), :K]), len(found)
+    return recall(np.stack(found), rows[: len(found), :K], scores[: len(found), :K]), len(found)
 
 
 def _rate(

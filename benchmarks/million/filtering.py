@@ -1,0 +1,117 @@
+"""Part ``filters``: recall@10 against exact search among what passes, and milliseconds, at four selectivities.
+
+``independent`` filters say nothing about the picture. ``correlated`` ones pass whole categories or clusters; they are
+asked by queries of the clusters that pass (as by a person who filters for shoes and types "red shoes") and, apart, by
+queries from elsewhere, which is the worst that can be asked of a graph. A filter is timed when its like was asked
+before (its mask may be remembered) and as a new one for every query: a condition that is always true makes it new.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from benchmarks.million.catalogue import SHARES, Catalogue
+from benchmarks.million.collection import collection
+from benchmarks.million.data import Data
+from benchmarks.million.exact import Rows, nearest, recall
+from benchmarks.million.report import Report
+from benchmarks.million.run import Run
+from shelfsight.core.filters import parse
+from shelfsight.core.filters.tree import Expr
+from shelfsight.core.protocols import Snapshot
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores import open_store
+
+__all__ = ["run"]
+
+K = 10
+QUERIES = 200
+RECALL, MILLISECONDS = 0.98, 10.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """Attributes: what is asked of whom; ``field < bound`` is the filter."""
+
+    name: str
+    share: str
+    field: str
+    bound: float
+    queries: FloatArray
+
+    @property
+    def where(self) -> str:
+        return f"{self.field} < {self.bound:g}"
+
+
+def run(run: Run) -> None:
+    report = run.report("filters")
+    store = open_store(collection(run.data, run.work))
+    snapshot = store.snapshot()
+    catalogue = Catalogue(run.data)
+    start = perf_counter()
+    snapshot.search(run.data.queries[:1], K, where=parse("lot < 2000 and shelf < 2000"))
+    report.figures["first"] = perf_counter() - start
+    for case in _cases(run.data, catalogue):
+        _measure(report, run, snapshot, catalogue, case)
+    store.close()
+
+
+def _cases(data: Data, catalogue: Catalogue) -> list[Case]:
+    cases = []
+    for share, bound in SHARES.items():
+        cases.append(Case("independent", share, "lot", bound, data.queries[:QUERIES]))
+        inside = np.unique(data.clusters[catalogue.passing("shelf", bound)])
+        pool = np.concatenate([data.queries, data.throughput_queries])
+        of = np.concatenate([data.query_clusters, data.throughput_clusters])
+        here = np.isin(of, inside)
+        for name, chosen in (("correlated, asked from inside", here), ("correlated, asked from elsewhere", ~here)):
+            if chosen.any():
+                cases.append(Case(name, share, "shelf", bound, pool[chosen][:QUERIES]))
+    return cases
+
+
+def _measure(report: Report, run: Run, snapshot: Snapshot, catalogue: Catalogue, case: Case) -> None:
+    keep = catalogue.passing(case.field, case.bound)
+    truth, scores = nearest(run.data.vectors, case.queries, K, keep=keep)
+    snapshot.search(case.queries[:1], K, where=parse(case.where))
+    again: list[float] = []
+    new: list[float] = []
+    found: list[Sequence[int]] = []
+    for number, query in enumerate(case.queries):
+        rows, took = _timed(snapshot, query, parse(case.where))
+        found.append(rows)
+        again.append(took)
+        new.append(_timed(snapshot, query, parse(f"{case.where} and price != {-1 - number}"))[1])
+    _tell(report, case, int(keep.sum()), (recall(found, truth, scores), _complete(found, truth)), again, new)
+
+
+def _timed(snapshot: Snapshot, query: FloatArray, where: Expr) -> tuple[list[int], float]:
+    start = perf_counter()
+    hits = snapshot.search(query[None], K, where=where)[0]
+    took = (perf_counter() - start) * 1000
+    return [int(match.id.removeprefix("sku-")) for match in hits], took
+
+
+def _complete(found: Sequence[Sequence[int]], truth: Rows) -> bool:
+    """Whether every query got as many hits as there are, up to k."""
+    return all(len(mine) == int((true >= 0).sum()) for mine, true in zip(found, truth, strict=True))
+
+
+def _tell(
+    report: Report, case: Case, passing: int, quality: tuple[float, bool], again: list[float], new: list[float]
+) -> None:
+    recalled, complete = quality
+    p50, p95 = np.quantile(again, [0.5, 0.95])
+    new_p50, new_p95 = np.quantile(new, [0.5, 0.95])
+    report.figures[f"{case.name} {case.share}"] = {"recall": recalled, "again": again, "new": new}
+    report.row(
+        f"filter passing {case.share} ({passing:,} items), {case.name}",
+        f"recall@10 {recalled:.4f}, p50 {p50:.2f} ms, p95 {p95:.2f} ms; as a new filter p50 {new_p50:.2f} ms,"
+        f" p95 {new_p95:.2f} ms{'' if complete else '; FEWER THAN k HITS'}",
+        asked=f"{RECALL}, p50 < {MILLISECONDS:.0f} ms",
+        parameters=f"{case.where}; {len(case.queries)} queries",
+        met=bool(recalled >= RECALL and max(p50, new_p50) < MILLISECONDS and complete),
+    )
