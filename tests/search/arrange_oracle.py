@@ -97,13 +97,15 @@ def folded(line: Sequence[Thing], threshold: float, head: int) -> tuple[list[Thi
 def varied(line: Sequence[Thing], worth: Callable[[Thing], float], x: float, head: int) -> list[Thing]:
     first, chosen = list(line[:head]), list[Thing]()
     low, high = min(map(worth, first)), max(map(worth, first))
+    nearest = [-1.0] * len(first)
     while first:
         scores = [
-            (1 - x) * (worth(thing) - low) / (high - low)
-            - x * max((each.cosine(thing.vector) for each in chosen), default=-1.0)
-            for thing in first
+            (1 - x) * (worth(thing) - low) / (high - low) - x * near for thing, near in zip(first, nearest, strict=True)
         ]
-        chosen.append(first.pop(scores.index(max(scores))))
+        best = scores.index(max(scores))
+        chosen.append(first.pop(best))
+        del nearest[best]
+        nearest = [max(near, chosen[-1].cosine(thing.vector)) for thing, near in zip(first, nearest, strict=True)]
     return chosen + list(line[head:])
 
 

@@ -77,6 +77,18 @@ ARRANGEMENTS: dict[str, dict[str, Any]] = {
     "relevant groups": {"min_relevance": 0.3, "group_by": "family", "duplicates": 0.9999},
     "all": {"group_by": "family", "duplicates": 0.9999, "diversity": 0.3, "filter": "stock < 900"},
     "sorted, folded": {"sort": (STOCK_DOWN,), "duplicates": 0.9999, "min_relevance": 0.0},
+    "words": {"text": "red one i0042", "mode": "hybrid"},
+    "words, all": {
+        "text": "red",
+        "mode": "hybrid",
+        "group_by": "family",
+        "duplicates": 0.9999,
+        "diversity": 0.3,
+    },
+    "words, groups": {"text": "red", "mode": "hybrid", "group_by": "rare"},
+    "words, relevant": {"text": "red", "mode": "hybrid", "min_relevance": 0.3},
+    "words, sorted": {"text": "red", "mode": "hybrid", "sort": (PRICE,)},
+    "words, looked at": {"text": "red not green", "mode": "hybrid", "rerank": True, "depth": 40},
     "looked at": {"text": "red", "rerank": True, "depth": 40},
     "looked at, all": {
         "text": "red",
@@ -94,7 +106,7 @@ ARRANGEMENTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("asked", ARRANGEMENTS.values(), ids=[*ARRANGEMENTS])
 def test_small_pages_together_are_one_large_page(searcher: Searcher, asked: dict[str, Any]) -> None:
     whole = searcher.search(query(k=30, **asked))
-    pages = [searcher.search(query(k=3, offset=offset, **asked)) for offset in range(0, 30, 3)]
+    pages = [searcher.search(query(k=5, offset=offset, **asked)) for offset in range(0, 30, 5)]
     assert [hit for page in pages for hit in page.hits] == list(whole.hits)
     assert {(page.total, page.groups) for page in pages} == {(whole.total, whole.groups)}
     assert len(whole.hits) == min(30, whole.total if whole.groups is None else whole.groups)
@@ -246,6 +258,37 @@ def test_the_model_decides_what_is_relevant_of_what_it_looks_at(searcher: Search
     expected += [hit.id for hit in every.hits[40:] if hit.relevance is not None and hit.relevance >= 0.4]
     assert ids(page) == expected
     assert page.total == len(expected)
+
+
+# --- words too -----------------------------------------------------------------------------------------------------
+
+
+def test_who_is_asked_for_by_name_is_first_whatever_comes_behind(searcher: Searcher) -> None:
+    asked = query(text="i0042", mode="hybrid", vector=None, k=50)
+    plain = searcher.search(asked)
+    assert (plain.hits[0].id, plain.hits[0].reasons, plain.nothing_matches) == ("i0042", ("exact id",), False)
+    assert plain.hits[0].ranks["words"] == 1
+    for more in ({"rerank": True, "depth": 40}, {"diversity": 0.8}, {"duplicates": 0.9999}):
+        assert ids(searcher.search(replace(asked, **more)))[0] == "i0042"  # type: ignore[arg-type]
+
+
+def test_what_was_read_in_place_of_what_was_typed_is_told(searcher: Searcher) -> None:
+    page = searcher.search(query(text="greeen", mode="hybrid", vector=None))
+    assert page.corrections == {"greeen": "green"}
+    assert {dict(hit.metadata)["rare"] for hit in page.hits} == {"green"}
+    assert searcher.search(query(text="greeen", vector=None)).corrections == {}
+
+
+def test_relevance_by_words_decides_what_counts(searcher: Searcher) -> None:
+    asked = {"text": "green", "mode": "hybrid", "vector": None, "k": 1500}
+    every = searcher.search(query(**asked))
+    assert sorted(ids(every)) == sorted(names(THINGS))
+    relevant = {hit.id for hit in every.hits if hit.relevance is not None and hit.relevance >= 0.5}
+    page = searcher.search(query(**asked, min_relevance=0.5))
+    assert set(ids(page)) == relevant
+    assert page.total == len(relevant)
+    by_vector = searcher.search(query(**{**asked, "mode": "vector"}, min_relevance=0.5))
+    assert set(ids(by_vector)) < relevant
 
 
 # --- browsing, more like this --------------------------------------------------------------------------------------
