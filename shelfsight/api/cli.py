@@ -17,6 +17,7 @@ from typing import NoReturn
 import click
 
 from shelfsight.api.commands.ask import ask
+from shelfsight.api.commands.backup import backup, restore, upgrade
 from shelfsight.api.commands.demo import demo
 from shelfsight.api.commands.evaluate import evaluate
 from shelfsight.api.commands.finetune import finetune
@@ -47,7 +48,24 @@ def cli() -> None:
     """
 
 
-for _command in (index, update, delete, migrate, search, ask, serve, evaluate, finetune, demo, models, info, version):
+for _command in (
+    index,
+    update,
+    delete,
+    migrate,
+    backup,
+    restore,
+    upgrade,
+    search,
+    ask,
+    serve,
+    evaluate,
+    finetune,
+    demo,
+    models,
+    info,
+    version,
+):
     cli.add_command(_command)
 
 

@@ -33,12 +33,15 @@ def write_header(path: Path, header: Header) -> None:
     publish(path / MANIFEST, lambda file: file.write(text.encode()))
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path, *, oldest: int = FORMAT, newest: int = FORMAT) -> Header:
     """The manifest of the collection at ``path``.
+
+    Args:
+        oldest, newest: formats that the caller can read.
 
     Raises:
         NotFound: no collection there.
-        StoreError: written by a newer Shelfsight.
+        StoreError: written by a newer Shelfsight, or by one so old that the collection has to be upgraded first.
         CorruptCollection: the manifest makes no sense.
     """
     file = path / MANIFEST
@@ -54,9 +57,16 @@ def read_header(path: Path) -> Header:
         version = content["format"]
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(file, error) from error
-    if version != FORMAT:
+    if not isinstance(version, int):
+        raise _damaged(file, f"format {version!r}")
+    if version < oldest:
         raise StoreError(
-            f"{path} has format {version!r}, this Shelfsight reads format {FORMAT}",
+            f"{path} has format {version}, this Shelfsight reads format {newest}",
+            hint=f"make a copy of it, then run: shelfsight upgrade -c {path}",
+        )
+    if version > newest:
+        raise StoreError(
+            f"{path} has format {version}, this Shelfsight reads format {newest}",
             hint="upgrade shelfsight, or index the catalogue again",
         )
     return _header(file, content)

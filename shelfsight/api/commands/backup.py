@@ -1,0 +1,61 @@
+"""``shelfsight backup``, ``shelfsight restore`` and ``shelfsight upgrade``."""
+
+from pathlib import Path
+
+import click
+
+from shelfsight.api.commands import options
+from shelfsight.api.console import print_document
+
+__all__ = ["backup", "restore", "upgrade"]
+
+
+@click.command()
+@click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
+@options.collection
+@options.as_json
+def backup(target: Path, collection: Path, as_json: bool) -> None:
+    """Copy a COLLECTION to TARGET, a new directory or .tar file, while others search it and write to it.
+
+    The copy is of one commit and is opened and read before it appears. Pictures that are files are not in it.
+    """
+    from shelfsight.api.backup import backup as make
+    from shelfsight.api.backup import backup_document
+
+    report = make(collection, target)
+    if as_json:
+        print_document(backup_document(report))
+    else:
+        click.echo(f"{report.items:,} items in {report.files:,} files, {report.bytes / 1e6:,.1f} MB: {report.path}")
+
+
+@click.command()
+@click.argument("source", metavar="BACKUP", type=click.Path(path_type=Path))
+@options.collection
+@options.as_json
+def restore(source: Path, collection: Path, as_json: bool) -> None:
+    """Make a COLLECTION of a BACKUP, where there is none yet. Every byte of the backup is checked before."""
+    from shelfsight.api.backup import backup_document
+    from shelfsight.api.backup import restore as fetch
+
+    report = fetch(source, collection)
+    if as_json:
+        print_document(backup_document(report))
+    else:
+        click.echo(f"{report.items:,} items restored to {report.path}, as they were at {report.created}")
+
+
+@click.command()
+@options.collection
+@options.as_json
+def upgrade(collection: Path, as_json: bool) -> None:
+    """Bring a COLLECTION that an older Shelfsight made to the format of this one. Make a backup first."""
+    from shelfsight.stores.upgrade import upgrade as bring_up
+
+    steps = bring_up(collection)
+    if as_json:
+        print_document({"from": steps.before, "to": steps.after})
+    elif steps.before == steps.after:
+        click.echo(f"{collection} has format {steps.after} already")
+    else:
+        click.echo(f"{collection} had format {steps.before} and has format {steps.after} now")

@@ -1,0 +1,295 @@
+"""A copy of a collection as one commit left it, made while others write, and the way back.
+
+A backup is a collection's truth and nothing else: the ledger by SQLite's own backup, the sealed vector files that it
+names (hard links where the file system has them: they never change), the notes, and the manifest; caches are made
+again. ``backup.json`` lists every file with its size and SHA-256. A backup appears whole or not at all, after it was
+opened and read; so does a collection that is restored.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shelfsight.core.errors import Conflict, CorruptCollection, NotFound, StoreError, UsageError
+from shelfsight.stores.faults import storage_faults
+from shelfsight.stores.files import locked, sync_directory
+from shelfsight.stores.ledger import DATABASE, connect
+from shelfsight.stores.maintenance import MAINTAIN_LOCK
+from shelfsight.stores.manifest import MANIFEST, Header, read_header
+from shelfsight.stores.notes_file import NOTES
+from shelfsight.stores.segments import SEGMENTS
+from shelfsight.stores.versions import active
+
+__all__ = ["BackupReport", "back_up", "restore"]
+
+_LIST = "backup.json"
+_FORMAT = 1
+_PARTIAL = ".partial"
+_LOCAL = ("faiss", "exact")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupReport:
+    """What a backup holds.
+
+    Attributes:
+        path: where it is, or where it was restored to.
+        bytes: of its files.
+        created: when it was made, UTC.
+    """
+
+    path: str
+    store: str
+    encoder: str
+    items: int
+    pictures: int
+    files: int
+    bytes: int
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    size: int
+    sha256: str
+
+
+def back_up(path: Path, target: Path) -> BackupReport:
+    """Copy the collection at ``path`` to ``target``: a new directory, or a new ``.tar`` file. Of a migrated collection,
+    the version that counts. What an interrupted backup leaves (``TARGET.partial``) is replaced by the next one there.
+
+    Raises:
+        NotFound: no collection at ``path``.
+        Conflict: there is something at ``target``.
+        UsageError: the collection is on a server, or ``target`` lies in it.
+        StoreError, StoreFull: it cannot be read, or the copy cannot be written.
+        CorruptCollection: the copy cannot be read; there is none then.
+    """
+    folder = active(path)
+    header = read_header(folder)
+    _check_target(path, target, header)
+    with _partial(target) as partial:
+        inside = partial if target.suffix != ".tar" else partial / "collection"
+        inside.mkdir(exist_ok=True)
+        with storage_faults(folder), locked(folder / MAINTAIN_LOCK, wait=True):
+            _copy_ledger(folder, inside)
+            _copy_segments(folder, inside)
+        _copy_notes(folder, inside)
+        shutil.copyfile(folder / MANIFEST, inside / MANIFEST)
+        items, pictures = _verified(inside, header)
+        report = _listed(inside, target, header, items, pictures)
+        _sync(inside)
+        if inside is partial:
+            partial.rename(target)
+        else:
+            _pack(inside, partial / "packed").rename(target)
+        sync_directory(target.parent)
+    return report
+
+
+def restore(backup: Path, path: Path) -> BackupReport:
+    """Make a collection at ``path`` of a backup, after every byte of it was checked.
+
+    Raises:
+        NotFound: there is no backup.
+        Conflict: there is something at ``path``.
+        CorruptCollection: the backup is damaged.
+        StoreError, StoreFull: it cannot be read, or the collection cannot be written.
+    """
+    if not backup.exists():
+        raise NotFound(f"there is no backup at {backup}")
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise Conflict(f"there is something at {path} already", hint="name a new place, and move it when it is there")
+    with _partial(path) as partial:
+        if backup.is_dir():
+            report = _fetched(backup, partial)
+        else:
+            with _unpacked(backup, partial.parent / f"{path.name}{_PARTIAL}-tar") as inside:
+                report = _fetched(inside, partial)
+        _verified(partial, read_header(partial))
+        _sync(partial)
+        partial.rename(path)
+        sync_directory(path.parent)
+    return BackupReport(**asdict(report) | {"path": str(path)})
+
+
+def _check_target(path: Path, target: Path, header: Header) -> None:
+    if header.store not in _LOCAL:
+        raise UsageError(f"{path} has a {header.store!r} store", hint="back it up with the tools of its server")
+    if target.resolve().is_relative_to(path.resolve()):
+        raise UsageError(f"{target} lies in the collection itself", hint="name a place outside of it")
+    if target.exists():
+        raise Conflict(f"there is something at {target} already", hint="name a new place")
+
+
+@contextmanager
+def _partial(target: Path) -> Iterator[Path]:
+    """A directory beside ``target`` that is gone afterwards, unless it was renamed."""
+    partial = target.with_name(target.name + _PARTIAL)
+    with storage_faults(target):
+        if partial.exists():
+            shutil.rmtree(partial)
+        partial.mkdir(parents=True)
+        try:
+            yield partial
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _copy_ledger(folder: Path, target: Path) -> None:
+    """One committed state: a single step of SQLite's backup reads within one transaction and keeps no writer out."""
+    with closing(connect(folder)) as source, closing(sqlite3.connect(target / DATABASE)) as copy:
+        source.backup(copy)
+
+
+def _copy_segments(folder: Path, target: Path) -> None:
+    (target / SEGMENTS).mkdir()
+    with closing(sqlite3.connect(target / DATABASE)) as copy:
+        names = [row[0] for row in copy.execute("SELECT name FROM segments")]
+    for name in names:
+        source, place = folder / SEGMENTS / name, target / SEGMENTS / name
+        try:
+            os.link(source, place)
+        except OSError:
+            shutil.copyfile(source, place)
+
+
+def _copy_notes(folder: Path, target: Path) -> None:
+    """Notes can be made again: where they cannot be read, the backup has none."""
+    if not (folder / NOTES).exists():
+        return
+    try:
+        with closing(sqlite3.connect(folder / NOTES)) as source, closing(sqlite3.connect(target / NOTES)) as copy:
+            source.backup(copy)
+    except sqlite3.DatabaseError:
+        (target / NOTES).unlink(missing_ok=True)
+
+
+def _verified(folder: Path, header: Header) -> tuple[int, int]:
+    """(items, pictures) of a copy, after reading all of its ledger and finding every vector."""
+    from shelfsight.stores.blocks import ExactBlock
+    from shelfsight.stores.local import LocalStore
+
+    with storage_faults(folder), closing(connect(folder)) as connection:
+        found = connection.execute("PRAGMA quick_check").fetchone()[0]
+    if found != "ok":
+        raise CorruptCollection(f"{folder / DATABASE} is damaged: {found}", hint="use another backup")
+    with closing(LocalStore(folder, header, ExactBlock)) as store:
+        store.snapshot()
+        manifest = store.manifest
+    _tidy(folder)
+    return manifest.items, manifest.pictures
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what opening left."""
+    wanted = {DATABASE, NOTES, MANIFEST, SEGMENTS, _LIST}
+    for entry in folder.iterdir():
+        if entry.name not in wanted:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def _listed(folder: Path, target: Path, header: Header, items: int, pictures: int) -> BackupReport:
+    """Write the list of files."""
+    files = [_described(folder, file) for file in sorted(folder.rglob("*")) if file.is_file()]
+    about = {
+        "store": header.store,
+        "encoder": header.encoder.name,
+        "items": items,
+        "pictures": pictures,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    content = {"format": _FORMAT, **about, "files": [asdict(file) for file in files]}
+    (folder / _LIST).write_text(json.dumps(content, indent=1) + "\n")
+    size = sum(file.size for file in files)
+    return BackupReport(path=str(target), files=len(files), bytes=size, **about)  # type: ignore[arg-type]
+
+
+def _described(folder: Path, file: Path) -> _File:
+    with file.open("rb") as data:
+        digest = hashlib.file_digest(data, "sha256").hexdigest()
+    return _File(file.relative_to(folder).as_posix(), file.stat().st_size, digest)
+
+
+def _sync(folder: Path) -> None:
+    """Everything in ``folder`` durable."""
+    for file in folder.rglob("*"):
+        if file.is_dir():
+            sync_directory(file)
+        else:
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+    sync_directory(folder)
+
+
+def _pack(folder: Path, file: Path) -> Path:
+    """``folder`` as a tar file, its list first."""
+    with tarfile.open(file, "w") as archive:
+        archive.add(folder / _LIST, _LIST)
+        for each in sorted(folder.rglob("*")):
+            if each.is_file() and each.name != _LIST:
+                archive.add(each, each.relative_to(folder).as_posix())
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+    return file
+
+
+@contextmanager
+def _unpacked(file: Path, folder: Path) -> Iterator[Path]:
+    with storage_faults(file):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            try:
+                with tarfile.open(file) as archive:
+                    archive.extractall(folder, filter="data")
+            except tarfile.TarError as error:
+                raise CorruptCollection(f"{file} is no backup: {error}", hint="use another one") from error
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fetched(backup: Path, target: Path) -> BackupReport:
+    """Copy the files of a backup that its list names, each checked."""
+    content = _read_list(backup)
+    files = [_File(**each) for each in content.pop("files")]
+    for file in files:
+        place = target / file.name
+        if not place.resolve().is_relative_to(target.resolve()):
+            raise CorruptCollection(f"{backup / _LIST} names {file.name!r}, which no backup has")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(backup / file.name, place)
+        except FileNotFoundError as error:
+            raise CorruptCollection(f"{backup / file.name} is missing", hint="use another backup") from error
+        if _described(target, place) != file:
+            raise CorruptCollection(f"{backup / file.name} is damaged", hint="use another backup")
+    (target / SEGMENTS).mkdir(exist_ok=True)
+    return BackupReport(path=str(target), files=len(files), bytes=sum(file.size for file in files), **content)
+
+
+def _read_list(backup: Path) -> dict[str, Any]:
+    file = backup / _LIST
+    try:
+        content = json.loads(file.read_bytes())
+        version = content.pop("format")
+        if not isinstance(content["files"], list):
+            raise ValueError("files")
+    except FileNotFoundError as error:
+        raise NotFound(f"{backup} is no backup: {_LIST} is not in it") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptCollection(f"{file} is damaged: {error}", hint="use another backup") from error
+    if version != _FORMAT:
+        raise StoreError(f"{backup} has format {version!r}", hint="upgrade shelfsight")
+    return dict(content)
