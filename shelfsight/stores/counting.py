@@ -23,8 +23,9 @@ def facet(column: Column, passing: BoolArray, limit: int | None) -> dict[str, in
     counts.update({facet_text(value) or "": n for value, n in zip(numbers.tolist(), found.tolist(), strict=True)})
     flags, found = np.unique(column.flags[passing & (column.types == Type.BOOLEAN)], return_counts=True)
     counts.update({facet_text(flag) or "": n for flag, n in zip(flags.tolist(), found.tolist(), strict=True)})
-    for slot in np.flatnonzero(passing & (column.types == Type.JSON)).tolist():
-        counts.update(column.lists.get(slot, ()))
+    elements, found = np.unique(column.elements[passing[column.owners]], return_counts=True)
+    for code, n in zip(elements.tolist(), found.tolist(), strict=True):
+        counts[column.element_texts[code]] += n
     if limit is None:
         return dict(sorted(counts.items(), key=_frequent_first))
     return dict(heapq.nsmallest(limit, counts.items(), key=_frequent_first))

@@ -143,11 +143,27 @@ class Ledger:
         return self.counter("generation")
 
     def counter(self, name: str) -> int:
+        """One of the counters, 0 for one that was never set."""
         row = self._connection.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def rows(self) -> Iterator[tuple[str, int, int, bytes]]:
+        """(id, first vector, pictures, record) of every item, by id."""
+        return self._connection.execute("SELECT id, first_vector, pictures, record FROM items ORDER BY id")
+
+    def changed(self, generation: int) -> int:
+        """Items that were changed or deleted since a commit."""
+        row = self._connection.execute(
+            "SELECT (SELECT count(*) FROM items WHERE generation > ?1)"
+            " + (SELECT count(*) FROM deleted WHERE generation > ?1)",
+            (generation,),
+        ).fetchone()
         return int(row[0])
 
     def counts(self) -> tuple[int, int]:
-        """(items, pictures)."""
+        """(items, pictures). Writers count as they go; what others wrote is counted anew."""
+        if self.counter("counted") == self.generation():
+            return self.counter("items"), self.counter("pictures")
         row = self._connection.execute("SELECT count(*), coalesce(sum(pictures), 0) FROM items").fetchone()
         return int(row[0]), int(row[1])
 

@@ -14,19 +14,20 @@ from shelfsight.core.errors import CorruptCollection, LeaseHeld, NotFound
 from shelfsight.core.protocols import Change, Fingerprints, Manifest
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
-from shelfsight.stores.blocks import BlockFactory
-from shelfsight.stores.columns import Columns
+from shelfsight.stores.blocks import BlockFactory, Blocks
+from shelfsight.stores.checkpoint import Opened, open_base, write_checkpoint
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked
 from shelfsight.stores.ledger import Ids, Ledger, Replay, connect, reading, writing
-from shelfsight.stores.maintenance import Maintenance
+from shelfsight.stores.maintenance import MAINTAIN_LOCK, Maintenance
 from shelfsight.stores.manifest import Header
 from shelfsight.stores.notes import LocalNotes
 from shelfsight.stores.patching import checked_patches, patch_items
 from shelfsight.stores.records import is_text
 from shelfsight.stores.segments import SEGMENTS, map_segment
+from shelfsight.stores.slots import Slots
 from shelfsight.stores.snapshot import LocalSnapshot
-from shelfsight.stores.state import State, empty_state, follow, generation_of, token_of
+from shelfsight.stores.state import State, based_state, follow, generation_of, token_of
 from shelfsight.stores.versions import check_active
 from shelfsight.stores.words import WordIndex
 from shelfsight.stores.writer import Writer, checked, unanswered
@@ -62,6 +63,7 @@ class LocalStore:
         self._notes = LocalNotes(path, self._guarded)
         self._words = WordIndex(path)
         self._snapshot: LocalSnapshot | None = None
+        self._distrusted: int | None = None
         self._start_over()
 
     @property
@@ -85,7 +87,7 @@ class LocalStore:
 
     def snapshot(self) -> LocalSnapshot:
         with self._reading, storage_faults(self._path):
-            if self._snapshot is None or self._ledger.generation() != self._state.generation:
+            if self._snapshot is None or self._ledger.generation() != self._state.generation or self._damaged:
                 self._follow()
                 self._snapshot = self._view()
             return self._snapshot
@@ -173,6 +175,9 @@ class LocalStore:
     def maintain(self) -> None:
         with storage_faults(self._path):
             self._maintenance.run()
+            with locked(self._path / MAINTAIN_LOCK, wait=False) as lock:
+                if lock is not None:
+                    write_checkpoint(self._path, self._header.encoder.dimension)
         self._notes.maintain()
         self._words.maintain()
 
@@ -216,17 +221,38 @@ class LocalStore:
         return 0 if first is None else int(last - first + 1)
 
     def _start_over(self) -> None:
-        self._state: State = empty_state(self._factory)
-        self._columns = Columns(self._state.slots)
+        self._begin(Opened(Slots()))
+
+    def _begin(self, opened: Opened) -> None:
+        self._opened = opened
+        self._state: State = based_state(self._no_blocks(), opened.slots)
+        self._columns = opened.new_columns()
+
+    def _no_blocks(self) -> Blocks:
+        return Blocks(self._factory)
+
+    @property
+    def _damaged(self) -> bool:
+        return self._opened.slots.damaged
 
     def _follow(self) -> None:
         """Bring the state in memory to the newest commit."""
-        if self._state.wasted:
+        if self._damaged:
+            self._distrusted = self._opened.number
+        if self._damaged or self._state.wasted:
             self._start_over()
         try:
+            self._take_up()
+        except CorruptCollection:
+            if self._opened.number is None:
+                raise
+            self._distrusted = self._opened.number  # the ledger may know better than the checkpoint
+            self._start_over()
+            self._take_up()
+
+    def _take_up(self) -> None:
+        try:
             replay, vectors = self._newer()
-            if replay.complete:
-                self._start_over()
             self._state = follow(self._state, replay, vectors)
         except BaseException:
             self._start_over()
@@ -239,6 +265,8 @@ class LocalStore:
         missing = ""
         for _ in range(_ATTEMPTS):
             with reading(self._reader):
+                if self._state.generation < max(1, self._ledger.counter("forgotten")):
+                    self._begin(open_base(self._path, self._ledger, distrusted=self._distrusted))
                 replay = self._ledger.since(self._state.generation, self._state.last_vector)
             try:
                 return replay, self._vectors(replay)
@@ -247,7 +275,7 @@ class LocalStore:
         raise CorruptCollection(f"the vector file {missing} is missing", hint="restore it, or index again")
 
     def _vectors(self, replay: Replay) -> list[tuple[Ids, FloatArray]]:
-        after = 0 if replay.complete else self._state.last_vector
+        after = self._state.last_vector
         found = []
         for segment in replay.segments:
             ids = segment.vector_ids

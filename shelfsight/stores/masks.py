@@ -4,6 +4,7 @@ import difflib
 import operator
 import re
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,7 +89,7 @@ def _compare(column: Column, sign: str, value: Scalar) -> Truth:
     compare = _COMPARE[sign]
     if isinstance(value, str):
         if sign in ("==", "!="):
-            return _known(column, Type.TEXT, compare(column.codes, column.code_of.get(value, -2)))
+            return _known(column, Type.TEXT, compare(column.codes, column.texts.find(value)))
         return _texts(column, lambda text: bool(compare(text, value)))
     if isinstance(value, bool):
         return _known(column, Type.BOOLEAN, compare(column.flags, value))
@@ -98,7 +99,7 @@ def _compare(column: Column, sign: str, value: Scalar) -> Truth:
 
 def _texts(column: Column, test: Callable[[str], bool]) -> Truth:
     """``test`` once a distinct text."""
-    passing = np.fromiter((test(text) for text in [*column.texts, ""]), np.bool_)
+    passing = np.fromiter((test(text) for text in chain(column.texts, ("",))), np.bool_)
     return _known(column, Type.TEXT, passing[column.codes])  # code -1 reads the last, which is no text
 
 
@@ -109,7 +110,7 @@ def _member(field: FieldPath, column: Column, values: tuple[Scalar, ...]) -> Tru
     if not values:
         null = column.types == Type.NULL
         return Truth(np.zeros(len(column), np.bool_), ~null)
-    codes = [column.code_of.get(value, -2) for value in values if isinstance(value, str)]
+    codes = [column.texts.find(value) for value in values if isinstance(value, str)]
     parts = [_compare(column, "==", value) for value in values if not isinstance(value, str)]
     if codes:
         parts.append(_known(column, Type.TEXT, np.isin(column.codes, codes)))

@@ -1,6 +1,5 @@
 """A :class:`~shelfsight.core.protocols.Snapshot` over a :class:`~shelfsight.stores.state.State`."""
 
-import heapq
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
@@ -119,12 +118,8 @@ class LocalSnapshot:
             raise UsageError(f"k is {k}, offset {offset}", hint="ask for at least one item")
         orders = [sorting.order_of(self._column(FieldPath(key.field)), key.descending) for key in sort]
         slots = np.flatnonzero(self._without(self._passing(where), exclude))
-        ids = self._state.slots.ids
-
-        def by_id(slots: IntArray, count: int) -> list[int]:
-            return heapq.nsmallest(count, slots.tolist(), key=ids.__getitem__)
-
-        return [ids[slot] for slot in sorting.first_slots(slots, orders, offset + k, by_id)[offset:]]
+        slots_in_order = sorting.first_slots(slots, orders, offset + k, self._state.slots.first_by_id)
+        return [self._state.slots.ids[slot] for slot in slots_in_order[offset:]]
 
     def values(self, ids: Sequence[str], fields: Sequence[str]) -> dict[str, tuple[Value, ...]]:
         """See the protocol. A number without a fraction comes as an ``int``, an empty text as ``None``.
@@ -204,7 +199,9 @@ class LocalSnapshot:
 
     def _slots(self, ids: Iterable[str]) -> list[int]:
         """Of those of ``ids`` that are there."""
-        return [slot for id in ids if (slot := self._state.find(id)) is not None]
+        found = self._state.find_all([*ids])
+        slots: list[int] = found[found >= 0].tolist()
+        return slots
 
     def _row(self, id: str, index: int) -> int:
         rows = self._rows_of(self._slot(id))

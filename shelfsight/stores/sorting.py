@@ -52,9 +52,7 @@ class Order:
 
 def order_of(column: Column, descending: bool) -> Order:
     """``column`` with the places of its texts."""
-    ranks = np.empty(len(column.texts), np.int64)
-    ranks[sorted(range(len(column.texts)), key=column.texts.__getitem__)] = np.arange(len(column.texts))
-    return Order(column, descending, ranks)
+    return Order(column, descending, column.texts.ranks())
 
 
 def _float_order(numbers: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -5,22 +5,23 @@ pictures take new rows. What differs between two states is which slots are alive
 to; those two arrays are copied when a state follows another, everything else is shared. An old state
 therefore stays as it was for whoever holds it, at a few bytes an item for each state held.
 
-Records stay in memory as the bytes SQLite keeps (some hundred bytes an item, less than its vectors): reading
-them from SQLite later would show what a later commit made of them.
+Records stay in memory, or in a mapped file, as the bytes SQLite keeps (some hundred bytes an item, less than its
+vectors): reading them from SQLite later would show what a later commit made of them.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from shelfsight.core.errors import CorruptCollection, UsageError
 from shelfsight.core.vectors import FloatArray
-from shelfsight.stores.blocks import BlockFactory, Blocks, BoolArray, IntArray
-from shelfsight.stores.ledger import Ids, Replay, Upsert
+from shelfsight.stores.blocks import Blocks, BoolArray, IntArray
+from shelfsight.stores.ledger import Ids, Replay
+from shelfsight.stores.slots import Slots
 
-__all__ = ["Slots", "State", "empty_state", "follow", "generation_of", "token_of"]
+__all__ = ["Slots", "State", "based_state", "follow", "generation_of", "token_of"]
 
 _NOBODY = -1
 _SPARE = 20_000  # dead slots or rows that are never worth reading everything anew
@@ -43,20 +44,6 @@ def generation_of(token: str) -> int:
         raise UsageError(f"{token!r} names no state of a collection") from None
 
 
-@dataclass(slots=True)
-class Slots:
-    """Append-only, shared by all states that follow one another: ids and records by slot, slots by id."""
-
-    ids: list[str] = field(default_factory=list)
-    records: list[bytes] = field(default_factory=list)
-    versions: dict[str, tuple[int, ...]] = field(default_factory=dict)
-
-    def append(self, id: str, record: bytes) -> None:
-        self.versions[id] = (*self.versions.get(id, ()), len(self.ids))
-        self.records.append(record)
-        self.ids.append(id)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """Everything a snapshot reads.
@@ -66,6 +53,7 @@ class State:
         first_row, pictures: (slots,) an item's rows are ``first_row .. first_row + pictures - 1``.
         row_slot: (rows,) the slot a row belongs to, -1 for nobody's.
         last_vector: the newest vector id that was read.
+        inherited: nobody's rows from the beginning, which reading everything anew would not drop.
     """
 
     generation: int
@@ -76,33 +64,46 @@ class State:
     first_row: IntArray
     pictures: IntArray
     row_slot: npt.NDArray[np.int32]
+    inherited: int = 0
 
     def find(self, id: str) -> int | None:
         """The slot of an item in this state."""
-        for slot in reversed(self.slots.versions.get(id, ())):
+        for slot in self.slots.versions(id):
             if slot < len(self.alive) and self.alive[slot]:
                 return slot
         return None
+
+    def find_all(self, ids: Sequence[str]) -> IntArray:
+        """(n,) the slot of each item in this state, -1 for what is not there."""
+        found = self.slots.newest(ids)
+        newer = np.flatnonzero(found >= len(self.alive))
+        found[found >= 0] = np.where(
+            np.append(self.alive, False)[np.minimum(found[found >= 0], len(self.alive))], found[found >= 0], _NOBODY
+        )
+        for i in newer.tolist():
+            slot = self.find(ids[i])
+            found[i] = _NOBODY if slot is None else slot
+        return found
 
     @property
     def wasted(self) -> bool:
         """Whether what is dead outweighs what is alive, and reading everything anew pays."""
         dead_slots = len(self.alive) - np.count_nonzero(self.alive)
-        dead_rows = np.count_nonzero(self.row_slot == _NOBODY)
+        dead_rows = np.count_nonzero(self.row_slot == _NOBODY) - self.inherited
         return bool(dead_slots > _SPARE + len(self.alive) // 2 or dead_rows > _SPARE + len(self.row_slot) // 2)
 
 
-def empty_state(factory: BlockFactory) -> State:
-    """Before the first commit."""
+def based_state(blocks: Blocks, slots: Slots) -> State:
+    """Of ``slots`` that have a base or nothing, and empty ``blocks``: to be followed with all vectors there are."""
     none = np.zeros(0, np.int64)
     return State(
-        generation=0,
+        generation=0 if slots.base is None else slots.base.generation,
         last_vector=0,
-        slots=Slots(),
-        blocks=Blocks(factory),
-        alive=none.astype(np.bool_),
+        slots=slots,
+        blocks=blocks,
+        alive=np.ones(slots.start, np.bool_),
         first_row=none,
-        pictures=none,
+        pictures=slots.pictures.first(slots.start),
         row_slot=none.astype(np.int32),
     )
 
@@ -113,57 +114,80 @@ def follow(state: State, replay: Replay, vectors: Sequence[tuple[Ids, FloatArray
     Raises:
         CorruptCollection: an item has no vectors.
     """
-    alive, row_slot = state.alive.copy(), state.row_slot.copy()
-    first_rows = _rows_of(state, replay.upserts, vectors)
-    olds = [state.find(upsert.id) for upsert in replay.upserts]
-    for i, old in enumerate(olds):
-        if first_rows[i] == _NOBODY and old is not None:
-            first_rows[i] = state.first_row[old]
-    if np.any(first_rows == _NOBODY):
-        missing = replay.upserts[int(np.argmax(first_rows == _NOBODY))].id
-        raise CorruptCollection(f"the vectors of item {missing!r} are gone", hint="index the catalogue again")
-    for slot in (*olds, *map(state.find, replay.deletes)):
-        _bury(state, slot, alive, row_slot)
-    for upsert in replay.upserts:
-        state.slots.append(upsert.id, upsert.record)
+    slots, fresh = state.slots, not len(state.blocks)
     blocks = state.blocks
     for _, part in vectors:
         blocks = blocks.append(part)
-    pictures = np.fromiter((upsert.pictures for upsert in replay.upserts), np.int64, len(replay.upserts))
-    row_slot = np.concatenate([row_slot, np.full(len(blocks) - len(row_slot), _NOBODY, np.int32)])
-    _own(row_slot, first_rows, pictures, np.arange(len(alive), len(alive) + len(pictures)))
+    places = _Places([ids for ids, _ in vectors], len(state.blocks))
+    alive = state.alive.copy()
+    row_slot = np.full(len(blocks), _NOBODY, np.int32)
+    row_slot[: len(state.row_slot)] = state.row_slot
+    first_row = state.first_row
+    upserts = replay.upserts
+    firsts = places.of(np.fromiter((upsert.first_vector for upsert in upserts), np.int64, len(upserts)))
+    pictures = np.fromiter((upsert.pictures for upsert in upserts), np.int64, len(upserts))
+    olds = state.find_all([upsert.id for upsert in upserts])
+    buried = np.concatenate([olds, state.find_all(replay.deletes)])
+    alive[buried[buried >= 0]] = False
+    if len(first_row) < len(alive):  # those of the base are still to be found
+        assert slots.base is not None
+        first_row = slots.first_row.append(places.of(slots.base.first_vectors))
+        found = np.flatnonzero(alive)
+        _check(first_row[found], lambda i: slots.ids[found[i]])
+        _own(row_slot, first_row[found], state.pictures[found], found)
+    else:
+        _disown(row_slot, state, buried[buried >= 0])
+    inherited = np.flatnonzero((firsts == _NOBODY) & (olds != _NOBODY))
+    firsts[inherited] = first_row[olds[inherited]]
+    _check(firsts, lambda i: upserts[i].id)
+    _own(row_slot, firsts, pictures, np.arange(len(alive), len(alive) + len(upserts)))
+    for upsert in upserts:
+        slots.append(upsert.id, upsert.record)
     return State(
         generation=replay.generation,
         last_vector=max([state.last_vector, *(int(ids.max()) for ids, _ in vectors if len(ids))]),
-        slots=state.slots,
+        slots=slots,
         blocks=blocks,
-        alive=np.concatenate([alive, np.ones(len(pictures), np.bool_)]),
-        first_row=np.concatenate([state.first_row, first_rows]),
-        pictures=np.concatenate([state.pictures, pictures]),
+        alive=np.concatenate([alive, np.ones(len(upserts), np.bool_)]),
+        first_row=slots.first_row.append(firsts),
+        pictures=slots.pictures.append(pictures),
         row_slot=row_slot,
+        inherited=int(np.count_nonzero(row_slot == _NOBODY)) if fresh else state.inherited,
     )
 
 
-def _bury(state: State, slot: int | None, alive: BoolArray, row_slot: npt.NDArray[np.int32]) -> None:
-    if slot is not None:
-        alive[slot] = False
-        first = state.first_row[slot]
-        row_slot[first : first + state.pictures[slot]] = _NOBODY
+def _check(first_rows: IntArray, name: Callable[[int], str]) -> None:
+    missing = np.flatnonzero(first_rows == _NOBODY)
+    if len(missing):
+        raise CorruptCollection(
+            f"the vectors of item {name(int(missing[0]))!r} are gone", hint="index the catalogue again"
+        )
 
 
-def _rows_of(state: State, upserts: Sequence[Upsert], vectors: Iterable[tuple[Ids, FloatArray]]) -> IntArray:
-    """The first row of each upsert among the new vectors, -1 where its vectors are older than that."""
-    parts = [ids for ids, _ in vectors]
-    new_ids = np.concatenate([np.zeros(0, np.int64), *parts])
-    wanted = np.fromiter((upsert.first_vector for upsert in upserts), np.int64, len(upserts))
-    found = np.full(len(upserts), _NOBODY, np.int64)
-    if len(new_ids):
-        order = np.argsort(new_ids, kind="stable")
-        places = np.minimum(np.searchsorted(new_ids[order], wanted), len(new_ids) - 1)
-        rows = order[places]
-        here = new_ids[rows] == wanted
-        found[here] = len(state.blocks) + rows[here]
-    return found
+def _disown(row_slot: npt.NDArray[np.int32], state: State, slots: IntArray) -> None:
+    """The rows of these slots are nobody's."""
+    _own(row_slot, state.first_row[slots], state.pictures[slots], np.full(len(slots), _NOBODY))
+
+
+class _Places:
+    """Which rows the vectors of some parts are, by their ids; the parts begin at row ``start``."""
+
+    def __init__(self, parts: Sequence[Ids], start: int) -> None:
+        self._ids = np.concatenate([np.zeros(0, np.int64), *parts])
+        self._start = start
+        self._order: IntArray | None = None
+        if np.any(self._ids[1:] <= self._ids[:-1]):
+            self._order = np.argsort(self._ids, kind="stable")
+            self._ids = self._ids[self._order]
+
+    def of(self, wanted: IntArray) -> IntArray:
+        """(n,) the row of each id, -1 where it is in none of the parts."""
+        if not len(self._ids):
+            return np.full(len(wanted), _NOBODY, np.int64)
+        found = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
+        here = self._ids[found] == wanted
+        rows = found if self._order is None else self._order[found]
+        return np.where(here, self._start + rows, _NOBODY)
 
 
 def _own(row_slot: npt.NDArray[np.int32], first: IntArray, pictures: IntArray, slots: IntArray) -> None:

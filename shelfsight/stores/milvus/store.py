@@ -6,7 +6,6 @@ import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from shelfsight.core.errors import CorruptCollection, NotFound, ShelfsightError
 from shelfsight.core.protocols import Fingerprints
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import ExactBlock
-from shelfsight.stores.columns import Columns
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked
 from shelfsight.stores.ledger import Ids, Replay, writing
@@ -31,7 +29,6 @@ from shelfsight.stores.milvus.replica import apply, counter
 from shelfsight.stores.milvus.shipping import ship
 from shelfsight.stores.milvus.snapshot import MilvusSnapshot
 from shelfsight.stores.snapshot import LocalSnapshot
-from shelfsight.stores.state import empty_state
 
 __all__ = ["WRITE_LOCK", "MilvusStore"]
 
@@ -172,10 +169,8 @@ class MilvusStore(LocalStore):
             )
         apply(connection, self._journal, self._remote, commits)
 
-    def _start_over(self) -> None:
-        blocks = RemoteBlocks(ExactBlock, cache=self._cache)
-        self._state = replace(empty_state(ExactBlock), blocks=blocks)
-        self._columns = Columns(self._state.slots)
+    def _no_blocks(self) -> RemoteBlocks:
+        return RemoteBlocks(ExactBlock, cache=self._cache)
 
     def _view(self) -> LocalSnapshot:
         dimension = self._header.encoder.dimension
@@ -183,6 +178,12 @@ class MilvusStore(LocalStore):
 
     def _vectors(self, replay: Replay) -> list[tuple[Ids, FloatArray]]:
         """Numbers in place of vectors: every change of an item gives it new rows."""
-        spans = [np.arange(each.first_vector, each.first_vector + each.pictures) for each in replay.upserts]
-        numbers = np.sort(np.concatenate([np.zeros(0, np.int64), *spans]))
+        firsts = np.array([each.first_vector for each in replay.upserts], np.int64)
+        pictures = np.array([each.pictures for each in replay.upserts], np.int64)
+        base = self._state.slots.base
+        if base is not None and not len(self._state.blocks):
+            firsts = np.concatenate([base.first_vectors, firsts])
+            pictures = np.concatenate([base.pictures, pictures])
+        within = np.arange(int(pictures.sum())) - np.repeat(np.cumsum(pictures) - pictures, pictures)
+        numbers = np.unique(np.repeat(firsts, pictures) + within)
         return [(numbers, numbers.astype(np.float64)[:, None])]  # type: ignore[list-item]  # numbers, see RemoteBlocks

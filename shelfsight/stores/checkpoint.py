@@ -1,0 +1,156 @@
+"""A state of the ledger packed into one file, from which opening is quick: a cache, never the truth.
+
+The ledger names the file that counts by a number drawn at random, so that the file of another collection, or one from
+before the ledger was restored from a copy, is never taken for it. A file that is missing, damaged or too far behind is
+passed over, and everything is read from the ledger.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from shelfsight.stores.arrays import DamagedError, MappedArrays, map_arrays, write_arrays
+from shelfsight.stores.columns import Columns, Stack
+from shelfsight.stores.columns.kept import load_stack, stack_arrays
+from shelfsight.stores.files import TEMPORARY, publish
+from shelfsight.stores.ledger import Ledger, connect, reading, writing
+from shelfsight.stores.packed import HashIndex, Packed
+from shelfsight.stores.slots import Base, Slots, packed_base
+
+__all__ = ["CACHE", "Opened", "open_base", "write_checkpoint"]
+
+CACHE = "cache"
+_NAME = "checkpoint"
+_FORMAT = 1
+_BEHIND = 20  # a file is worth keeping while less than one in so many items changed since
+_LATE = 4  # and worth reading while less than one in so many did
+
+_log = logging.getLogger("shelfsight.stores")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A base to begin with: its slots, the columns that were kept with it, and the number of its file, if any."""
+
+    slots: Slots
+    columns: Mapping[str, Callable[[], Stack | None]] = field(default_factory=dict)
+    number: int | None = None
+
+    def new_columns(self) -> Columns:
+        return Columns(self.slots, self.columns, self.slots.start if self.columns else 0)
+
+
+def open_base(path: Path, ledger: Ledger, *, distrusted: int | None = None) -> Opened:
+    """What to begin with in the collection at ``path``, inside :func:`reading`: the checkpoint where there is one, the
+    ledger's items otherwise.
+
+    Args:
+        distrusted: the number of a file that is not to be used.
+    """
+    number = ledger.counter(_NAME)
+    if number and number != distrusted:
+        try:
+            mapped = map_arrays(_file(path, number))
+            about = mapped.about
+            if (about["format"], about["number"]) == (_FORMAT, number) and _near(ledger, about["generation"], _LATE):
+                return _opened(mapped)
+        except FileNotFoundError:
+            pass
+        except (DamagedError, OSError, ValueError, KeyError, TypeError) as error:
+            _log.warning("the checkpoint of %s is passed over: %s", path, error)
+    return Opened(Slots(packed_base(ledger.generation(), ledger.rows())))
+
+
+def write_checkpoint(path: Path, dimension: int) -> None:
+    """Keep the newest state of the collection at ``path``, unless the file that is there is near enough. The caller
+    holds the lock of maintenance."""
+    with closing(connect(path)) as connection:
+        ledger = Ledger(connection, dimension)
+        with reading(connection):
+            if _is_fresh(path, ledger):
+                return
+            base = packed_base(ledger.generation(), ledger.rows())
+        number = secrets.randbelow(2**62) + 1
+        arrays = _base_arrays(base)
+        columns = _column_arrays(base, arrays)
+        about = {"format": _FORMAT, "number": number, "generation": base.generation, "columns": columns}
+        (path / CACHE).mkdir(exist_ok=True)
+        publish(_file(path, number), lambda file: write_arrays(file, about, arrays))
+        with writing(connection):
+            connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (_NAME, number))
+        _sweep(path, number)
+
+
+def _file(path: Path, number: int) -> Path:
+    return path / CACHE / f"{_NAME}-{number:016x}.arrays"
+
+
+def _is_fresh(path: Path, ledger: Ledger) -> bool:
+    number = ledger.counter(_NAME)
+    if not number:
+        return False
+    try:
+        return _near(ledger, map_arrays(_file(path, number)).about["generation"], _BEHIND)
+    except (DamagedError, OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _near(ledger: Ledger, generation: int, share: int) -> bool:
+    """Whether less than one in ``share`` items changed since that commit."""
+    if not ledger.counter("forgotten") <= generation <= ledger.generation():
+        return False
+    return generation == ledger.generation() or ledger.changed(generation) * share < ledger.counts()[0]
+
+
+def _sweep(path: Path, number: int) -> None:
+    """Files that count no longer, and what a crash left."""
+    for file in (path / CACHE).glob(f"{_NAME}-*"):
+        if file != _file(path, number) or file.name.endswith(TEMPORARY):
+            file.unlink(missing_ok=True)
+
+
+def _base_arrays(base: Base) -> dict[str, npt.NDArray[Any]]:
+    return {
+        "ids": base.ids.data,
+        "ids.bounds": base.ids.bounds,
+        "ids.hashes": base.index.hashes,
+        "ids.order": base.index.order,
+        "records": base.records.data,
+        "records.bounds": base.records.bounds,
+        "records.checksums": base.records.checksums(),
+        "first_vectors": base.first_vectors,
+        "pictures": base.pictures,
+    }
+
+
+def _column_arrays(base: Base, arrays: dict[str, npt.NDArray[Any]]) -> list[str]:
+    """Add the columns of all fields but the id, which is there already; returns their names."""
+    stacks = Columns(Slots(base)).stacks(len(base), without=("id",))
+    for number, stack in enumerate(stacks.values()):
+        arrays.update({f"columns.{number}.{name}": array for name, array in stack_arrays(stack).items()})
+    return [*stacks]
+
+
+def _opened(mapped: MappedArrays) -> Opened:
+    ids = Packed(mapped.get("ids"), mapped.get("ids.bounds"))
+    base = Base(
+        generation=mapped.about["generation"],
+        ids=ids,
+        index=HashIndex(ids, mapped.get("ids.hashes"), mapped.get("ids.order")),
+        records=Packed(mapped.get("records", proven=False), mapped.get("records.bounds")),
+        checksums=mapped.get("records.checksums"),
+        first_vectors=mapped.get("first_vectors"),
+        pictures=mapped.get("pictures"),
+    )
+    columns = {
+        name: partial(load_stack, mapped, f"columns.{number}.", len(base))
+        for number, name in enumerate(mapped.about["columns"])
+    }
+    return Opened(Slots(base), columns, mapped.about["number"])

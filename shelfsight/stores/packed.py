@@ -1,0 +1,106 @@
+"""Many short strings in one run of bytes: no object a string, and ready to be memory-mapped."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["ByteArray", "HashIndex", "Packed", "encoded", "pack"]
+
+ByteArray = npt.NDArray[np.uint8]
+_CHUNK = 65_536
+
+
+class Packed:
+    """n byte strings; string i is ``data[bounds[i]:bounds[i + 1]]``.
+
+    Args:
+        data: (bytes,) uint8.
+        bounds: (n + 1,) int64, ascending from 0 to the length of ``data``.
+    """
+
+    def __init__(self, data: ByteArray, bounds: npt.NDArray[np.int64]) -> None:
+        self.data = data
+        self.bounds = bounds
+        self._data = data.data
+        self._bounds = bounds.data
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def raw(self, index: int) -> bytes:
+        """String ``index``, from 0."""
+        return bytes(self._data[self._bounds[index] : self._bounds[index + 1]])
+
+    def text(self, index: int) -> str:
+        return str(self._data[self._bounds[index] : self._bounds[index + 1]], "utf-8", "surrogatepass")
+
+    def checksums(self) -> npt.NDArray[np.uint32]:
+        """(n,) CRC-32 of each string."""
+        data, start = self._data, 0
+        sums = np.empty(len(self), np.uint32)
+        for i, end in enumerate(self.bounds[1:].tolist()):
+            sums[i] = crc32(data[start:end])
+            start = end
+        return sums
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8, which orders as the text does; lone surrogates, that JSON may hold, included."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def pack(strings: Iterable[bytes]) -> Packed:
+    """Those strings, in their order."""
+    data, lengths = bytearray(), [np.zeros(1, np.int64)]
+    stream = iter(strings)
+    while part := [*islice(stream, _CHUNK)]:
+        lengths.append(np.fromiter(map(len, part), np.int64, len(part)))
+        data += b"".join(part)
+    return Packed(np.frombuffer(data, np.uint8), np.cumsum(np.concatenate(lengths)))
+
+
+class HashIndex:
+    """Where strings are in a :class:`Packed` of distinct ones.
+
+    Args:
+        hashes: (n,) uint32, CRC-32 of the strings, ascending.
+        order: (n,) int32, which string has each.
+    """
+
+    def __init__(self, strings: Packed, hashes: npt.NDArray[np.uint32], order: npt.NDArray[np.int32]) -> None:
+        self.hashes = hashes
+        self.order = order
+        self._strings = strings
+        self._sorted = hashes.data
+        self._places = order.data
+
+    @classmethod
+    def of(cls, strings: Packed) -> "HashIndex":
+        sums = strings.checksums()
+        order = np.argsort(sums, kind="stable")
+        return cls(strings, sums[order], order.astype(np.int32))
+
+    def find(self, string: bytes) -> int:
+        """Its place, -1 where it is not there."""
+        wanted = crc32(string)
+        return self._settle(string, wanted, bisect_left(self._sorted, wanted))
+
+    def find_all(self, strings: Sequence[bytes]) -> npt.NDArray[np.int64]:
+        """(len(strings),) their places, -1 for what is not there."""
+        wanted = np.fromiter(map(crc32, strings), np.uint32, len(strings))
+        first = np.searchsorted(self.hashes, wanted)
+        found = map(self._settle, strings, wanted.tolist(), first.tolist())
+        return np.fromiter(found, np.int64, len(strings))
+
+    def _settle(self, string: bytes, wanted: int, place: int) -> int:
+        """Of the strings from ``place`` on that share the hash, the one that is meant."""
+        while place < len(self._sorted) and self._sorted[place] == wanted:
+            index = self._places[place]
+            if self._strings.raw(index) == string:
+                return index
+            place += 1
+        return -1
