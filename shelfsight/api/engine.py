@@ -11,7 +11,7 @@ from shelfsight.api.finding import Findable
 from shelfsight.api.gallery import Gallery
 from shelfsight.api.live import LiveCollection
 from shelfsight.api.looking import VlmOpener, look_opener
-from shelfsight.api.matching import check_spec, open_encoder_named
+from shelfsight.api.matching import check_spec, open_encoder_named, scale_of
 from shelfsight.core.dialogue import Answer, Turn
 from shelfsight.core.protocols import Catalogue, Encoder, Store
 from shelfsight.core.settings import Settings
@@ -189,6 +189,7 @@ class Engine(Findable, LiveCollection):
 
                 encoder = self._encoder_of(store)
                 look = look_opener(self._vlm, Gallery(store, self._settings.pictures), store, encoder)
-                self._searcher = Searcher(encoder, store, self._settings, look=look)
+                scale = scale_of(encoder, self._path)
+                self._searcher = Searcher(encoder, store, self._settings, look=look, scale=scale)
                 self._searched = store
             return self._searcher

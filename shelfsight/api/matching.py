@@ -4,8 +4,10 @@ from pathlib import Path
 
 from shelfsight.core.errors import Conflict, EncoderMismatch
 from shelfsight.core.protocols import Encoder, EncoderSpec, Manifest
+from shelfsight.core.relevance import RelevanceScale, ScalesRelevance
+from shelfsight.core.relevance_file import read_relevance
 
-__all__ = ["check_asked", "check_spec", "open_encoder_named"]
+__all__ = ["check_asked", "check_spec", "open_encoder_named", "scale_of"]
 
 
 def open_encoder_named(name: str, device: str | None, runtime: str | None = None) -> Encoder:
@@ -18,6 +20,19 @@ def open_encoder_named(name: str, device: str | None, runtime: str | None = None
     from shelfsight.models import open_encoder
 
     return open_encoder(name, device=device, runtime=runtime)
+
+
+def scale_of(encoder: Encoder, folder: Path) -> RelevanceScale | None:
+    """What is known of the encoder's cosines: from queries on the collection in ``folder``, else from its own
+    calibration; ``None`` where nobody calibrated it.
+
+    Raises:
+        ModelError: what is written down cannot be read.
+    """
+    own = read_relevance(folder, encoder.spec.revision)
+    if own is not None or not isinstance(encoder, ScalesRelevance):
+        return own
+    return encoder.relevance
 
 
 def check_asked(folder: Path, manifest: Manifest, encoder: str | None, store: str | None) -> None:
