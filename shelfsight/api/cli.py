@@ -21,6 +21,7 @@ from shelfsight.api.commands.backup import backup, restore, upgrade
 from shelfsight.api.commands.demo import demo
 from shelfsight.api.commands.evaluate import evaluate
 from shelfsight.api.commands.finetune import finetune
+from shelfsight.api.commands.import_ import import_
 from shelfsight.api.commands.index import index
 from shelfsight.api.commands.info import info, version
 from shelfsight.api.commands.migrate import migrate
@@ -50,6 +51,7 @@ def cli() -> None:
 
 for _command in (
     index,
+    import_,
     update,
     delete,
     migrate,

@@ -1,6 +1,7 @@
 """The Python front door: a collection, its encoder and its searcher behind one object."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,12 @@ from shelfsight.api.asking import Asker, conversation
 from shelfsight.api.enriching import add_notes, check_able
 from shelfsight.api.finding import Findable
 from shelfsight.api.gallery import Gallery
+from shelfsight.api.late import LateEncoder
 from shelfsight.api.live import LiveCollection
 from shelfsight.api.looking import VlmOpener, look_opener
 from shelfsight.api.matching import check_spec, open_encoder_named, scale_of
 from shelfsight.core.dialogue import Answer, Turn
+from shelfsight.core.errors import EncoderMismatch, MissingExtra, ModelError
 from shelfsight.core.protocols import Catalogue, Encoder, Store
 from shelfsight.core.settings import Settings
 from shelfsight.core.vision import VisionLanguageModel
@@ -166,6 +169,13 @@ class Engine(Findable, LiveCollection):
                 self._encoded = store
             return self._encoder
 
+    def _encoder_or_late(self, store: Store) -> Encoder:
+        """One that cannot be had says so when it is needed: what asks by vectors alone does not need it."""
+        try:
+            return self._encoder_of(store)
+        except (EncoderMismatch, MissingExtra, ModelError):
+            return LateEncoder(store.manifest.encoder, partial(self._encoder_of, store))
+
     @property
     def vlm(self) -> VisionLanguageModel:
         """The vision-language model that re-ranks, explains and answers, loaded now if it was not.
@@ -187,7 +197,7 @@ class Engine(Findable, LiveCollection):
             if self._searcher is None or self._searched is not store:
                 from shelfsight.search import Searcher
 
-                encoder = self._encoder_of(store)
+                encoder = self._encoder_or_late(store)
                 look = look_opener(self._vlm, Gallery(store, self._settings.pictures), store, encoder)
                 scale = scale_of(encoder, self._path)
                 self._searcher = Searcher(encoder, store, self._settings, look=look, scale=scale)

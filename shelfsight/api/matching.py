@@ -1,5 +1,6 @@
 """Which encoder and which store a collection may be opened with: the ones it was built with."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from shelfsight.core.errors import Conflict, EncoderMismatch
@@ -68,13 +69,19 @@ def check_spec(folder: Path, built_with: EncoderSpec, installed: EncoderSpec) ->
     Raises:
         EncoderMismatch: weights, preprocessing or dimension are not the same.
     """
-    if installed == built_with:
+    if installed == (_as_far_as_known(built_with, installed) if built_with.image_size == 0 else built_with):
         return
     raise EncoderMismatch(
         f"{str(folder)!r} was built with {_describe(built_with)}; what opens under that name now is "
         f"{_describe(installed)}",
         hint="index the catalogue into a new collection, or install the version it was built with",
     )
+
+
+def _as_far_as_known(imported: EncoderSpec, installed: EncoderSpec) -> EncoderSpec:
+    """The spec of an encoder that could not be opened when its vectors were imported, what was not said filled in."""
+    revision = imported.revision or installed.revision
+    return replace(imported, name=installed.name, revision=revision, image_size=installed.image_size)
 
 
 def _describe(spec: EncoderSpec) -> str:

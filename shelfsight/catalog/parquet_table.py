@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["ParquetTable"]
+__all__ = ["ParquetTable", "opened"]
 
 _BATCH_ROWS = 1024
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -46,7 +46,7 @@ class ParquetTable:
         return first
 
     def sample(self) -> Iterator[Mapping[str, object]]:
-        with _opened(self.files[0]) as file:
+        with opened(self.files[0]) as file:
             texts = [each.name for each in file.schema_arrow if _is_text(each.type)]
         rows = (row.values for row in _read(self.files[0], texts) if isinstance(row, Row))
         return islice(rows, SAMPLE_ROWS)
@@ -60,7 +60,7 @@ class ParquetTable:
 
 
 @contextmanager
-def _opened(path: Path) -> "Iterator[pq.ParquetFile]":
+def opened(path: Path) -> "Iterator[pq.ParquetFile]":
     """``path`` open; what goes wrong with the file becomes a :class:`CatalogueError`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -74,7 +74,7 @@ def _opened(path: Path) -> "Iterator[pq.ParquetFile]":
 
 
 def _column_names(path: Path) -> list[str]:
-    with _opened(path) as file:
+    with opened(path) as file:
         names: list[str] = file.schema_arrow.names
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -83,14 +83,14 @@ def _column_names(path: Path) -> list[str]:
 
 
 def _row_count(path: Path) -> int:
-    with _opened(path) as file:
+    with opened(path) as file:
         return int(file.metadata.num_rows)
 
 
 def _needed(path: Path, layout: Layout) -> list[str]:
     """Columns worth reading: bytes that are no pictures of the item are not."""
     used = {layout.id, layout.title, layout.url, *layout.pictures}
-    with _opened(path) as file:
+    with opened(path) as file:
         return [
             each.name
             for each in file.schema_arrow
@@ -101,7 +101,7 @@ def _needed(path: Path, layout: Layout) -> list[str]:
 def _read(path: Path, columns: list[str]) -> Iterator[Row | Failure]:
     folder = path.absolute().parent
     number = 0
-    with _opened(path) as file:
+    with opened(path) as file:
         for batch in file.iter_batches(_rows_a_batch(file), columns=columns, use_threads=False):
             for values in _to_python(_in_microseconds(batch)):
                 place = f"{path.name}#{number}"

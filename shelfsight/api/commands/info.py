@@ -1,6 +1,8 @@
 """``shelfsight info`` and ``shelfsight version``."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,13 +29,30 @@ def info(collection: Path, as_json: bool) -> None:
     if as_json:
         print_document(document)
         return
-    rows = [(name, str(value)) for name, value in document.items() if not isinstance(value, dict)]
+    plain = {name: value for name, value in document.items() if value is not None and not isinstance(value, dict)}
+    rows = [(name, str(value)) for name, value in plain.items()]
     rows += [(f"encoder.{name}", str(value)) for name, value in document["encoder"].items()]
+    rows += _index_rows(document.get("index"))
     rows += [(f"field {name}", kind) for name, kind in document["fields"].items()]
     if notes is not None:
         rows += [(f"features {each['version'][:12]}", f"{each['pictures']:,} pictures") for each in notes["features"]]
         rows += [(f"suggestions of {each['model']}", f"{each['items']:,} items") for each in notes["suggestions"]]
     print_table(("what", "value"), rows)
+
+
+def _index_rows(index: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """What finds the vectors, and how well it did when it was built."""
+    if index is None:
+        return []
+    rows = [("index.kind", str(index["kind"])), ("index.vectors", f"{index['vectors']:,}")]
+    if index["recall"] is not None:
+        asked = "" if index["target"] is None else f", {index['target']:g} was asked for"
+        rows.append(("index.recall@10", f"{index['recall']:.4f} on {index['queries']:,} held-out vectors{asked}"))
+    if index["bytes_per_vector"]:
+        rows.append(("index.memory", f"{index['bytes_per_vector']:.0f} bytes a vector"))
+    if index["seconds"]:
+        rows.append(("index.built in", f"{index['seconds']:.1f} s"))
+    return rows + [(f"index.{name}", str(value)) for name, value in index["parameters"].items()]
 
 
 @click.command()
