@@ -7,13 +7,13 @@ directory is a handle on it: where it is, and a ledger in SQLite that repeats wh
 away, is made anew from Milvus, and lets everything that reads or changes a ledger (filters and facets by column, words,
 notes, patches) work on Milvus unchanged.
 
-Milvus has no transactions over rows, no compare-and-set, and values of 64 kB at most. A commit is worked out in an open
-transaction of the ledger, under a lock; its rows are written to Milvus under numbers that rise and that are nobody's
-yet; one entry in the journal, a single insert, says up to which number rows count (:mod:`.shipping`); then the ledger's
-transaction ends. Killed before the entry: nothing is in, the next writer drops the rows. Killed after it: all is in, and
-the ledger learns it from the journal, as it learns of the commits of other machines (:mod:`.replica`). Rows are never
-changed: a snapshot is the rows up to a number, less those that the ledger knows to be replaced, which stay for a while
-(:mod:`.upkeep`). Larger values lie in the journal in parts, by their digest.
+Milvus has no transactions over rows, no compare-and-set, and values of 64 kB at most. A commit is worked out in an
+open transaction of the ledger, under a lock; its rows are written to Milvus under numbers that rise and that are
+nobody's yet; one entry in the journal, a single insert, says up to which number rows count (:mod:`.shipping`); then the
+ledger's transaction ends. Killed before the entry: nothing is in, the next writer drops the rows. Killed after it: all
+is in, and the ledger learns it from the journal, as it learns of the commits of other machines (:mod:`.replica`). Rows
+are never changed: a snapshot is the rows up to a number, less those that the ledger knows to be replaced, which stay
+for a while (:mod:`.upkeep`). Larger values lie in the journal in parts, by their digest.
 
 Searches push filters down as expressions that let through at least what passes, and hold them exactly in memory, as do
 counts and facets (:mod:`.expressions`, :mod:`.nearest`).
@@ -24,7 +24,8 @@ from pathlib import Path
 from shelfsight.core.protocols import EncoderSpec, Store
 from shelfsight.stores.creation import create_collection
 from shelfsight.stores.manifest import Header
-from shelfsight.stores.milvus.client import Milvus, library
+from shelfsight.stores.milvus.client import Milvus
+from shelfsight.stores.milvus.connection import library
 from shelfsight.stores.milvus.creation import prepare
 from shelfsight.stores.milvus.place import PLACE, TOKEN, MilvusPlace, read_place, write_place
 from shelfsight.stores.milvus.store import MilvusStore

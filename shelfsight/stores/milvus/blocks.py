@@ -12,6 +12,7 @@ import numpy as np
 
 from shelfsight.core.errors import CorruptCollection
 from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.allowed import Allowed
 from shelfsight.stores.blocks import Blocks, BoolArray, IntArray, Top, best_by_product
 from shelfsight.stores.milvus.rows import Rows
 
@@ -108,7 +109,7 @@ class RemoteBlocks(Blocks):
     def gather(self, rows: IntArray) -> FloatArray:
         return self._vectors().get(self.numbers[rows])
 
-    def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
+    def top(self, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
         """By fetching every vector; searches ask Milvus instead, see :mod:`.nearest`."""
         return best_by_product(self.gather(np.arange(len(self))), queries, k, allowed)
 

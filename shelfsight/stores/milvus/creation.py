@@ -56,8 +56,8 @@ def prepare(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec) -> None:
 
 
 def switch(milvus: Milvus, alias: str, name: str) -> None:
-    """Let ``alias`` stand for the collections ``name``. Whoever opens it by its journal gets all of the one or all of the
-    other; the alias of the rows is for people."""
+    """Let ``alias`` stand for the collections ``name``. Whoever opens it goes by the journal's, and gets all of the
+    one or all of the other; that of the rows is for people."""
     for suffix in ("", _JOURNAL):
         milvus.point(alias + suffix, name + suffix, new=milvus.target(alias + suffix) is None)
 

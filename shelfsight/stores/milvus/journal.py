@@ -75,7 +75,8 @@ class Journal:
         """List what a commit deletes; returns the number of entries."""
         parts = [*_parts(ids)]
         rows = [
-            self._entry("deleted", f"{generation}/{part}", generation, json.dumps(ids)) for part, ids in enumerate(parts)
+            self._entry("deleted", f"{generation}/{part}", generation, json.dumps(ids))
+            for part, ids in enumerate(parts)
         ]
         self._upsert(rows)
         return len(parts)

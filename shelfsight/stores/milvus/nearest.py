@@ -1,8 +1,8 @@
 """The best items from what Milvus finds.
 
 Milvus is asked by an expression that lets through at least what may be found, and for more rows than are wanted; what
-it finds is looked at again in memory, where the filter holds exactly and it is known which rows count. The rest is as in
-:mod:`shelfsight.stores.ranking`: rows that may belong to the answer are scored again in float64, and the answer
+it finds is looked at again in memory, where the filter holds exactly and it is known which rows count. The rest is as
+in :mod:`shelfsight.stores.ranking`: rows that may belong to the answer are scored again in float64, and the answer
 stands when no row that was not seen can. If it does not stand, more rows are asked for; behind the largest number that
 Milvus gives, slices of the collection are asked for whole, or, where its index is approximate, vectors themselves.
 """
@@ -89,7 +89,7 @@ class Finder:
 
     def _slack(self, query: FloatArray) -> float:
         """What two float32 inner products may be off; see ranking."""
-        return 2 * query.shape[0] * 2.0**-24
+        return 2 * len(query) * 2.0**-24
 
     def _places(self) -> IntArray:
         return np.arange(len(self.blocks)) if self.allowed is None else np.flatnonzero(self.allowed)

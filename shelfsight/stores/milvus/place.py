@@ -74,7 +74,9 @@ class MilvusPlace:
             UsageError: an URI, a name, an index type or a level that cannot be.
         """
         if not (self.lite and self.uri.endswith(".db")) and urlsplit(self.uri).scheme not in _SCHEMES:
-            raise UsageError(f"{self.uri!r} is no Milvus URI", hint="http://host:19530, or a file name that ends on .db")
+            raise UsageError(
+                f"{self.uri!r} is no Milvus URI", hint="http://host:19530, or a file name that ends on .db"
+            )
         if not self.lite and (urlsplit(self.uri).password or urlsplit(self.uri).username):
             raise UsageError("a Milvus URI is kept on disk and has no password in it", hint=f"put it into {TOKEN}")
         for name in (self.collection, *filter(None, [self.database])):
@@ -118,7 +120,9 @@ def read_place(path: Path) -> MilvusPlace:
     try:
         return MilvusPlace(**json.loads(text)).checked()
     except (ValueError, TypeError, UsageError) as error:
-        raise CorruptCollection(f"{file} is damaged: {error}", hint="restore it, or index the catalogue again") from error
+        raise CorruptCollection(
+            f"{file} is damaged: {error}", hint="restore it, or index the catalogue again"
+        ) from error
 
 
 def token() -> str:

@@ -65,7 +65,8 @@ class Rows:
             self._milvus.delete(self.name, f"row in {self._listed(part)}")
 
     def items(self, first: int, end: int) -> Iterator[dict[str, Any]]:
-        """``row``, ``id``, ``pictures``, ``record``, ``overflow`` of the first pictures from ``first`` up to ``end``, in order."""
+        """``row``, ``id``, ``pictures``, ``record``, ``overflow`` of first pictures from ``first`` up to ``end``, in
+        order."""
         where = f"{self._where(Wanted(first, end))} and picture == 0"
         for row in self._milvus.every(self.name, where, ["row", "id", "pictures", "record", "overflow"]):
             yield {**row, "row": row["row"] - self._base}

@@ -6,7 +6,8 @@ for a value of Milvus (64 kB). Milvus wants a vector in every collection; the jo
 
 from typing import Any
 
-from shelfsight.stores.milvus.client import Milvus, library
+from shelfsight.stores.milvus.client import Milvus
+from shelfsight.stores.milvus.connection import library
 from shelfsight.stores.milvus.place import MilvusPlace
 
 __all__ = ["LONGEST_ID", "LONGEST_TEXT", "create_journal", "create_rows", "search_parameters"]

@@ -54,7 +54,9 @@ def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension
     items = _items(connection, generation, next_row)
     rows.forget_from(next_row)
     blobs: dict[str, bytes] = {}
-    written = _rows(items, _vectors(connection, rows, items, dimension), _previews(connection, rows, items, blobs), blobs)
+    written = _rows(
+        items, _vectors(connection, rows, items, dimension), _previews(connection, rows, items, blobs), blobs
+    )
     journal.write_blobs(blobs)
     rows.write(written)
     gone = [row[0] for row in connection.execute("SELECT id FROM deleted WHERE generation = ?", (generation,))]

@@ -130,7 +130,7 @@ class MilvusStore(LocalStore):
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """The ledger's, which ends with the commit's entry in Milvus; whatever the ledger makes of it, it is in then."""
+        """The ledger's. It ends with the commit's entry in Milvus; whatever the ledger makes of that, it is in."""
         shipped = False
         with self._alone():
             try:

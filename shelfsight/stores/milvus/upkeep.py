@@ -1,7 +1,7 @@
 """Dropping what no snapshot reads any more, in two steps with time between them.
 
-A row that a commit replaced is marked at one upkeep and dropped at one that comes later than the grace: by then there is
-no snapshot from before the mark. The marks are in a file, and are found anew where it is lost.
+A row that a commit replaced is marked at one upkeep and dropped at one that comes later than the grace: by then there
+is no snapshot from before the mark. The marks are in a file, and are found anew where it is lost.
 """
 
 import json
