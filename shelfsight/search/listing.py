@@ -3,8 +3,8 @@
 Every stage works on candidates that do not depend on the page, so that pages of any size are parts of one order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from shelfsight.core.protocols import Snapshot
@@ -15,15 +15,13 @@ from shelfsight.search.ladder import Ladder
 from shelfsight.search.planning import DIVERSE, HEAD, Plan
 from shelfsight.search.relevance import Judge, require_judge
 from shelfsight.search.retrieval import Retrieval
+from shelfsight.search.rules.ruling import RuleStage
 from shelfsight.search.second import RERANK, ranked
 
 __all__ = ["First", "Listing"]
 
 _CUT = 1024
 """Candidates of a fusion that are gone through at first for those above a cutoff."""
-
-
-Stage = Callable[[Sequence[Candidate]], Sequence[Candidate]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +56,12 @@ class Listing:
         self._plan, self._snapshot, self._retrieval = plan, snapshot, retrieval
         self._most, self._by = settings.max_window, by
         self._ladder = Ladder(retrieval.best, plan.first)
+        self._rules: RuleStage | None = None
         self.warnings: list[str] = []
 
-    def first(self, rules: Stage | None = None) -> First | None:
-        """What is retrieved first, after ``rules`` moved and pinned candidates; ``None`` where the order is that of
-        fields over all that passes the filter, so that nothing is.
+    def first(self, rules: RuleStage | None = None) -> First | None:
+        """What is retrieved first, after ``rules`` moved and pinned candidates, which they do where hits are not
+        sorted; ``None`` where the order is that of fields over all that passes the filter, so that nothing is.
 
         Raises:
             UsageError: ``min_relevance`` is given and nobody can judge.
@@ -73,7 +72,9 @@ class Listing:
             return None
         passing = self._passing(cutoff)
         head = self._ladder.upto(plan.head) if passing is None or plan.depth else passing[: plan.head]
-        pins, free = parted(rules(head) if rules is not None and plan.ruled else head)
+        self._rules = None if plan.query.sort else rules
+        pins, free = parted(head if self._rules is None else self._rules(head))
+        free = free if self._rules is None else _falling(free)
         taken = frozenset(each.match.id for each in (*head, *(pin for _, pin in pins)))
         return First(pins=pins, free=free, taken=taken, passing=passing, cutoff=cutoff)
 
@@ -199,7 +200,14 @@ class Listing:
             first = free[:DIVERSE]
             moved = diversify(first, pinned, self._retrieval.pictures([*pinned, *first]), query.diversity)
             free = [*moved, *free[DIVERSE:]]
+            free = free if self._rules is None else self._rules.last_last(free)
         return free, folded
+
+
+def _falling(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Candidates in their order, what they are ordered by dealt out anew so that it says the same."""
+    orders = sorted((each.order for each in candidates), reverse=True)
+    return [replace(each, order=order) for each, order in zip(candidates, orders, strict=True)]
 
 
 def _behind(free: Sequence[Candidate], rest: Iterable[Candidate]) -> Iterator[Candidate]:
