@@ -108,7 +108,11 @@ class Synonyms(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """A whole file, each kind in the file's order."""
+    """A whole file, each kind in the file's order.
+
+    Attributes:
+        warnings: what is wrong with them as a whole, for the pages of searches: that a newer file cannot be read.
+    """
 
     pins: tuple[Pin, ...] = ()
     hides: tuple[Hide, ...] = ()
@@ -116,6 +120,7 @@ class Rules:
     fresh: tuple[Fresh, ...] = ()
     buries: tuple[Bury, ...] = ()
     synonyms: tuple[Synonyms, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[Rule, ...]:

@@ -17,6 +17,7 @@ from shelfsight.search.listing import Listing
 from shelfsight.search.planning import Plan
 from shelfsight.search.relevance import asked_for, open_judge
 from shelfsight.search.retrieval import Retrieval
+from shelfsight.search.rules.ruling import RuleStage
 from shelfsight.search.second import EXPLAIN, RERANK, SecondLook, Sitting
 from shelfsight.search.trace import Trace
 
@@ -65,6 +66,9 @@ class Answer:
         self._by = None if vector is None else open_judge(tools.scale, vector, asked, plan.words.text)
         self._retrieval = Retrieval(plan, snapshot, vector, by=self._by, known=known)
         self._listing = Listing(plan, snapshot, self._retrieval, tools.settings, self._by)
+        self._rules: RuleStage | None = None
+        if vector is not None and plan.ruling is not None and plan.ruled:
+            self._rules = plan.ruling.stage(snapshot, vector, plan.ranked, self._by)
         self._sitting: Sitting | None = None
 
     def page(self) -> Page:
@@ -112,9 +116,10 @@ class Answer:
     def _shown(self) -> tuple[Line, Shown]:
         plan, query = self._plan, self._plan.query
         with self._trace.stage("retrieve"):
-            first = self._listing.first()
+            first = self._listing.first(self._rules)
         if plan.depth and first is not None:
-            first = replace(first, free=self._look(first.free))
+            looked = self._look(first.free)
+            first = replace(first, free=looked if self._rules is None else self._rules.last_last(looked))
         with self._trace.stage("arrange" if plan.arranged else "retrieve"):
             line = self._listing.line(first)
             groups = None if query.group_by is None else Groups(self._snapshot, query.group_by)
@@ -156,7 +161,8 @@ class Answer:
             histograms = counted.histograms(query.histograms)
             groups = None if query.group_by is None else counted.groups(query.group_by)
             nothing = self._nothing_matches()
-        warnings = [*self._listing.warnings, *(sitting.warnings if sitting is not None else ())]
+        ruled = () if plan.ruling is None else plan.ruling.warnings
+        warnings = [*ruled, *self._listing.warnings, *(sitting.warnings if sitting is not None else ())]
         if nothing:
             warnings.append(_NOTHING if hits else _NOTHING_LEFT)
         return Page(

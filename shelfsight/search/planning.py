@@ -1,7 +1,7 @@
 """A query that was found answerable: what is looked up, what passes, and how far down the stages look."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from shelfsight.core.atoms import Atom
 from shelfsight.core.errors import UsageError
@@ -10,6 +10,7 @@ from shelfsight.core.settings import SearchSettings
 from shelfsight.core.types import Query
 from shelfsight.search.atoms import checked, positive_text
 from shelfsight.search.query import Understood, check, understand
+from shelfsight.search.rules.ruling import Ruling
 
 __all__ = ["DIVERSE", "HEAD", "Plan", "browsing_plan", "plan_of"]
 
@@ -40,8 +41,7 @@ class Plan:
         minus: the minus terms given beside the text that no atom says, as atoms.
         positive: the text that hits should show as a whole; ``None`` where only negations and limits are asked for.
         depth: candidates of a second look; 0: there is none.
-        ruled: whether a merchandiser's rules move candidates.
-        synonyms: what those rules say counts as well, for a lookup of words.
+        ruling: the merchandiser's rules that count; ``where`` leaves out what they hide.
     """
 
     query: Query
@@ -52,8 +52,17 @@ class Plan:
     minus: tuple[Atom, ...] = ()
     positive: str | None = None
     depth: int = 0
-    ruled: bool = False
-    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ruling: Ruling | None = None
+
+    @property
+    def ruled(self) -> bool:
+        """Whether rules may move candidates."""
+        return self.ruling is not None and self.ruling.moves and not self.browses
+
+    @property
+    def synonyms(self) -> Mapping[str, tuple[str, ...]]:
+        """What rules say counts as well, for a lookup of words."""
+        return {} if self.ruling is None else self.ruling.synonyms
 
     @property
     def claimed(self) -> tuple[Atom, ...]:

@@ -1,13 +1,16 @@
 """A query in, a page of hits out."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from shelfsight.core.atoms import Atom
 from shelfsight.core.errors import UsageError
 from shelfsight.core.protocols import Encoder, Match, Snapshot, Store
 from shelfsight.core.relevance import RelevanceScale
+from shelfsight.core.rules import NO_RULES, Rules
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Page, Query
 from shelfsight.core.vectors import FloatArray
@@ -15,8 +18,9 @@ from shelfsight.search.answering import Answer, Tools
 from shelfsight.search.embedding import QueryEmbedder
 from shelfsight.search.look import OpenLook
 from shelfsight.search.planning import Plan, browsing_plan, plan_of
-from shelfsight.search.query import check_text
+from shelfsight.search.query import check_text, understand
 from shelfsight.search.reading import Reader
+from shelfsight.search.rules import ruling_of
 from shelfsight.search.second import SecondLook
 from shelfsight.search.snapshots import Snapshots
 from shelfsight.search.trace import Trace
@@ -43,12 +47,15 @@ class Searcher:
         *,
         look: OpenLook | None = None,
         scale: RelevanceScale | None = None,
+        rules: Callable[[], Rules] | None = None,
     ) -> None:
         """
         Args:
             look: called by each search that wants to be re-ranked or explained; without it none can be.
             scale: what is known of the encoder's cosines; without it nobody judges how relevant hits are.
+            rules: called by each search that wants them: the merchandiser's rules of now.
         """
+        self._rules = rules
         self._settings = settings.search
         self._embedder = QueryEmbedder(encoder, settings)
         self._snapshots = Snapshots(store, settings.search)
@@ -111,7 +118,7 @@ class Searcher:
         """
         snapshot, trace = self._snapshots.get(query.snapshot), Trace()
         with trace.stage("understand"):
-            plan = browsing_plan(query, self._settings)
+            plan = self._ruled(browsing_plan(query, self._settings), snapshot)
         return Answer(plan, snapshot, None, self._tools, trace).page()
 
     def rank(self, queries: Sequence[Query]) -> list[list[tuple[str, float]]]:
@@ -170,7 +177,16 @@ class Searcher:
             raise UsageError(
                 "this searcher has no vision-language model", hint="search without re-ranking and explaining"
             )
-        return plan_of(query, self._settings, take_apart)
+        return self._ruled(plan_of(query, self._settings, take_apart), snapshot)
+
+    def _ruled(self, plan: Plan, snapshot: Snapshot) -> Plan:
+        """The plan under the merchandiser's rules, where there are some and the query wants them."""
+        rules = self._rules() if self._rules is not None and plan.query.rules else NO_RULES
+        if rules == NO_RULES:
+            return plan
+        text = None if plan.query.text is None else understand(plan.query).text
+        ruling = ruling_of(rules, text, snapshot, date.today())
+        return replace(plan, where=ruling.narrowed(plan.where), ruling=ruling)
 
 
 def _retrieve(snapshot: Snapshot, plans: Sequence[Plan], vectors: FloatArray) -> Sequence[Sequence[Match] | None]:

@@ -11,26 +11,25 @@ import numpy as np
 from shelfsight.core.errors import UsageError
 from shelfsight.core.filters import And, Expr, FieldPath, In, IsNull
 from shelfsight.core.filters.fields import fields_of
-from shelfsight.core.protocols import Match, Snapshot
+from shelfsight.core.protocols import Snapshot
 from shelfsight.core.rules import Boost, Bury, Fresh, Hide, Pin, Rule, Rules
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.candidates import Candidate
 from shelfsight.search.explain.truth import truth
 from shelfsight.search.relevance import Judge, judge
-from shelfsight.search.rules.boosting import Floats, moved
+from shelfsight.search.rules.boosting import moved
 from shelfsight.search.rules.freshness import age_in_days
 from shelfsight.search.rules.hiding import without
 from shelfsight.search.rules.scoping import counts
 
-__all__ = ["Ruling", "ruling_of"]
+__all__ = ["RuleStage", "Ruling", "ruling_of"]
 
 _WORTH_TELLING = 0.05
 """Log-odds that a boost by age must add for a hit to be told of it."""
 
 R = TypeVar("R", bound=Rule)
 Fields = Mapping[str, Mapping[str, Value]]
-Stage = Callable[[Sequence[Candidate]], list[Candidate]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class Ruling:
 
     Attributes:
         synonyms: a word or phrase in lower case -> what counts as well.
-        warnings: which rules were left out, and why.
+        warnings: what is wrong with the rules: which were left out, and why.
     """
 
     pins: tuple[Pin, ...] = ()
@@ -60,103 +59,108 @@ class Ruling:
         """The filter of a search less what is hidden."""
         return without(where, self.hides)
 
-    def stage(self, snapshot: Snapshot, vector: FloatArray, where: Expr | None, by: Judge | None = None) -> Stage:
+    def stage(self, snapshot: Snapshot, vector: FloatArray, where: Expr | None, by: Judge | None = None) -> "RuleStage":
         """What moves the first candidates of a search.
-
-        The stage takes them best first, and gives them in their new order, with what it pins at its places, and
-        reasons for what it moved.
 
         Args:
             vector: (d,) float32 of length 1, what is looked up.
             where: what may be found: :meth:`narrowed`, less the ids that the query leaves out.
             by: who judges what is pinned and was not among the candidates.
         """
+        return RuleStage(self, snapshot, vector, where, by)
 
-        def apply(candidates: Sequence[Candidate]) -> list[Candidate]:
-            free = self._ordered(candidates, snapshot)
-            return _placed(free, self._pinned(free, snapshot, vector, where, by))
 
-        return apply
+class RuleStage:
+    """Rules at work on the candidates of one search."""
 
-    def _ordered(self, candidates: Sequence[Candidate], snapshot: Snapshot) -> list[Candidate]:
-        """Boosted, and with what is buried behind the others."""
-        if not candidates or not (self.boosts or self.fresh or self.buries):
+    def __init__(
+        self, ruling: Ruling, snapshot: Snapshot, vector: FloatArray, where: Expr | None, by: Judge | None
+    ) -> None:
+        self._ruling, self._snapshot, self._vector = ruling, snapshot, vector
+        self._where, self._by = where, by
+        self._last: frozenset[str] = frozenset()
+
+    def __call__(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Candidates, best first, in their new order: what is pinned at its places (behind all where others are too
+        few), and with reasons for what was moved."""
+        free = self._ordered(candidates)
+        pinned = self._pinned(free)
+        taken = {each.match.id for each in pinned.values()}
+        line = [each for each in free if each.match.id not in taken]
+        for place in sorted(pinned):
+            line.insert(place, pinned[place])
+        return line
+
+    def last_last(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """What rules put last, behind all others again, after a stage that knows nothing of it."""
+        return sorted(candidates, key=lambda each: each.match.id in self._last)
+
+    def _ordered(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Boosted, and with what comes last behind the others."""
+        ruling = self._ruling
+        if not candidates or not (ruling.boosts or ruling.fresh or ruling.buries):
             return list(candidates)
-        fields = self._fields(candidates, snapshot)
-        sums = np.zeros(len(candidates))
-        told = []
+        fields = self._fields(candidates)
+        sums, told = np.zeros(len(candidates)), []
         for place, each in enumerate(candidates):
-            sums[place], reasons = self._boost(fields[each.match.id])
-            told.append(replace(each, reasons=(*each.reasons, *reasons)) if reasons else each)
-        ordered = _moved(candidates, told, sums)
-        return self._buried(ordered, fields)
+            sums[place], reasons = _boost(ruling, fields[each.match.id])
+            told.append(_because(each, *reasons))
+        order = moved(candidates, sums) if sums.any() else range(len(told))
+        return self._buried([told[place] for place in order], fields)
 
-    def _fields(self, candidates: Sequence[Candidate], snapshot: Snapshot) -> Fields:
-        trees = [*(rule.filter for rule in self.boosts), *(rule.filter for rule in self.buries)]
-        names = {field.name for tree in trees for field in fields_of(tree)} | {rule.field for rule in self.fresh}
+    def _fields(self, candidates: Sequence[Candidate]) -> Fields:
+        ruling = self._ruling
+        trees = [*(rule.filter for rule in ruling.boosts), *(rule.filter for rule in ruling.buries)]
+        names = {field.name for tree in trees for field in fields_of(tree)} | {rule.field for rule in ruling.fresh}
         asked = sorted(names)
         ids = [each.match.id for each in candidates]
-        values = snapshot.values(ids, asked)
+        values = self._snapshot.values(ids, asked)
         return {id: dict(zip(asked, values[id], strict=True)) for id in ids}
 
-    def _boost(self, fields: Mapping[str, Value]) -> tuple[float, tuple[str, ...]]:
-        """The logarithm of what an item's odds are multiplied by, and why."""
-        total, reasons = 0.0, []
-        for boost in self.boosts:
-            if truth(boost.filter, fields) is True:
-                total += math.log(boost.factor)
-                reasons.append(_told(boost, boost.factor, boost.condition))
-        for rule in self.fresh:
-            age = age_in_days(fields[rule.field], self.today)
-            gain = 0.0 if age is None else math.log(rule.factor) * 0.5 ** (age / rule.half_life)
-            total += gain
-            if abs(gain) >= _WORTH_TELLING:
-                reasons.append(_told(rule, rule.factor, f"{rule.field} {fields[rule.field]}"))
-        return total, tuple(reasons)
-
     def _buried(self, candidates: list[Candidate], fields: Fields) -> list[Candidate]:
-        front, back = [], []
+        reasons: dict[str, str] = {}
         for each in candidates:
-            rule = next((rule for rule in self.buries if truth(rule.filter, fields[each.match.id]) is True), None)
-            if rule is None:
-                front.append(each)
-            else:
-                back.append(replace(each, reasons=(*each.reasons, f"last: {rule.name or rule.condition}")))
-        return [*front, *back]
+            for rule in self._ruling.buries:
+                if truth(rule.filter, fields[each.match.id]) is True:
+                    reasons.setdefault(each.match.id, f"last: {rule.name or rule.condition}")
+        self._last = frozenset(reasons)
+        return self.last_last([_because(each, *filter(None, [reasons.get(each.match.id)])) for each in candidates])
 
-    def _pinned(
-        self,
-        candidates: Sequence[Candidate],
-        snapshot: Snapshot,
-        vector: FloatArray,
-        where: Expr | None,
-        by: Judge | None,
-    ) -> dict[int, Candidate]:
+    def _pinned(self, candidates: Sequence[Candidate]) -> dict[int, Candidate]:
         """Place from 0 -> who stands there. An id that two rules pin stands where the first says; of two on one place
         the later takes the next."""
-        wanted = list(dict.fromkeys(id for rule in self.pins for id in rule.ids))
-        there = _passing(wanted, snapshot, where)
-        known = {each.match.id: each for each in candidates}
-        new = snapshot.scored(vector, [id for id in wanted if id in there and id not in known])
-        known.update((each.match.id, each) for each in judge([_candidate(match) for match in new.values()], by))
+        known = self._pinnable(candidates)
         places: dict[int, Candidate] = {}
         done: set[str] = set()
-        for rule in self.pins:
+        for rule in self._ruling.pins:
             place = rule.position - 1
             for id in rule.ids:
-                if id not in there or id not in known or id in done:
+                if id not in known or id in done:
                     continue
                 while place in places:
                     place += 1
                 reason = "pinned" if rule.name is None else f"pinned: {rule.name}"
-                places[place] = replace(known[id], pinned=True, reasons=(*known[id].reasons, reason))
+                places[place] = replace(_because(known[id], reason), pinned=True)
                 done.add(id)
         return places
+
+    def _pinnable(self, candidates: Sequence[Candidate]) -> dict[str, Candidate]:
+        """Those of the pinned that may be found, by id."""
+        wanted = list(dict.fromkeys(id for rule in self._ruling.pins for id in rule.ids))
+        if not wanted:
+            return {}
+        inside: Expr = In(FieldPath("id"), tuple(wanted))
+        where = inside if self._where is None else And((self._where, inside))
+        there = set(self._snapshot.select(len(wanted), where=where))
+        known = {each.match.id: each for each in candidates if each.match.id in there}
+        new = self._snapshot.scored(self._vector, sorted(there - set(known)))
+        added = judge([Candidate(match=match, order=match.score) for match in new.values()], self._by)
+        return known | {each.match.id: each for each in added}
 
 
 def ruling_of(rules: Rules, text: str | None, snapshot: Snapshot, today: date) -> Ruling:
     """The rules that count for a query of ``text`` (less its minus terms) today."""
-    warnings: list[str] = []
+    warnings = list(rules.warnings)
 
     def usable(kind: Iterable[R], test: Callable[[R], Expr | None]) -> tuple[R, ...]:
         return tuple(
@@ -200,30 +204,25 @@ def _synonyms(rules: Rules, text: str | None, today: date) -> dict[str, tuple[st
     return found
 
 
-def _moved(candidates: Sequence[Candidate], told: Sequence[Candidate], sums: Floats) -> list[Candidate]:
-    return [told[place] for place in moved(candidates, sums)] if sums.any() else list(told)
-
-
-def _passing(ids: Sequence[str], snapshot: Snapshot, where: Expr | None) -> set[str]:
-    """Those of ``ids`` that may be found."""
-    if not ids:
-        return set()
-    inside = In(FieldPath("id"), tuple(ids))
-    return set(snapshot.select(len(ids), where=inside if where is None else And((where, inside))))
-
-
-def _candidate(match: Match) -> Candidate:
-    return Candidate(match=match, order=match.score)
+def _boost(ruling: Ruling, fields: Mapping[str, Value]) -> tuple[float, tuple[str, ...]]:
+    """The logarithm of what an item's odds are multiplied by, and why."""
+    total, reasons = 0.0, []
+    for boost in ruling.boosts:
+        if truth(boost.filter, fields) is True:
+            total += math.log(boost.factor)
+            reasons.append(_told(boost, boost.factor, boost.condition))
+    for rule in ruling.fresh:
+        age = age_in_days(fields[rule.field], ruling.today)
+        gain = 0.0 if age is None else math.log(rule.factor) * 0.5 ** (age / rule.half_life)
+        total += gain
+        if abs(gain) >= _WORTH_TELLING:
+            reasons.append(_told(rule, rule.factor, f"{rule.field} {fields[rule.field]}"))
+    return total, tuple(reasons)
 
 
 def _told(rule: Rule, factor: float, otherwise: str) -> str:
     return f"{'boosted' if factor >= 1 else 'lowered'}: {rule.name or otherwise}"
 
 
-def _placed(free: Sequence[Candidate], pinned: Mapping[int, Candidate]) -> list[Candidate]:
-    """All in one list: the pinned at their places, or behind all where there are too few others."""
-    taken = {each.match.id for each in pinned.values()}
-    line = [each for each in free if each.match.id not in taken]
-    for place in sorted(pinned):
-        line.insert(place, pinned[place])
-    return line
+def _because(candidate: Candidate, *reasons: str) -> Candidate:
+    return replace(candidate, reasons=(*candidate.reasons, *reasons)) if reasons else candidate
