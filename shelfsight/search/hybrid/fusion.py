@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FUSION", "WordFusion", "reciprocal_ranks", "standardised"]
+__all__ = ["FUSION", "Readings", "WordFusion", "reciprocal_ranks", "standardised"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -15,34 +15,48 @@ _FARTHEST = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WordFusion:
-    """What a candidate is ordered by: ``z + share * s + whole * [s = 1] + score * b``.
+class Readings:
+    """What is known of the candidates of one query.
 
-    z is its cosine, standardised by those of the best by vector; s the share of the query's words that it has, and b
-    how well they fit (BM25), as a part of the best. Fitted by coordinate search for the greatest nDCG@10.
+    Attributes:
+        cosines: (n,) :func:`standardised`.
+        shares: (n,) in [0, 1]: of the words asked for, the weighted share that an item has.
+        scores: (n,) in [0, 1]: how well they fit, as a part of the best.
+        silent: (n,) 1 where an item has no words that could fit, else 0.
+    """
+
+    cosines: Floats
+    shares: Floats
+    scores: Floats
+    silent: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordFusion:
+    """What a candidate is ordered by: a weighted sum of its readings.
+
+    ``cosine + share * s + part * s / s_max + score * b + silent * m``: the share counts by itself and as a part of the
+    best item's, because a sentence has words that no item has; and an item without words is not one whose words do not
+    fit. Fitted by coordinate search for the greatest nDCG@10.
 
     Attributes:
         source: what it was fitted on, in a sentence.
     """
 
     share: float
-    whole: float
+    part: float
     score: float
+    silent: float
     source: str
 
-    def order(self, cosines: Floats, shares: Floats, scores: Floats) -> Floats:
-        """(n,) higher is better.
-
-        Args:
-            cosines: (n,) standardised.
-            shares: (n,) in [0, 1].
-            scores: (n,) in [0, 1].
-        """
-        whole = self.whole * (shares > 1.0 - 1e-6)
-        return np.asarray(cosines + self.share * shares + whole + self.score * scores)
+    def order(self, of: Readings) -> Floats:
+        """(n,) higher is better."""
+        best = max(float(of.shares.max(initial=0.0)), 1e-6)
+        words = self.share * of.shares + self.part * of.shares / best + self.score * of.scores
+        return np.asarray(of.cosines + words + self.silent * of.silent)
 
 
-FUSION = WordFusion(share=4.0, whole=0.5, score=1.0, source="not fitted yet")
+FUSION = WordFusion(share=4.0, part=4.0, score=4.0, silent=3.0, source="not fitted yet")
 
 
 def standardised(cosines: Floats, best: Sequence[float]) -> Floats:

@@ -64,7 +64,8 @@ def spoken(query: WordQuery) -> Spoken:
         found += _free(query.text[position : quoted.start()])
         words = tuple(wording.words(quoted[1]))[:_MOST]
         if words:
-            found.append(Concept(words, (Way(" ".join(words)),), required=True))
+            ways = tuple(Way(terms) for terms in phrase(quoted[1]))
+            found.append(Concept(words, ways, required=True))
         position = quoted.end()
     tail = query.text[position:]
     found += _free(tail)

@@ -1,0 +1,131 @@
+"""What is found of one query by vector and by words, before it is put into one order."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shelfsight.core.listing import Match, WordMatch, WordQuery, WordsFound
+from shelfsight.core.snapshot import Snapshot
+from shelfsight.core.stored import StoredItem
+from shelfsight.core.types import Value
+from shelfsight.core.vectors import FloatArray
+from shelfsight.search.hybrid.asking import wording_of
+from shelfsight.search.hybrid.fusion import Readings, WordFusion, standardised
+from shelfsight.search.planning import Plan
+
+__all__ = ["POOL", "Pool", "pool"]
+
+POOL = 256
+"""Candidates by vector, and by words, at least; and those by whose cosines all are standardised."""
+
+_FEW = 20  # items with the SKU or the name asked for; what more have is a brand or a category, and one reason of many
+_PUSHED = 1000.0  # behind all that has nothing the query excludes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """The candidates of one query.
+
+    Attributes:
+        matches: (n) by vector, then those found by words alone; each with its exact cosine.
+        words: id -> what its words say, for those that have any of the query's.
+        vector_ranks, word_ranks: id -> place in the list that found it, from 1.
+        readings: of the matches, in their order.
+        named: ids that are asked for by name, in order.
+        unwanted: ids whose words the query excludes.
+        corrections: word as typed -> the word that was looked up in its place.
+    """
+
+    matches: tuple[Match, ...]
+    words: dict[str, WordMatch]
+    vector_ranks: dict[str, int]
+    word_ranks: dict[str, int]
+    readings: Readings
+    named: tuple[str, ...]
+    unwanted: frozenset[str]
+    corrections: dict[str, str]
+
+    def order(self, fusion: WordFusion) -> list[float]:
+        """(n) what each match is ordered by: those named first, those unwanted last."""
+        order = fusion.order(self.readings)
+        order -= _PUSHED * np.array([match.id in self.unwanted for match in self.matches], np.float64)
+        top = float(order.max(initial=0.0)) + 1.0
+        first = {id: top + len(self.named) - place for place, id in enumerate(self.named)}
+        return [first.get(match.id, value) for match, value in zip(self.matches, order.tolist(), strict=True)]
+
+
+def pool(snapshot: Snapshot, plan: Plan, vector: FloatArray, k: int) -> Pool:
+    """What both ways find of a plan, at least k items where k pass its filter."""
+    size = max(k, POOL)
+    near = snapshot.search(vector[np.newaxis], size, where=plan.where, exclude=plan.query.exclude)[0]
+    ids = [match.id for match in near]
+    negative, found, words = _words(snapshot, plan, size, ids)
+    known = set(ids)
+    alone = snapshot.scored(vector, [match.id for match in found.matches if match.id not in known])
+    matches = (*near, *alone.values())
+    return Pool(
+        matches=matches,
+        words=words,
+        vector_ranks={id: rank for rank, id in enumerate(ids, start=1)},
+        word_ranks={match.id: rank for rank, match in enumerate(found.matches, start=1)},
+        readings=_readings(snapshot, matches, words, [match.score for match in near[:POOL]]),
+        named=_named(found.matches),
+        unwanted=_unwanted(snapshot, negative, [match.id for match in matches]),
+        corrections=dict(found.corrections),
+    )
+
+
+def _words(
+    snapshot: Snapshot, plan: Plan, size: int, ids: Sequence[str]
+) -> tuple[tuple[str, ...], WordsFound, dict[str, WordMatch]]:
+    """What is not wanted, what is found by words, and what the words say of that and of ``ids``."""
+    wording = wording_of(plan)
+    asked = WordQuery(text=wording.typed, synonyms=plan.synonyms)
+    if not asked.text:
+        return wording.negative, WordsFound(), {}
+    where, exclude = plan.where, plan.query.exclude
+    found = snapshot.words(asked, size, where=where, exclude=exclude)
+    named = any(match.exact is not None for match in found.matches)  # a name may hold any word
+    if wording.telling != wording.typed and not named:
+        asked = WordQuery(text=wording.telling, synonyms=plan.synonyms)
+        found = snapshot.words(asked, size, where=where, exclude=exclude)
+    words = {match.id: match for match in found.matches}
+    if missing := [id for id in ids if id not in words]:
+        words |= {match.id: match for match in snapshot.words(asked, len(missing), among=missing).matches}
+    return plan.words.negative if named else wording.negative, found, words
+
+
+def _readings(
+    snapshot: Snapshot, matches: Sequence[Match], words: dict[str, WordMatch], best: Sequence[float]
+) -> Readings:
+    found = [words.get(match.id) for match in matches]
+    top = max((match.score for match in words.values()), default=0.0) or 1.0
+    items = snapshot.items([match.id for match in matches if match.id not in words]) if words else {}
+    silent = {id for id, item in items.items() if not any(_texts(item))}
+    return Readings(
+        cosines=standardised(np.array([match.score for match in matches], np.float64), best),
+        shares=np.array([each.share if each else 0.0 for each in found], np.float64),
+        scores=np.array([min(each.score / top, 1.0) if each else 0.0 for each in found], np.float64),
+        silent=np.array([match.id in silent for match in matches], np.float64),
+    )
+
+
+def _texts(item: StoredItem) -> Iterator[str]:
+    """Texts of an item that are not empty."""
+    values: Iterable[Value] = (item.title, *item.metadata.values())
+    return (value for value in values if isinstance(value, str) and value)
+
+
+def _named(matches: Sequence[WordMatch]) -> tuple[str, ...]:
+    named = [match.id for match in matches if match.exact is not None]
+    return tuple(named) if len(named) <= _FEW else ()
+
+
+def _unwanted(snapshot: Snapshot, negative: Sequence[str], ids: Sequence[str]) -> frozenset[str]:
+    """Those of ``ids`` that have one of the terms."""
+    found: set[str] = set()
+    for term in negative:
+        asked = WordQuery(text='"{}"'.format(term.replace('"', " ")), tolerant=False)
+        found |= {match.id for match in snapshot.words(asked, len(ids), among=ids).matches} if ids else set()
+    return frozenset(found)
