@@ -26,6 +26,7 @@ from shelfsight.api.commands.index import index
 from shelfsight.api.commands.info import info, version
 from shelfsight.api.commands.migrate import migrate
 from shelfsight.api.commands.models import models
+from shelfsight.api.commands.rules import rules
 from shelfsight.api.commands.search import search
 from shelfsight.api.commands.serve import serve
 from shelfsight.api.commands.update import delete, update
@@ -61,6 +62,7 @@ for _command in (
     search,
     ask,
     serve,
+    rules,
     evaluate,
     finetune,
     demo,

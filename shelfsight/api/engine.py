@@ -14,6 +14,7 @@ from shelfsight.api.late import LateEncoder
 from shelfsight.api.live import LiveCollection
 from shelfsight.api.looking import VlmOpener, look_opener
 from shelfsight.api.matching import check_spec, open_encoder_named, scale_of
+from shelfsight.api.rules import RULES_FILE, RulesFile
 from shelfsight.core.dialogue import Answer, Turn
 from shelfsight.core.errors import EncoderMismatch, MissingExtra, ModelError
 from shelfsight.core.protocols import Catalogue, Encoder, Store
@@ -44,8 +45,10 @@ class Engine(Findable, LiveCollection):
         runtime: str | None = None,
         encoder: Encoder | None = None,
         vlm: str | VisionLanguageModel | None = None,
+        rules: Path | None = None,
     ) -> None:
         super().__init__(store, path=path, settings=settings)
+        self._rules = RulesFile(path / RULES_FILE) if rules is None else RulesFile(rules, must=True)
         self._device = device
         self._runtime = runtime
         self._encoder = encoder
@@ -191,6 +194,14 @@ class Engine(Findable, LiveCollection):
         """The string that opens it, whether or not it can be."""
         return self._vlm.name
 
+    def check_rules(self) -> None:
+        """Read the merchandiser's rules now; searches only warn of a file that cannot be read.
+
+        Raises:
+            UsageError, NotFound: they cannot be read, or a rule is none; the message names its line.
+        """
+        self._rules.check()
+
     def _search_with(self) -> "Searcher":
         with self._loading:
             store = self._store
@@ -200,6 +211,6 @@ class Engine(Findable, LiveCollection):
                 encoder = self._encoder_or_late(store)
                 look = look_opener(self._vlm, Gallery(store, self._settings.pictures), store, encoder)
                 scale = scale_of(encoder, self._path)
-                self._searcher = Searcher(encoder, store, self._settings, look=look, scale=scale)
+                self._searcher = Searcher(encoder, store, self._settings, look=look, scale=scale, rules=self._rules)
                 self._searched = store
             return self._searcher

@@ -25,6 +25,7 @@ def open_engine(
     create: bool = False,
     store: str | None = None,
     vlm: str | VisionLanguageModel | None = None,
+    rules: str | Path | None = None,
 ) -> Engine:
     """Open a collection.
 
@@ -40,6 +41,8 @@ def open_engine(
         store: ``faiss`` or ``exact``; a new collection gets ``faiss`` where left out.
         vlm: what re-ranks, explains and answers: the name of a vision-language model (see
             :func:`shelfsight.models.open_vlm`), or a ready one; ``settings.search.vlm`` where left out.
+        rules: a file of a merchandiser's rules; where left out, ``rules.toml`` in the collection's directory, if there
+            is one. It is followed while it is edited; see :meth:`Engine.check_rules`.
 
     Raises:
         NotFound: no collection there, and ``create`` is false.
@@ -74,4 +77,5 @@ def open_engine(
         runtime=runtime,
         encoder=created,
         vlm=vlm,
+        rules=None if rules is None else Path(rules),
     )

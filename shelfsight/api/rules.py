@@ -33,7 +33,7 @@ class RulesFile:
         self._path = path
         self._must = must
         self._lock = Lock()
-        self._read: _Stamp = None
+        self._read: _Stamp = (-1, -1)  # not read yet
         self._rules = NO_RULES
 
     @property

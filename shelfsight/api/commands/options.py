@@ -18,6 +18,7 @@ __all__ = [
     "mode",
     "prepare_vlm",
     "rerank",
+    "rules",
     "runtime",
     "vlm",
 ]
@@ -59,6 +60,15 @@ vlm = click.option(
     metavar="NAME",
     help="Vision-language model: 'embedded', a Transformers model or folder, blip2-itm:MODEL or openai:MODEL@URL.  "
     "[default: embedded]",
+)
+
+
+rules = click.option(
+    "--rules",
+    "rules_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A merchandiser's rules.  [default: rules.toml in the collection]",
 )
 
 

@@ -42,12 +42,7 @@ def check(file: Path, as_json: bool) -> None:
 @click.argument("query", metavar="QUERY")
 @options.collection
 @click.option("-k", "k", type=int, default=10, show_default=True, help="Hits compared.")
-@click.option(
-    "--rules",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Rules to try.  [default: those of the collection]",
-)
+@options.rules
 @click.option("--filter", "filter_", metavar="EXPR", help="Such as: price < 80.")
 @options.mode
 @options.device
@@ -57,7 +52,7 @@ def preview(
     query: str,
     collection: Path,
     k: int,
-    file: Path | None,
+    rules_file: Path | None,
     filter_: str | None,
     mode: Literal["vector", "hybrid"],
     device: str | None,
@@ -67,7 +62,7 @@ def preview(
     """Search for QUERY without and with rules, and show both side by side."""
     from shelfsight.api.opening import open_engine
 
-    with open_engine(collection, device=device, runtime=runtime, rules=file) as engine:
+    with open_engine(collection, device=device, runtime=runtime, rules=rules_file) as engine:
         engine.check_rules()
         before = engine.search(query, k=k, filter=filter_, mode=mode, rules=False)
         after = engine.search(query, k=k, filter=filter_, mode=mode)

@@ -73,6 +73,7 @@ def _atoms(_context: click.Context, _parameter: click.Parameter, value: str | No
 )
 @click.option("--min-relevance", type=float, metavar="P", help="Leave out hits less likely relevant than P, 0 to 1.")
 @click.option("--snapshot", metavar="T", help="`snapshot` of an earlier --json, for its next page.")
+@options.rules
 @click.option(
     "--no-rules", "rules", flag_value=False, default=True, type=bool, help="Leave the merchandiser's rules out."
 )
@@ -101,6 +102,7 @@ def search(
     device: str | None,
     runtime: str | None,
     vlm: str | None,
+    rules_file: Path | None,
     as_json: bool,
     filter_: str | None,
     **query: Any,
@@ -115,7 +117,10 @@ def search(
     from shelfsight.api.documents import page_document
     from shelfsight.api.opening import open_engine
 
-    with open_engine(collection, encoder=encoder, device=device, runtime=runtime, vlm=vlm) as engine:
+    models = {"encoder": encoder, "device": device, "runtime": runtime, "vlm": vlm}
+    with open_engine(collection, rules=rules_file, **models) as engine:
+        if query["rules"]:
+            engine.check_rules()
         if query["rerank"] or query["explain"]:
             options.prepare_vlm(engine, must=vlm is not None)
         page = engine.search(text, filter=filter_, **query)

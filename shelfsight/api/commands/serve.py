@@ -17,6 +17,7 @@ __all__ = ["serve"]
 @options.device
 @options.runtime
 @options.vlm
+@options.rules
 def serve(
     collection: Path,
     host: str,
@@ -25,10 +26,13 @@ def serve(
     device: str | None,
     runtime: str | None,
     vlm: str | None,
+    rules_file: Path | None,
 ) -> None:
     """Serve a COLLECTION over HTTP: the page at /, the API at /v1, its reference at /docs."""
     from shelfsight.api.opening import open_engine
     from shelfsight.api.server import bind, serve_on
 
-    with open_engine(collection, encoder=encoder, device=device, runtime=runtime, vlm=vlm) as engine:
+    models = {"encoder": encoder, "device": device, "runtime": runtime, "vlm": vlm}
+    with open_engine(collection, rules=rules_file, **models) as engine:
+        engine.check_rules()
         serve_on(bind(host, port), engine)
