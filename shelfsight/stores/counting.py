@@ -2,43 +2,131 @@
 
 import heapq
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from shelfsight.core.listing import Histogram
 from shelfsight.stores import histograms
-from shelfsight.stores.blocks import BoolArray
-from shelfsight.stores.columns import Column, Type, facet_text
+from shelfsight.stores.blocks import BoolArray, IntArray
+from shelfsight.stores.columns import Column, Factors, Texts, Type, facet_text
 
-__all__ = ["facet", "spread"]
+__all__ = ["Chosen", "facet", "spread"]
+
+_SPARSE = 4  # up to one in so many, the slots that pass are picked one by one
 
 
-def facet(column: Column, passing: BoolArray, limit: int | None) -> dict[str, int]:
-    """Counts of what a column holds where ``passing`` ((slots,) bool), most frequent first, ties by value."""
-    counts: Counter[str] = Counter()
-    codes, found = np.unique(column.codes[passing & (column.types == Type.TEXT)], return_counts=True)
-    counts.update({column.texts[code]: n for code, n in zip(codes.tolist(), found.tolist(), strict=True)})
-    numbers, found = np.unique(column.numbers[passing & (column.types == Type.NUMBER)], return_counts=True)
-    counts.update({facet_text(value) or "": n for value, n in zip(numbers.tolist(), found.tolist(), strict=True)})
-    flags, found = np.unique(column.flags[passing & (column.types == Type.BOOLEAN)], return_counts=True)
-    counts.update({facet_text(flag) or "": n for flag, n in zip(flags.tolist(), found.tolist(), strict=True)})
-    elements, found = np.unique(column.elements[passing[column.owners]], return_counts=True)
-    for code, n in zip(elements.tolist(), found.tolist(), strict=True):
-        counts[column.element_texts[code]] += n
+class Chosen:
+    """The slots to count over, for any number of columns.
+
+    Args:
+        passing: (slots,) bool.
+    """
+
+    def __init__(self, passing: BoolArray) -> None:
+        self.passing = passing
+        self.count = int(np.count_nonzero(passing))
+        self._few = np.flatnonzero(passing) if self.count * _SPARSE < len(passing) else None
+
+    def of(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Those of (slots,) values, in the order of slots."""
+        if self.count == len(self.passing):
+            return values
+        return values[self.passing] if self._few is None else values[self._few]
+
+    def counts(self, codes: npt.NDArray[np.int32], distinct: int) -> IntArray:
+        """(distinct,) how often each of (slots,) codes, -1 for none, occurs."""
+        if self._few is not None:
+            codes = codes[self._few]
+        elif self.count < len(codes):
+            codes = np.where(self.passing, codes, -1)
+        return np.bincount(codes + 1, minlength=distinct + 1)[1:]
+
+
+def facet(column: Column, chosen: Chosen, limit: int | None) -> dict[str, int]:
+    """Counts of what a column holds in the slots that are ``chosen``, most frequent first, ties by value."""
+    parts = _parts(column, chosen)
+    if len(parts) == 1:  # a value of one kind is no other's, so that only the first need names
+        counts, name, ranks = parts[0]
+        codes = np.flatnonzero(counts)
+        if limit is not None and len(codes) > limit:
+            codes = _most(codes, counts, ranks, limit)
+        return _in_order({name(code): int(counts[code]) for code in codes.tolist()}, limit)
+    total: Counter[str] = Counter()
+    for counts, name, _ in parts:
+        for code in np.flatnonzero(counts).tolist():
+            total[name(code)] += int(counts[code])
+    return _in_order(total, limit)
+
+
+_Part = tuple[IntArray, Callable[[int], str], Callable[[], IntArray]]
+"""Counts by code, what a code stands for, and the places of the codes in the order of that."""
+
+
+def _parts(column: Column, chosen: Chosen) -> list[_Part]:
+    kinds = column.kinds()
+    parts: list[_Part] = []
+    if Type.TEXT in kinds:
+        parts.append(_of_texts(chosen.counts(column.codes, len(column.texts)), column.texts))
+    if Type.NUMBER in kinds:
+        parts.append(_of_numbers(column, chosen))
+    if Type.BOOLEAN in kinds:
+        flags = np.where(column.types == Type.BOOLEAN, column.flags.astype(np.int32), np.int32(-1))
+        parts.append((chosen.counts(flags, 2), ("false", "true").__getitem__, lambda: np.arange(2)))
+    if len(column.owners):
+        elements = column.elements[chosen.passing[column.owners]]
+        parts.append(_of_texts(np.bincount(elements, minlength=len(column.element_texts)), column.element_texts))
+    return parts
+
+
+def _of_texts(counts: IntArray, texts: Texts) -> _Part:
+    return counts, texts.__getitem__, texts.ranks
+
+
+def _of_numbers(column: Column, chosen: Chosen) -> _Part:
+    factors: Factors = column.factors()
+    values = factors.values
+
+    def name(code: int) -> str:
+        return facet_text(values[code]) or ""
+
+    def ranks() -> IntArray:
+        order = sorted(range(len(values)), key=name)
+        places = np.empty(len(values), np.int64)
+        places[order] = np.arange(len(values))
+        return places
+
+    return chosen.counts(factors.codes, len(values)), name, ranks
+
+
+def _most(codes: IntArray, counts: IntArray, ranks: Callable[[], IntArray], limit: int) -> IntArray:
+    """Of ``codes``, the ``limit`` most frequent; of those as frequent as the last, the first in order."""
+    found = counts[codes]
+    least = np.partition(found, len(found) - limit)[len(found) - limit] if limit else found.max() + 1
+    sure, ties = codes[found > least], codes[found == least]
+    places = ranks()[ties]
+    wanted = limit - len(sure)
+    if wanted < len(ties):
+        ties = ties[np.argpartition(places, wanted)[:wanted]]
+    return np.concatenate([sure, ties])
+
+
+def _in_order(counts: dict[str, int], limit: int | None) -> dict[str, int]:
     if limit is None:
         return dict(sorted(counts.items(), key=_frequent_first))
     return dict(heapq.nsmallest(limit, counts.items(), key=_frequent_first))
 
 
-def spread(column: Column, passing: BoolArray, bins: int) -> Histogram:
-    """The numbers of a column where ``passing``. An integer that no float can hold is none.
+def spread(column: Column, chosen: Chosen, bins: int) -> Histogram:
+    """The numbers of a column in the slots that are ``chosen``. An integer that no float can hold is none.
 
     Raises:
         UsageError: from :func:`~shelfsight.stores.histograms.histogram`.
     """
-    numbers = _floats(column.numbers[passing & (column.types == Type.NUMBER)])
-    return histograms.histogram(numbers, bins, others=int(np.count_nonzero(passing)) - len(numbers))
+    numbers = _floats(chosen.of(column.numbers)[chosen.of(column.types) == Type.NUMBER])
+    return histograms.histogram(numbers, bins, others=chosen.count - len(numbers))
 
 
 def _floats(numbers: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:

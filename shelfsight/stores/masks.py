@@ -3,7 +3,7 @@
 import difflib
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -120,7 +120,7 @@ def _member(field: FieldPath, column: Column, values: tuple[Scalar, ...]) -> Tru
 
 def _check_type(field: FieldPath, column: Column, value: Scalar) -> None:
     kind = _type_of(value)
-    held = set(np.flatnonzero(np.bincount(column.types, minlength=len(Type))).tolist()) - {Type.NULL}
+    held = column.kinds()
     if held and kind not in held:
         names = " and ".join(sorted(_WORDS[Type(code)] for code in held))
         raise UsageError(
@@ -135,8 +135,8 @@ def _type_of(value: Scalar) -> Type:
     return Type.BOOLEAN if isinstance(value, bool) else Type.NUMBER
 
 
-def _type_hint(kind: Type, held: set[int]) -> str:
-    if held == {Type.JSON}:
+def _type_hint(kind: Type, held: Collection[Type]) -> str:
+    if set(held) == {Type.JSON}:
         return 'name a key below it: field["key"]'
     if kind is Type.TEXT:
         return "write the constant without quotes"

@@ -1,8 +1,6 @@
 """A :class:`~shelfsight.core.protocols.Snapshot` over a :class:`~shelfsight.stores.state.State`."""
 
-import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -12,10 +10,11 @@ from shelfsight.core.listing import Histogram, Match, SortKey, WordQuery, WordsF
 from shelfsight.core.stored import PictureKey, StoredItem
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray, normalise
-from shelfsight.stores import counting, masks, records, sorting
+from shelfsight.stores import counting, records, sorting
 from shelfsight.stores.blocks import BoolArray, IntArray
-from shelfsight.stores.columns import OWN_FIELDS, Column, Columns, Type
+from shelfsight.stores.columns import Column, Columns, Type
 from shelfsight.stores.ranking import Rows, best_items, cosines, ranked
+from shelfsight.stores.sieve import Sieve
 from shelfsight.stores.state import State, token_of
 
 __all__ = ["LocalSnapshot", "WordSearch"]
@@ -23,21 +22,16 @@ __all__ = ["LocalSnapshot", "WordSearch"]
 WordSearch = Callable[["LocalSnapshot", WordQuery, int, BoolArray], WordsFound]
 """What :meth:`LocalSnapshot.words` asks: with the snapshot, the query, k, and (slots,) which items may be found."""
 
-_MASKS = 16  # filters remembered: one search asks for hits, their number and facets under the same one
-
 
 class LocalSnapshot:
     """One committed state, held in memory; later commits do not reach it."""
 
     def __init__(self, state: State, columns: Columns, dimension: int, words: WordSearch | None = None) -> None:
         self._state = state
-        self._columns = columns
         self._dimension = dimension
         self._words = words
         self._rows = Rows(state.row_slot, state.first_row, state.slots.ids)
-        self._masks: dict[str, BoolArray] = {}
-        self._lock = threading.Lock()
-        self._all_alive = bool(np.all(state.row_slot >= 0))
+        self._sieve = Sieve(state, columns)
 
     @property
     def generation(self) -> int:
@@ -65,7 +59,8 @@ class LocalSnapshot:
         queries = self._queries(vectors)
         if k < 1:
             raise UsageError(f"k is {k}", hint="ask for at least one hit")
-        return best_items(self._state.blocks, self._rows, queries, k, self._allowed_rows(where, exclude))
+        excluded = self._sieve.slots(exclude) if exclude else ()
+        return best_items(self._state.blocks, self._rows, queries, k, self._sieve.allowed(where), without=excluded)
 
     def above(
         self, vector: FloatArray, score: float, *, where: Expr | None = None, exclude: Sequence[str] = ()
@@ -83,7 +78,7 @@ class LocalSnapshot:
 
     def scored(self, vector: FloatArray, ids: Sequence[str]) -> dict[str, Match]:
         query = self._queries(vector[None])[0]
-        rows = [np.zeros(0, np.int64), *(self._rows_of(slot) for slot in self._slots(dict.fromkeys(ids)))]
+        rows = [np.zeros(0, np.int64), *(self._rows_of(slot) for slot in self._sieve.slots(dict.fromkeys(ids)))]
         return {match.id: match for match in self._ranked(np.concatenate(rows), query)}
 
     def words(
@@ -97,7 +92,7 @@ class LocalSnapshot:
     ) -> WordsFound:
         if self._words is None:
             return WordsFound(kind="none")
-        return self._words(self, query, k, self._among(self._without(self._passing(where), exclude), among))
+        return self._words(self, query, k, self._sieve.passing(where, exclude, among))
 
     def select(
         self,
@@ -116,8 +111,8 @@ class LocalSnapshot:
         """
         if k < 1 or offset < 0:
             raise UsageError(f"k is {k}, offset {offset}", hint="ask for at least one item")
-        orders = [sorting.order_of(self._column(FieldPath(key.field)), key.descending) for key in sort]
-        slots = np.flatnonzero(self._without(self._passing(where), exclude))
+        orders = [sorting.order_of(self._sieve.column(FieldPath(key.field)), key.descending) for key in sort]
+        slots = np.flatnonzero(self._sieve.passing(where, exclude))
         slots_in_order = sorting.first_slots(slots, orders, offset + k, self._state.slots.first_by_id)
         return [self._state.slots.ids[slot] for slot in slots_in_order[offset:]]
 
@@ -127,14 +122,14 @@ class LocalSnapshot:
         Raises:
             UnknownField: one of ``fields`` that no item has.
         """
-        columns = [self._column(FieldPath(name)) for name in fields]
-        slots = self._slots(dict.fromkeys(ids))
+        columns = [self._sieve.column(FieldPath(name)) for name in fields]
+        slots = self._sieve.slots(dict.fromkeys(ids))
         by_field = [self._values(name, column, slots) for name, column in zip(fields, columns, strict=True)]
         names = self._state.slots.ids
         return {names[slot]: tuple(values[i] for values in by_field) for i, slot in enumerate(slots)}
 
     def count(self, where: Expr | None = None) -> int:
-        return int(np.count_nonzero(self._passing(where)))
+        return int(np.count_nonzero(self._sieve.passing(where)))
 
     def facets(
         self,
@@ -149,8 +144,9 @@ class LocalSnapshot:
         Raises:
             UnknownField: one of ``fields``, or one in ``where``, that no item has.
         """
-        passing = self._among(self._passing(where), among)
-        return {name: counting.facet(self._column(FieldPath(name)), passing, limit) for name in dict.fromkeys(fields)}
+        chosen = counting.Chosen(self._sieve.passing(where, among=among))
+        columns = {name: self._sieve.column(FieldPath(name)) for name in fields}
+        return {name: counting.facet(column, chosen, limit) for name, column in columns.items()}
 
     def histogram(
         self, field: str, where: Expr | None = None, *, bins: int = 20, among: Collection[str] | None = None
@@ -161,17 +157,13 @@ class LocalSnapshot:
             UnknownField: ``field``, or one in ``where``, is none that an item has.
             UsageError: ``bins`` is not in 1 .. 1000.
         """
-        return counting.spread(self._column(FieldPath(field)), self._among(self._passing(where), among), bins)
+        chosen = counting.Chosen(self._sieve.passing(where, among=among))
+        return counting.spread(self._sieve.column(FieldPath(field)), chosen, bins)
 
     def fields(self) -> dict[str, str]:
         """Metadata field -> type, by name; ``json`` where a list or object, or more than one type, occurs.
         A field that is null in every item is none. ``id`` and ``title`` can be filtered by and are not listed."""
-        found = {}
-        for name in sorted(set(self._names()) - OWN_FIELDS):
-            held = self._held(self._columns.column((name,), len(self._state.alive)))
-            if held:
-                found[name] = _WORDS.get(held.pop(), "json") if len(held) == 1 else "json"
-        return found
+        return self._sieve.fields()
 
     def items(self, ids: Sequence[str]) -> dict[str, StoredItem]:
         records_by_slot = self._state.slots.records
@@ -197,12 +189,6 @@ class LocalSnapshot:
             raise NotFound(f"there is no item {id!r}")
         return slot
 
-    def _slots(self, ids: Iterable[str]) -> list[int]:
-        """Of those of ``ids`` that are there."""
-        found = self._state.find_all([*ids])
-        slots: list[int] = found[found >= 0].tolist()
-        return slots
-
     def _row(self, id: str, index: int) -> int:
         rows = self._rows_of(self._slot(id))
         if not 0 <= index < len(rows):
@@ -219,11 +205,11 @@ class LocalSnapshot:
         return ranked(self._rows, rows, cosines(self._state.blocks.gather(rows), query))
 
     def _values(self, name: str, column: Column, slots: Sequence[int]) -> list[Value]:
-        records_by_slot = self._state.slots.records
-        return [
-            records.decode_field(records_by_slot[slot], name) if column.types[slot] == Type.JSON else column.value(slot)
-            for slot in slots
-        ]
+        values: list[Value] = [*column.values(slots)]
+        if Type.JSON in column.kinds():
+            for i in np.flatnonzero(column.types[slots] == Type.JSON).tolist():
+                values[i] = records.decode_field(self._state.slots.records[slots[i]], name)
+        return values
 
     def _queries(self, vectors: FloatArray) -> FloatArray:
         if vectors.ndim != 2 or vectors.shape[1] != self._dimension:
@@ -233,57 +219,9 @@ class LocalSnapshot:
         except ValueError as error:
             raise UsageError(f"a query vector cannot be used: {error}") from error
 
-    def _passing(self, where: Expr | None) -> BoolArray:
-        """(slots,) alive and passing."""
-        if where is None:
-            return self._state.alive
-        key = repr(where)  # not the tree itself: 1 == True, and a filter tells them apart
-        with self._lock:
-            mask = self._masks.pop(key, None)
-        if mask is None:
-            mask = masks.evaluate(where, self._column).yes & self._state.alive
-        with self._lock:
-            self._masks[key] = mask
-            if len(self._masks) > _MASKS:
-                del self._masks[next(iter(self._masks))]
-        return mask
-
     def _allowed_rows(self, where: Expr | None, exclude: Sequence[str]) -> BoolArray | None:
         """(rows,) that may be found; ``None`` when all may."""
-        passing = self._passing(where)
-        slots = self._without(passing, exclude)
-        if where is None and slots is passing and self._all_alive:
-            return None
-        owners = self._state.row_slot
-        return np.asarray(np.append(slots, False)[owners])  # owner -1, nobody, reads the appended False
-
-    def _without(self, passing: BoolArray, exclude: Sequence[str]) -> BoolArray:
-        excluded = self._slots(exclude)
-        if excluded:
-            passing = passing.copy()
-            passing[excluded] = False
-        return passing
-
-    def _among(self, passing: BoolArray, among: Collection[str] | None) -> BoolArray:
-        if among is None:
-            return passing
-        counting_ones = np.zeros(len(passing), np.bool_)
-        counting_ones[self._slots(among)] = True
-        return passing & counting_ones
-
-    def _column(self, field: FieldPath) -> Column:
-        column = self._columns.column((field.name, *field.keys), len(self._state.alive))
-        if not self._held(column):
-            raise masks.unknown_field(field, {*self.fields(), *OWN_FIELDS})
-        return replace(column, types=column.types * self._state.alive)  # what the dead held is nobody's type
-
-    def _names(self) -> list[str]:
-        return self._columns.names(len(self._state.alive))
-
-    def _held(self, column: Column) -> set[int]:
-        """Types of values that items alive in this state have."""
-        counts = np.bincount(column.types[self._state.alive], minlength=len(Type))
-        return {int(kind) for kind in np.flatnonzero(counts)} - {int(Type.NULL)}
-
-
-_WORDS = {int(Type.TEXT): "text", int(Type.NUMBER): "number", int(Type.BOOLEAN): "boolean"}
+        if exclude:
+            return self._sieve.rows_of(self._sieve.passing(where, exclude))
+        allowed = self._sieve.allowed(where)
+        return None if allowed is None else allowed.mask

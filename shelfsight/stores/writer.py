@@ -60,6 +60,7 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
         self._generation = self._bump("generation", 1)
+        self._count_on()
 
     @property
     def generation(self) -> int:
@@ -83,12 +84,13 @@ class Writer:
         """All of them in a few statements: between two of them any other thread of the program may run first."""
         ids = [change.item.id for change, _ in changes]
         kept = self._kept_fields([change.item.id for change, _ in changes if change.keep_fields])
-        for id in self._known(ids):
-            self._drop_vectors(id)
+        dropped = [self._drop_vectors(id) for id in self._known(ids)]
         for part in _parts(ids):
             self._execute(f"DELETE FROM deleted WHERE id IN ({_marks(len(part))})", part)
         total = sum(len(vectors) for _, vectors in changes)
         first = self._bump("next_vector", total) - total
+        self._bump("items", len(ids) - len(dropped))
+        self._bump("pictures", total - sum(dropped))
         items: list[_Values] = []
         delta: list[_Values] = []
         previews: list[_Values] = []
@@ -145,21 +147,35 @@ class Writer:
         )
 
     def _delete(self, id: str) -> bool:
-        if not self._drop_vectors(id):
+        pictures = self._drop_vectors(id)
+        if not pictures:
             return False
+        self._bump("items", -1)
+        self._bump("pictures", -pictures)
         self._execute("DELETE FROM items WHERE id = ?", (id,))
         self._execute("INSERT OR REPLACE INTO deleted VALUES (?, ?)", (id, self._generation))
         return True
 
-    def _drop_vectors(self, id: str) -> bool:
-        """Forget the vectors an item has; sealed ones stay in their file, belonging to nobody."""
+    def _drop_vectors(self, id: str) -> int:
+        """Forget the vectors an item has, and say how many; sealed ones stay in their file, belonging to nobody."""
         row = self._execute("SELECT first_vector, pictures FROM items WHERE id = ?", (id,)).fetchone()
         if row is None:
-            return False
+            return 0
         span = (row[0], row[0] + row[1] - 1)
         self._execute("DELETE FROM delta WHERE vector_id BETWEEN ? AND ?", span)
         self._execute("DELETE FROM previews WHERE vector_id BETWEEN ? AND ?", span)
-        return True
+        return int(row[1])
+
+    def _count_on(self) -> None:
+        """Keep the counts of items and pictures, which hold for the generation that ``counted`` names; whoever else
+        wrote to the ledger did not, so that they are counted anew then."""
+        row = self._execute("SELECT value FROM counters WHERE name = 'counted'").fetchone()
+        if row is None or row[0] != self._generation - 1:
+            self._execute(
+                "INSERT OR REPLACE INTO counters SELECT 'items', count(*) FROM items"
+                " UNION ALL SELECT 'pictures', coalesce(sum(pictures), 0) FROM items"
+            )
+        self._execute("INSERT OR REPLACE INTO counters VALUES ('counted', ?)", (self._generation,))
 
     def _bump(self, counter: str, by: int) -> int:
         """The counter after adding ``by``."""

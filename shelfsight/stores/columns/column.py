@@ -1,6 +1,7 @@
 """One field of every slot, by type."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,6 +49,7 @@ class Column:
         owners, elements: (m,) int32, owners ascending: slot ``owners[i]`` has ``element_texts[elements[i]]`` in its
             list. An element that a list has twice comes once; null, lists and objects in it do not come.
         stack: what it is the first values of.
+        held: types that occur, once they were looked for.
     """
 
     types: npt.NDArray[np.int8]
@@ -59,28 +61,42 @@ class Column:
     elements: npt.NDArray[np.int32]
     element_texts: Texts
     stack: "Stack"
+    held: frozenset[Type] | None = None
 
     def __len__(self) -> int:
         return len(self.types)
 
-    def kinds(self) -> set[Type]:
+    def kinds(self) -> frozenset[Type]:
         """Types that occur, null left out."""
-        return {kind for kind in Type if kind is not Type.NULL and bool(np.any(self.types == kind))}
+        if self.held is not None:
+            return self.held
+        return frozenset(kind for kind in Type if kind is not Type.NULL and bool(np.any(self.types == kind)))
+
+    def settled(self) -> "Column":
+        """With its types looked for."""
+        return replace(self, held=self.kinds())
 
     def factors(self) -> Factors:
         return self.stack.factors(len(self))
 
-    def value(self, slot: int) -> Scalar | None:
-        """What is there, a whole number as ``int``; ``None`` for null and JSON."""
-        match self.types[slot]:
-            case Type.TEXT:
-                return self.texts[int(self.codes[slot])]
-            case Type.NUMBER:
-                number: Any = self.numbers[slot]
-                return int(number) if number == int(number) else float(number)
-            case Type.BOOLEAN:
-                return bool(self.flags[slot])
-        return None
+    def values(self, slots: Sequence[int]) -> list[Scalar | None]:
+        """What is in some slots, a whole number as ``int``; ``None`` for null and JSON."""
+        types = self.types[slots].tolist()
+        found: list[Scalar | None] = [None] * len(types)
+        kinds = {*types}
+        if Type.TEXT in kinds:
+            for i, code in enumerate(self.codes[slots].tolist()):
+                if code >= 0:
+                    found[i] = self.texts[code]
+        if Type.NUMBER in kinds:
+            for i, number in enumerate(self.numbers[slots].tolist()):
+                if types[i] == Type.NUMBER:
+                    found[i] = int(number) if number == int(number) else number
+        if Type.BOOLEAN in kinds:
+            for i, flag in enumerate(self.flags[slots].tolist()):
+                if types[i] == Type.BOOLEAN:
+                    found[i] = flag
+        return found
 
 
 def facet_text(value: Value) -> str | None:
