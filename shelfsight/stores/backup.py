@@ -1,9 +1,9 @@
 """A copy of a collection as one commit left it, made while others write, and the way back.
 
 A backup is a collection's truth and nothing else: the ledger by SQLite's own backup, the sealed vector files that it
-names (hard links where the file system has them: they never change), the notes, and the manifest; caches are made
-again. ``backup.json`` lists every file with its size and SHA-256. A backup appears whole or not at all, after it was
-opened and read; so does a collection that is restored.
+names (hard links where the file system has them: they never change), the notes, the manifest, and what people wrote for
+the collection (rules, calibration); caches are made again. ``backup.json`` lists every file with its size and SHA-256.
+A backup appears whole or not at all, after it was opened and read; so does a collection that is restored.
 """
 
 import hashlib
@@ -35,6 +35,7 @@ _LIST = "backup.json"
 _FORMAT = 1
 _PARTIAL = ".partial"
 _LOCAL = ("faiss", "exact")
+_WHOLE = ("rules.toml", "relevance.json")  # of the collection as a whole, beside its versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,9 @@ def back_up(path: Path, target: Path) -> BackupReport:
             _copy_segments(folder, inside)
         _copy_notes(folder, inside)
         shutil.copyfile(folder / MANIFEST, inside / MANIFEST)
+        for name in _WHOLE:
+            if (path / name).is_file():
+                shutil.copyfile(path / name, inside / name)
         items, pictures = _verified(inside, header)
         report = _listed(inside, target, header, items, pictures)
         _sync(inside)
@@ -193,7 +197,7 @@ def _verified(folder: Path, header: Header) -> tuple[int, int]:
 
 def _tidy(folder: Path) -> None:
     """Remove what opening left."""
-    wanted = {DATABASE, NOTES, MANIFEST, SEGMENTS, _LIST}
+    wanted = {DATABASE, NOTES, MANIFEST, SEGMENTS, _LIST, *_WHOLE}
     for entry in folder.iterdir():
         if entry.name not in wanted:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from shelfsight.core.errors import Conflict, CorruptCollection, UsageError
 from shelfsight.core.protocols import EncoderSpec
+from shelfsight.stores.checkpoint import CACHE
 from shelfsight.stores.creation import create_collection
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked, publish, sync_directory
@@ -26,6 +27,7 @@ from shelfsight.stores.manifest import MANIFEST, read_header
 from shelfsight.stores.notes_file import NOTES
 from shelfsight.stores.segments import SEGMENTS
 from shelfsight.stores.versions import MAIN, VERSIONS, Current, folder_of, point, pointed
+from shelfsight.stores.words.file import WORDS, WORDS_LOCK
 
 __all__ = [
     "Changes",
@@ -180,7 +182,7 @@ def discard(path: Path, name: str) -> None:
 
 def _is_version_file(name: str) -> bool:
     """What belongs to a version, and not to the collection as a whole."""
-    return name in (SEGMENTS, MAINTAIN_LOCK, JOB_LOCK) or name.startswith((DATABASE, NOTES, "words"))
+    return name in (SEGMENTS, CACHE, MAINTAIN_LOCK, JOB_LOCK, WORDS_LOCK) or name.startswith((DATABASE, NOTES, WORDS))
 
 
 @dataclass(slots=True)
@@ -243,8 +245,12 @@ class Changes:
 
     def _counter(self, name: str) -> int:
         with storage_faults(self.folder):
-            row = self._connection.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
-        return int(row[0])
+            return _counter(self._connection, name)
+
+
+def _counter(connection: sqlite3.Connection, name: str) -> int:
+    row = connection.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
+    return int(row[0])
 
 
 def switch(path: Path, standby: Standby, source: Changes) -> None:
@@ -253,12 +259,12 @@ def switch(path: Path, standby: Standby, source: Changes) -> None:
     Inside :meth:`Changes.frozen` of ``source`` and with nothing left to catch up.
     """
     folder = folder_of(path, standby.name)
-    with storage_faults(folder), closing(connect(folder)) as connection:
-        # A token must not name one state before the switch and another one after it.
-        with writing(connection):
-            sql = "UPDATE counters SET value = max(value, ?) + 1 WHERE name = 'generation'"
-            connection.execute(sql, (source.generation(),))
-        generation = int(connection.execute("SELECT value FROM counters WHERE name = 'generation'").fetchone()[0])
+    # A token must not name one state before the switch and another one after it.
+    with storage_faults(folder), closing(connect(folder)) as connection, writing(connection):
+        before = _counter(connection, "generation")
+        generation = max(before, source.generation()) + 1
+        sql = "UPDATE counters SET value = ? WHERE name IN ('generation', 'counted') AND value = ?"
+        connection.execute(sql, (generation, before))
     Standby(name=standby.source, source=standby.name, cursor=Cursor(generation + 1), deleted=generation).save(path)
     with storage_faults(path):
         point(path, Current(active=standby.name, previous=standby.source))
