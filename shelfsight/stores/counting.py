@@ -92,13 +92,7 @@ def _of_numbers(column: Column, chosen: Chosen) -> _Part:
     def name(code: int) -> str:
         return facet_text(values[code]) or ""
 
-    def ranks() -> IntArray:
-        order = sorted(range(len(values)), key=name)
-        places = np.empty(len(values), np.int64)
-        places[order] = np.arange(len(values))
-        return places
-
-    return chosen.counts(factors.codes, len(values)), name, ranks
+    return chosen.counts(factors.codes, len(values)), name, column.stack.factor_ranks
 
 
 def _most(codes: IntArray, counts: IntArray, ranks: Callable[[], IntArray], limit: int) -> IntArray:

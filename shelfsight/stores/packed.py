@@ -38,6 +38,19 @@ class Packed:
     def text(self, index: int) -> str:
         return str(self._data[self._bounds[index] : self._bounds[index + 1]], "utf-8", "surrogatepass")
 
+    def equal(self, indices: npt.NDArray[np.int64], strings: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+        """(n,) whether the string at each index is that of ``strings``."""
+        lengths = np.fromiter(map(len, strings), np.int64, len(strings))
+        same = self.bounds[indices + 1] - self.bounds[indices] == lengths
+        starts = np.repeat(self.bounds[indices[same]], lengths[same])
+        ends = np.cumsum(lengths[same])
+        within = np.arange(len(starts)) - np.repeat(ends - lengths[same], lengths[same])
+        other = np.frombuffer(b"".join(string for string, alike in zip(strings, same, strict=True) if alike), np.uint8)
+        wrong = self.data[starts + within] != other
+        owners = np.repeat(np.flatnonzero(same), lengths[same])
+        same[owners[wrong]] = False
+        return same
+
     def checksums(self) -> npt.NDArray[np.uint32]:
         """(n,) CRC-32 of each string."""
         data, start = self._data, 0
@@ -91,10 +104,14 @@ class HashIndex:
 
     def find_all(self, strings: Sequence[bytes]) -> npt.NDArray[np.int64]:
         """(len(strings),) their places, -1 for what is not there."""
+        if not len(self.hashes):
+            return np.full(len(strings), -1, np.int64)
         wanted = np.fromiter(map(crc32, strings), np.uint32, len(strings))
         first = np.searchsorted(self.hashes, wanted)
-        found = map(self._settle, strings, wanted.tolist(), first.tolist())
-        return np.fromiter(found, np.int64, len(strings))
+        found = self.order[np.minimum(first, len(self.order) - 1)].astype(np.int64)
+        for i in np.flatnonzero(~self._strings.equal(found, strings)).tolist():
+            found[i] = self._settle(strings[i], int(wanted[i]), int(first[i]))
+        return found
 
     def _settle(self, string: bytes, wanted: int, place: int) -> int:
         """Of the strings from ``place`` on that share the hash, the one that is meant."""

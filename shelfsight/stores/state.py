@@ -170,28 +170,34 @@ def _disown(row_slot: npt.NDArray[np.int32], state: State, slots: IntArray) -> N
 
 
 class _Places:
-    """Which rows the vectors of some parts are, by their ids; the parts begin at row ``start``."""
+    """Which rows the vectors of some parts are, by their ids; the parts begin at row ``start``.
+
+    Ids that follow one another are a run; there are few of these however many ids there are.
+    """
 
     def __init__(self, parts: Sequence[Ids], start: int) -> None:
-        self._ids = np.concatenate([np.zeros(0, np.int64), *parts])
-        self._start = start
-        self._order: IntArray | None = None
-        if np.any(self._ids[1:] <= self._ids[:-1]):
-            self._order = np.argsort(self._ids, kind="stable")
-            self._ids = self._ids[self._order]
+        ids = np.concatenate([np.zeros(0, np.int64), *parts])
+        begins = np.flatnonzero(np.diff(ids, prepend=-2) != 1)
+        order = np.argsort(ids[begins], kind="stable")
+        self._ids = ids[begins][order]
+        self._rows = (start + begins)[order]
+        self._lengths = np.diff(begins, append=len(ids))[order]
 
     def of(self, wanted: IntArray) -> IntArray:
         """(n,) the row of each id, -1 where it is in none of the parts."""
         if not len(self._ids):
             return np.full(len(wanted), _NOBODY, np.int64)
-        found = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
-        here = self._ids[found] == wanted
-        rows = found if self._order is None else self._order[found]
-        return np.where(here, self._start + rows, _NOBODY)
+        run = np.searchsorted(self._ids, wanted, side="right") - 1
+        within = wanted - self._ids[run]
+        here = (run >= 0) & (within < self._lengths[run])
+        return np.where(here, self._rows[run] + within, _NOBODY)
 
 
 def _own(row_slot: npt.NDArray[np.int32], first: IntArray, pictures: IntArray, slots: IntArray) -> None:
     """Give each slot its run of rows."""
+    if bool(np.all(pictures == 1)):
+        row_slot[first] = slots
+        return
     starts = np.cumsum(pictures) - pictures
     within = np.arange(int(pictures.sum())) - np.repeat(starts, pictures)
     row_slot[np.repeat(first, pictures) + within] = np.repeat(slots, pictures)

@@ -39,6 +39,7 @@ class Stack:
         self._factor_codes = Plane(_NONE, np.int32)
         self._factor_values: list[float] = []
         self._factor_of: dict[float, int] = {}
+        self._factor_ranks = np.zeros(0, np.int64)
 
     def __len__(self) -> int:
         return len(self.types)
@@ -138,6 +139,15 @@ class Stack:
                 codes[here] = self._factor(self.numbers.first(count)[start:][here])
                 self._factor_codes.append(codes)
             return Factors(self._factor_codes.first(count), self._factor_values)
+
+    def factor_ranks(self) -> npt.NDArray[np.int64]:
+        """(values,) the place of each number that occurs, in the order of their texts."""
+        with self._factoring:
+            if len(self._factor_ranks) < len(self._factor_values):
+                texts = [*map(facet_text, self._factor_values)]
+                self._factor_ranks = np.empty(len(texts), np.int64)
+                self._factor_ranks[sorted(range(len(texts)), key=lambda i: texts[i] or "")] = np.arange(len(texts))
+            return self._factor_ranks
 
     def _factor(self, numbers: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         distinct, inverse = np.unique(numbers, return_inverse=True)

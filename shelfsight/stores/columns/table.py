@@ -3,31 +3,23 @@
 import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 
 from shelfsight.core.types import Value
 from shelfsight.stores.columns.column import Column, Type
 from shelfsight.stores.columns.stack import Stack
+from shelfsight.stores.columns.texts import Texts
+from shelfsight.stores.growing import Plane
+from shelfsight.stores.slots import Base, Slots
 
-__all__ = ["OWN_FIELDS", "Columns", "Loader", "Records"]
+__all__ = ["OWN_FIELDS", "Columns", "Loader"]
 
 Path = tuple[str, ...]
 Loader = Callable[[], Stack | None]
 """A column as it was kept; ``None`` where that is damaged."""
 OWN_FIELDS = frozenset({"id", "title"})  # an item's own, whatever its metadata calls so
 _CHUNK = 4096  # records parsed at once; more as there are more, so that copying stays linear
-
-
-class Records(Protocol):
-    """What columns are made of."""
-
-    @property
-    def ids(self) -> Sequence[str]: ...
-
-    @property
-    def records(self) -> Sequence[bytes]: ...
 
 
 class Columns:
@@ -39,7 +31,7 @@ class Columns:
         count: slots that need not be read for the names of their fields: they are those of ``kept``.
     """
 
-    def __init__(self, slots: Records, kept: Mapping[str, Loader] | None = None, count: int = 0) -> None:
+    def __init__(self, slots: Slots, kept: Mapping[str, Loader] | None = None, count: int = 0) -> None:
         self._slots = slots
         self._lock = threading.Lock()
         self._columns: dict[Path, Stack] = {}
@@ -96,6 +88,8 @@ class Columns:
         return stack
 
     def _load(self, path: Path) -> Stack:
+        if path == ("id",) and self._slots.base is not None:
+            return _ids(self._slots.base)
         loader = self._kept.pop(path[0], None) if len(path) == 1 else None
         return (loader and loader()) or Stack()
 
@@ -103,6 +97,15 @@ class Columns:
         if path[0] == "id":
             return self._slots.ids[start:end] if len(path) == 1 else [None] * (end - start)
         return [_at(_fields(record), path) for record in self._slots.records[start:end]]
+
+
+def _ids(base: Base) -> Stack:
+    """The ids of the base, which are in order and have an index already."""
+    stack = Stack(len(base))
+    stack.types = Plane.of(Type.NULL, np.full(len(base), Type.TEXT, np.int8))
+    stack.codes = Plane.of(-1, np.arange(len(base), dtype=np.int32))
+    stack.texts = Texts(base.ids, base.index)
+    return stack
 
 
 def _fields(record: bytes) -> dict[str, Value]:
