@@ -144,6 +144,7 @@ class Findable(collection.Collection):
         duplicates: float | None = None,
         diversity: float = 0.0,
         snapshot: str | None = None,
+        rules: bool = True,
     ) -> Page:
         """The k items that look most like item ``id``, itself left out; otherwise like :meth:`search`.
 
@@ -163,6 +164,7 @@ class Findable(collection.Collection):
             duplicates=duplicates,
             diversity=diversity,
             snapshot=snapshot,
+            rules=rules,
         )
         return with_suggestions(page, self._store)
 
@@ -177,6 +179,7 @@ class Findable(collection.Collection):
         sort: Sort = (),
         group_by: str | None = None,
         snapshot: str | None = None,
+        rules: bool = True,
     ) -> Page:
         """Items that pass the filter, in the order of ``sort`` and then of ids; see :meth:`search`.
 
@@ -191,6 +194,7 @@ class Findable(collection.Collection):
             sort=_sort_keys(sort),
             group_by=group_by,
             snapshot=snapshot,
+            rules=rules,
         )
         return self._search_with().browse(query)
 

@@ -1,9 +1,10 @@
 """One search, from its plan and vector to its page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from shelfsight.core.errors import ModelError
+from shelfsight.core.listing import Histogram
 from shelfsight.core.protocols import Match, Snapshot
 from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.settings import SearchSettings
@@ -33,11 +34,13 @@ class Tools:
     """What all searches of a collection share.
 
     Attributes:
+        name: what pages call a state of the collection.
         second: has a model look at hits; ``None``: there is none.
         scale: what is known of the encoder's cosines; ``None``: nothing.
     """
 
     settings: SearchSettings
+    name: Callable[[Snapshot], str]
     second: SecondLook | None = None
     scale: RelevanceScale | None = None
 
@@ -106,8 +109,9 @@ class Answer:
             hits=(),
             total=0,
             facets={field: {} for field in query.facets},
+            histograms={field: Histogram() for field in query.histograms},
             groups=None if query.group_by is None else 0,
-            snapshot=self._snapshot.token,
+            snapshot=self._tools.name(self._snapshot),
             trace=self._trace.finish(),
             warnings=(_EMPTY,),
             atoms=self._plan.atoms,
@@ -171,7 +175,7 @@ class Answer:
             facets=facets,
             histograms=histograms,
             groups=groups,
-            snapshot=self._snapshot.token,
+            snapshot=self._tools.name(self._snapshot),
             nothing_matches=nothing,
             corrections=self._retrieval.corrections,
             trace=self._trace.finish(),

@@ -23,7 +23,7 @@ class Retrieval:
 
     Attributes:
         corrections: word as typed -> the word that was looked up in its place, so far.
-        best_cosine: the greatest cosine seen; ``None`` before the first.
+        best_cosine: the greatest cosine of all that passes the plan's filter; ``None`` where it was not looked for.
         named: whether anything was found by its whole name, or by all words asked for.
     """
 
@@ -54,12 +54,12 @@ class Retrieval:
         assert self._vector is not None
         if not self._plan.hybrid:
             if self._known is not None and k == self._plan.first:
-                return self._judged(_candidates(self._known))
-            return self.more(self._plan.where, self._plan.query.exclude, k)
+                return self._seen(self._judged(_candidates(self._known)))
+            return self._seen(self.more(self._plan.where, self._plan.query.exclude, k))
         found = retrieve(self._snapshot, self._plan, self._vector, k)
         self.corrections.update(found.corrections)
         self.named |= any(each.exact is not None or each.share >= 1.0 for each in found.candidates)
-        return self._judged(found.candidates)
+        return self._seen(self._judged(found.candidates))
 
     def more(self, where: Expr | None, exclude: Sequence[str], k: int) -> Sequence[Candidate]:
         """The k best that pass ``where``, by vector, or where none is looked up by the query's sort."""
@@ -74,9 +74,8 @@ class Retrieval:
         plan = self._plan
         found = self._snapshot.above(self._vector, cosine, where=plan.where, exclude=plan.query.exclude)
         ranked = enumerate(found, start=1)
-        return list(
-            self._judged([Candidate(match=each, order=each.score, ranks={FIRST: place}) for place, each in ranked])
-        )
+        candidates = [Candidate(match=each, order=each.score, ranks={FIRST: place}) for place, each in ranked]
+        return list(self._seen(self._judged(candidates)))
 
     def by_fields(self, start: int = 0) -> Iterator[Candidate]:
         """All that pass the plan's filter in the order of its sort, from place ``start`` on, as they are needed."""
@@ -100,10 +99,14 @@ class Retrieval:
         return self._judged([Candidate(match=scored[id], order=scored[id].score) for id in ids])
 
     def _judged(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-        for each in candidates:
-            if self.best_cosine is None or each.match.score > self.best_cosine:
-                self.best_cosine = each.match.score
         return judge(candidates, self._by)
+
+    def _seen(self, best: Sequence[Candidate]) -> Sequence[Candidate]:
+        """``best``, with what is the best of all among them."""
+        if best:
+            greatest = max(each.match.score for each in best)
+            self.best_cosine = greatest if self.best_cosine is None else max(self.best_cosine, greatest)
+        return best
 
 
 def _candidates(matches: Sequence[Match]) -> list[Candidate]:

@@ -61,7 +61,7 @@ class Searcher:
         self._snapshots = Snapshots(store, settings.search)
         self._reader = Reader()
         second = None if look is None else SecondLook(look)
-        self._tools = Tools(settings=settings.search, second=second, scale=scale)
+        self._tools = Tools(settings=settings.search, name=self._snapshots.name, second=second, scale=scale)
 
     def search(self, query: Query) -> Page:
         """The hits ``query.offset + 1`` to ``query.offset + query.k`` of all items that pass the filter.
@@ -119,7 +119,8 @@ class Searcher:
         snapshot, trace = self._snapshots.get(query.snapshot), Trace()
         with trace.stage("understand"):
             plan = self._ruled(browsing_plan(query, self._settings), snapshot)
-        return Answer(plan, snapshot, None, self._tools, trace).page()
+        answer = Answer(plan, snapshot, None, self._tools, trace)
+        return answer.page() if snapshot.count() else answer.nothing()
 
     def rank(self, queries: Sequence[Query]) -> list[list[tuple[str, float]]]:
         """The (id, score) pairs of each query, best first: :meth:`search` without items, for many at once.

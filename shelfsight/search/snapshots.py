@@ -20,13 +20,19 @@ class Snapshots:
 
     def __init__(self, store: Store, settings: SearchSettings) -> None:
         self._store = store
+        self._mark = store.manifest.encoder.revision[:8]
         self._most = settings.snapshots
         self._seconds = settings.snapshot_seconds
         self._lock = Lock()
         self._kept: OrderedDict[str, tuple[Snapshot, float]] = OrderedDict()
 
+    def name(self, snapshot: Snapshot) -> str:
+        """What pages call a state. Another encoder's vectors are another state, where a migration changed them between
+        two pages, though both stores count their states alike."""
+        return f"{snapshot.token}.{self._mark}"
+
     def get(self, token: str | None) -> Snapshot:
-        """The state that ``token`` names; ``None``: the newest.
+        """The state that a page called ``token``; ``None``: the newest.
 
         Raises:
             SnapshotGone: it is kept no longer, or never was.
@@ -36,14 +42,15 @@ class Snapshots:
             self._drop_old(now)
             kept = None if token is None else self._kept.get(token)
         snapshot = self._store.snapshot() if kept is None else kept[0]
-        if token is not None and snapshot.token != token:
+        name = self.name(snapshot)
+        if token is not None and name != token:
             raise SnapshotGone(
                 f"the state {token!r} of the collection is kept no longer", hint="start again from the first page"
             )
         with self._lock:
-            first, _ = self._kept.get(snapshot.token, (snapshot, now))
-            self._kept[snapshot.token] = (first, now)
-            self._kept.move_to_end(snapshot.token)
+            first, _ = self._kept.get(name, (snapshot, now))
+            self._kept[name] = (first, now)
+            self._kept.move_to_end(name)
             self._drop_old(now)
         return first
 

@@ -16,7 +16,7 @@ from shelf import change
 
 from shelfsight.core.calibration import Calibration, Fusion
 from shelfsight.core.errors import SnapshotGone, UnknownField, UsageError
-from shelfsight.core.listing import SortKey
+from shelfsight.core.listing import Histogram, SortKey
 from shelfsight.core.protocols import Store
 from shelfsight.core.settings import SearchSettings, Settings
 from shelfsight.core.types import Hit, Page, Query
@@ -240,6 +240,7 @@ def test_nothing_matches_is_said_and_hits_are_shown_all_the_same(searcher: Searc
     assert far.nothing_matches
     assert len(far.hits) == far.total > 0
     assert "what is nearest is shown" in far.warnings[0]
+    assert not searcher.search(query(sort=(PRICE,), min_relevance=0.0, offset=700)).nothing_matches
     gone = searcher.search(query(filter="stock == 3", min_relevance=0.99))
     assert (gone.hits, gone.total, gone.nothing_matches) == ((), 0, True)
 
@@ -337,6 +338,14 @@ def test_rank_gives_what_search_gives(searcher: Searcher) -> None:
     queries = [query(k=30, offset=5, **asked) for asked in ARRANGEMENTS.values()]
     ranked = searcher.rank(queries)
     assert ranked == [[(hit.id, hit.score) for hit in searcher.search(each).hits] for each in queries]
+
+
+def test_an_empty_collection_is_browsed(empty_store: Store, encoder: ColourEncoder) -> None:
+    asked = Query(sort=(PRICE,), facets=("price",), histograms=("price",), group_by="price")
+    page = Searcher(encoder, empty_store, SETTINGS).browse(asked)
+    assert (page.hits, page.total, page.groups, page.facets) == ((), 0, 0, {"price": {}})
+    assert page.histograms == {"price": Histogram()}
+    assert page.warnings == ("the collection is empty; index a catalogue into it first",)
 
 
 # --- states ----------------------------------------------------------------------------------------------------------
