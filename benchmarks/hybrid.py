@@ -3,8 +3,8 @@
     python -m benchmarks.hybrid --data DIR [--split validation|test] [--fit] [--queries 150] [--json FILE]
 
 The queries and shelves are those of :mod:`benchmarks.hybrid_queries`. Each query is asked four ways of the same
-collection: by ``vector``, by ``words`` (items without any come last), by reciprocal rank fusion (``rrf``), and as the
-product fuses (``hybrid``). ``--fit`` looks on the validation split for the weights of the last, coordinate by
+collection: by ``vector``, by ``words`` (items without any come last), by reciprocal rank fusion (``rrf``; names first
+and what is excluded last as in the product), and as the product fuses (``hybrid``). ``--fit`` looks on the validation split for the weights of the last, coordinate by
 coordinate, with the greatest mean nDCG@10 over shelves and families, and prints them beside rrf's figure: the better
 goes into ``shelfsight/search/hybrid/fusion.py``. Without it the figures of a split are printed: those of ``test`` are
 the ones to report. The embedded encoder was trained on pictures of the train split only.
@@ -37,10 +37,10 @@ from shelfsight.search.vectors import vectors_of
 from shelfsight.stores import create_store
 
 _STEPS = {
-    "share": (0.0, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0),
-    "part": (0.0, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0),
-    "score": (0.0, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0),
-    "silent": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0),
+    "share": (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0),
+    "part": (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0),
+    "score": (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0),
+    "silent": (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 20.0, 24.0, 32.0, 40.0),
 }
 _ROUNDS = 3
 _BATCH = 256
@@ -172,11 +172,11 @@ def _by_words(found: Pool) -> list[str]:
 def _by_ranks(found: Pool) -> list[str]:
     ids = [match.id for match in found.matches]
     vector, words = ([ranks.get(id) for id in ids] for ranks in (found.vector_ranks, found.word_ranks))
-    return _ranked(found, reciprocal_ranks(vector, words).tolist())
+    return _ranked(found, found.arranged(reciprocal_ranks(vector, words)))
 
 
 def _fused(fusion: WordFusion) -> Arm:
-    return lambda found: _ranked(found, found.order(fusion))
+    return lambda found: _ranked(found, found.arranged(fusion.order(found.readings)))
 
 
 _ARMS: dict[str, Arm] = {"vector": _by_vector, "words": _by_words, "rrf": _by_ranks, "hybrid": _fused(FUSION)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FUSION", "Readings", "WordFusion", "reciprocal_ranks", "standardised"]
+__all__ = ["FUSION", "Floats", "Readings", "WordFusion", "reciprocal_ranks", "standardised"]
 
 Floats = npt.NDArray[np.float64]
 

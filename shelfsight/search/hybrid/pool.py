@@ -11,7 +11,7 @@ from shelfsight.core.stored import StoredItem
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.hybrid.asking import wording_of
-from shelfsight.search.hybrid.fusion import Readings, WordFusion, standardised
+from shelfsight.search.hybrid.fusion import Floats, Readings, standardised
 from shelfsight.search.planning import Plan
 
 __all__ = ["POOL", "Pool", "pool"]
@@ -46,10 +46,9 @@ class Pool:
     unwanted: frozenset[str]
     corrections: dict[str, str]
 
-    def order(self, fusion: WordFusion) -> list[float]:
-        """(n) what each match is ordered by: those named first, those unwanted last."""
-        order = fusion.order(self.readings)
-        order -= _PUSHED * np.array([match.id in self.unwanted for match in self.matches], np.float64)
+    def arranged(self, order: Floats) -> list[float]:
+        """(n) what each match is ordered by, from what a fusion says: those named first, those unwanted last."""
+        order = order - _PUSHED * np.array([match.id in self.unwanted for match in self.matches], np.float64)
         top = float(order.max(initial=0.0)) + 1.0
         first = {id: top + len(self.named) - place for place, id in enumerate(self.named)}
         return [first.get(match.id, value) for match, value in zip(self.matches, order.tolist(), strict=True)]

@@ -21,7 +21,7 @@ def retrieve(snapshot: Snapshot, plan: Plan, vector: FloatArray, k: int, *, fusi
     order by vector.
     """
     found = pool(snapshot, plan, vector, k)
-    order = found.order(fusion)
+    order = found.arranged(fusion.order(found.readings))
     ranked = sorted(zip(found.matches, order, strict=True), key=lambda pair: (-pair[1], pair[0].id))[:k]
     return Retrieved(
         candidates=tuple(_candidate(match, value, found) for match, value in ranked), corrections=found.corrections

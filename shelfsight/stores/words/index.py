@@ -132,7 +132,6 @@ class WordIndex:
         )
         return WordsFound(matches=tuple(matches), corrections=scores.corrections)
 
-
     def _scores(self, connection: sqlite3.Connection, query: WordQuery) -> Scores:
         """Of the last query too: one search asks for the best, and for what the words say of those found otherwise."""
         key = (self._memory.epoch, self._memory.generation, repr(query))

@@ -109,7 +109,8 @@ class _Search:
             return replace(concept, ways=(Way(KEY + word),))
         if concept.last and (ways := self._completed(word)):
             return replace(concept, ways=ways)
-        other = self._split(word) or self._nearest(word)
+        slips = tolerance(concept.typed)
+        other = self._split(word) or self._nearest(word, slips) if slips else None
         if other is None:
             return concept
         corrections[concept.typed] = other
@@ -177,18 +178,16 @@ class _Search:
 
     def _split(self, word: str) -> str | None:
         """The two words that one without a blank stands for, where items have them one behind the other."""
-        if not tolerance(word):
-            return None
         pairs = [f"{word[:at]} {word[at:]}" for at in range(_HALF, len(word) - _HALF + 1)]
         counts = [(self._count(pair), pair) for pair in pairs]
         best = max(counts, default=(0, ""))
         return best[1] if best[0] else None
 
-    def _nearest(self, word: str) -> str | None:
+    def _nearest(self, word: str, slips: int) -> str | None:
         """The word that is the fewest slips away, then the one that most items have."""
-        near = self._memory.vocabulary.near(word, tolerance(word)) if tolerance(word) else {}
-        for slips in sorted(set(near.values())):
-            counts = [(-self._count(other), other) for other, away in near.items() if away == slips]
+        near = self._memory.vocabulary.near(word, slips)
+        for away in sorted(set(near.values())):
+            counts = [(-self._count(other), other) for other, slips in near.items() if slips == away]
             count, other = min(counts)
             if count:
                 return other
