@@ -23,6 +23,7 @@ from shelfsight.core.types import Hit, Page, Query
 from shelfsight.search import Searcher
 from shelfsight.search.look import Look
 from shelfsight.search.planning import DIVERSE, HEAD
+from shelfsight.search.rules import read_rules
 from shelfsight.stores import create_store
 
 ASKED = oracle.unit((0.3, 0.8, -0.5))
@@ -292,6 +293,69 @@ def test_relevance_by_words_decides_what_counts(searcher: Searcher) -> None:
     assert set(ids(by_vector)) < relevant
 
 
+# --- rules ----------------------------------------------------------------------------------------------------------
+
+RULES = """
+[[pin]]
+query = "red"
+ids = ["i0700", "i0701"]
+position = 2
+
+[[pin]]
+query = "red"
+ids = ["i0011"]
+position = 7
+
+[[boost]]
+filter = 'rare == "blue"'
+factor = 2
+
+[[last]]
+filter = 'price == 5'
+
+[[hide]]
+filter = 'stock < 50'
+"""
+PINS = {1: "i0700", 2: "i0701", 6: "i0011"}
+RULED = {
+    name: {**asked, "text": "red", "vector": None}
+    for name, asked in ARRANGEMENTS.items()
+    if name not in ("words", "filter", "all", "few groups", "mixed groups", "words, groups")
+}
+
+
+@pytest.fixture(scope="module")
+def ruled(big: Store) -> Searcher:
+    vlm = ScriptedVlm(lambda number, _: (number * 7919 % 101 + 1) / 103, calibration=MODEL)
+    look = Look(vlm=vlm, picture=lambda id, _: numbered(int(id[1:])))
+    rules = read_rules(RULES)
+    options: dict[str, Any] = {"look": lambda _seconds: look, "scale": oracle.scale(), "rules": lambda: rules}
+    return Searcher(ColourEncoder(), big, SETTINGS, **options)
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_pages_under_rules_follow_one_another_and_pins_stay(ruled: Searcher, name: str) -> None:
+    asked = RULED[name]
+    whole = ruled.search(query(k=24, **asked))
+    pages = [ruled.search(query(k=4, offset=offset, **asked)) for offset in range(0, 24, 4)]
+    assert [hit for page in pages for hit in page.hits] == list(whole.hits)
+    assert all(hit.metadata["stock"] >= 50 for hit in whole.hits)  # type: ignore[operator]
+    pinned = {place: hit.id for place, hit in enumerate(whole.hits) if "pinned" in hit.reasons}
+    assert pinned == ({} if "sort" in asked else PINS)
+    assert whole.total == ruled.search(query(k=1, **asked)).total
+    if not {"sort", "min_relevance"} & {*asked}:
+        assert whole.total == sum(thing.fields["stock"] >= 50 for thing in THINGS)  # type: ignore[operator]
+
+
+def test_what_is_last_stays_last_of_the_head(ruled: Searcher) -> None:
+    for name in ("plain", "diversity", "duplicates", "looked at"):
+        head = ruled.search(query(k=HEAD, **RULED[name])).hits
+        last = [hit.metadata["price"] == 5 for hit in head if "pinned" not in hit.reasons]
+        assert last.index(True) > 40
+        if name != "duplicates":  # which makes room in the head
+            assert last == sorted(last)
+
+
 # --- browsing, more like this --------------------------------------------------------------------------------------
 
 
@@ -391,6 +455,16 @@ def test_a_state_nobody_knows_is_gone(opened: Open) -> None:
     token = searcher.search(Query(text="red")).snapshot
     again = Searcher(ColourEncoder(), store, SETTINGS)
     assert again.search(Query(text="red", snapshot=token)).total == 10  # nothing was written since
+
+
+def test_a_state_of_another_encoder_is_another(opened: Open, tmp_path: Path) -> None:
+    _, searcher = opened()
+    spec = replace(ColourEncoder().spec, revision="2")
+    store = create_store(tmp_path / "moved", kind="exact", encoder=spec)
+    store.commit([change(f"i{n}", [(1, 0.1 * n, 0)], price=n) for n in range(10)])
+    with pytest.raises(SnapshotGone):
+        Searcher(ColourEncoder(), store, SETTINGS).browse(Query(snapshot=searcher.browse(Query()).snapshot))
+    store.close()
 
 
 def test_only_so_many_states_are_kept(opened: Open) -> None:
