@@ -1,6 +1,7 @@
 """Open a collection as an engine, or make it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shelfsight.api.engine import Engine
 from shelfsight.api.matching import check_asked, open_encoder_named
@@ -8,6 +9,9 @@ from shelfsight.core.errors import NotFound
 from shelfsight.core.protocols import Encoder
 from shelfsight.core.settings import Settings
 from shelfsight.core.vision import VisionLanguageModel
+
+if TYPE_CHECKING:
+    from shelfsight.stores.milvus import MilvusPlace
 
 __all__ = ["DEFAULT_ENCODER", "DEFAULT_STORE", "open_engine"]
 
@@ -24,6 +28,7 @@ def open_engine(
     runtime: str | None = None,
     create: bool = False,
     store: str | None = None,
+    milvus: "MilvusPlace | str | None" = None,
     vlm: str | VisionLanguageModel | None = None,
     rules: str | Path | None = None,
 ) -> Engine:
@@ -38,7 +43,8 @@ def open_engine(
         device: ``cpu``, ``cuda``, ``cuda:1`` ...; the best there is where left out.
         runtime: what runs the encoder: ``torch``, ``openvino``, ``auto``; see :func:`shelfsight.models.open_encoder`.
         create: make the collection (with ``encoder``, or the embedded one) where there is none.
-        store: ``faiss`` or ``exact``; a new collection gets ``faiss`` where left out.
+        store: ``faiss``, ``exact`` or ``milvus``; a new collection gets ``faiss`` where left out.
+        milvus: where in Milvus a new collection lies: an URI, or more than that; its store is ``milvus`` then.
         vlm: what re-ranks, explains and answers: the name of a vision-language model (see
             :func:`shelfsight.models.open_vlm`), or a ready one; ``settings.search.vlm`` where left out.
         rules: a file of a merchandiser's rules; where left out, ``rules.toml`` in the collection's directory, if there
@@ -56,13 +62,16 @@ def open_engine(
     if "\0" in str(folder):
         raise NotFound(f"no file can be called {str(folder)!r}")
     created: Encoder | None = None
+    vectors = (settings or Settings()).vectors
     try:
-        opened = stores.open_store(folder)
+        opened = stores.open_store(folder, vectors=vectors)
     except NotFound:
         if not create:
             raise
         created = open_encoder_named(encoder or DEFAULT_ENCODER, device, runtime)
-        opened = stores.create_store(folder, kind=store or DEFAULT_STORE, encoder=created.spec)
+        place = _place(milvus)
+        kind = store or ("milvus" if place else DEFAULT_STORE)
+        opened = stores.create_store(folder, kind=kind, encoder=created.spec, place=place)
     try:
         if created is None:
             check_asked(folder, opened.manifest, encoder, store)
@@ -79,3 +88,9 @@ def open_engine(
         vlm=vlm,
         rules=None if rules is None else Path(rules),
     )
+
+
+def _place(given: "MilvusPlace | str | None") -> "MilvusPlace | None":
+    from shelfsight.stores.milvus import MilvusPlace
+
+    return MilvusPlace(uri=given) if isinstance(given, str) else given

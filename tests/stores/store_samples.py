@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from shelfsight.core.protocols import Change, EncoderSpec, Fingerprints, StoredItem, StoredPicture
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import normalise
 
 DIMENSION = 8
+files_only = pytest.mark.parametrize("kind", ["faiss", "exact"], indirect=True)
+"""Marks a test of the files that these stores keep."""
 SPEC = EncoderSpec(name="embedded", revision="r1", fingerprint="f1", dimension=DIMENSION, image_size=64)
 
 

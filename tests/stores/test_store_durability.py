@@ -15,7 +15,7 @@ import pytest
 from store_child import BATCH, batch
 from store_oracle import Oracle
 from store_processes import Child
-from store_samples import DIMENSION, SPEC, axis, change, random_changes, stored
+from store_samples import DIMENSION, SPEC, axis, change, files_only, random_changes, stored
 
 from shelfsight.core.errors import CorruptCollection, ShelfsightError, StoreError, StoreFull, UsageError
 from shelfsight.core.protocols import Change, Store
@@ -81,6 +81,7 @@ def registered(path: Path) -> set[str]:
     return names
 
 
+@files_only
 def test_files_of_a_crash_are_removed(store: Store, collection: Path) -> None:
     """A segment that was written and never registered, a half written one, a torn manifest."""
     store.commit(random_changes(30, seed=0))
@@ -158,6 +159,7 @@ def test_no_space_to_seal_loses_nothing(kind: str, small_disk: Path) -> None:
     store.close()
 
 
+@files_only
 def test_a_file_size_limit_loses_nothing(store: Store, collection: Path, child: StartChild) -> None:
     *before, last = child("fill", collection, 400_000).rest()
     assert last.split()[0] == "failed"
@@ -168,6 +170,7 @@ def test_a_file_size_limit_loses_nothing(store: Store, collection: Path, child: 
     assert state_after(store) == len(before) + 1
 
 
+@files_only
 def test_a_missing_segment_is_named(store_factory: Factory, collection: Path) -> None:
     store = store_factory()
     store.commit(random_changes(30, seed=0))
@@ -179,6 +182,7 @@ def test_a_missing_segment_is_named(store_factory: Factory, collection: Path) ->
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x93NUMPY garbage", None])
+@files_only
 def test_a_damaged_segment_is_named(store_factory: Factory, collection: Path, damage: bytes | None) -> None:
     store = store_factory()
     store.commit(random_changes(30, seed=0))

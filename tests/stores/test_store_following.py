@@ -11,7 +11,7 @@ import pytest
 from store_child import BATCH, batch
 from store_oracle import Oracle
 from store_processes import Child
-from store_samples import DIMENSION, axis, change, random_changes, update
+from store_samples import DIMENSION, axis, change, files_only, random_changes, update
 
 from shelfsight.core.filters import parse
 from shelfsight.core.protocols import Snapshot, Store
@@ -150,6 +150,7 @@ def test_two_processes_and_a_thread_write_while_others_read(store: Store, collec
     oracle.check(snapshot.search(query, 40)[0], query[0], 40)
 
 
+@files_only
 def test_commits_go_through_while_another_maintains(store: Store, collection: Path) -> None:
     """The maintainer's lock keeps a second maintainer waiting and nobody else."""
     store.commit([change("a", [axis(0)])])
@@ -198,6 +199,7 @@ def test_opening_while_another_compacts(store_factory: Factory) -> None:
         churning.result()
 
 
+@files_only
 def test_a_long_job_seals_as_it_goes(store_factory: Factory, collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shelfsight.stores.local._SEAL_AT", 100)
     store, reader = store_factory(), store_factory()

@@ -109,7 +109,7 @@ def test_another_encoder_is_refused(store: Store, collection: Path, field: str, 
     assert open_store(collection, encoder=SPEC).manifest == store.manifest
 
 
-@pytest.mark.parametrize(("field", "value"), [("format", 2), ("format", "x"), ("store", "milvus")])
+@pytest.mark.parametrize(("field", "value"), [("format", 2), ("format", "x"), ("store", "cloud")])
 def test_a_newer_collection_is_refused(store_factory: Factory, collection: Path, field: str, value: object) -> None:
     store_factory().close()
     content = json.loads((collection / "manifest.json").read_text())

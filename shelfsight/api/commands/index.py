@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shelfsight.core.protocols import Catalogue
     from shelfsight.core.settings import Settings
     from shelfsight.indexer import NotesReport, Report
+    from shelfsight.stores.milvus import MilvusPlace
 
 __all__ = ["FAILURES", "index", "index_into"]
 
@@ -27,7 +28,10 @@ _NOTED = {"features": "pictures", "suggestions": "items"}
 @click.command()
 @click.argument("catalogue", metavar="CATALOGUE", type=click.Path(path_type=Path))
 @options.collection
-@click.option("--store", type=click.Choice(["faiss", "exact"]), help="Store of a new collection.  [default: faiss]")
+@click.option(
+    "--store", type=click.Choice(["faiss", "exact", "milvus"]), help="Store of a new collection.  [default: faiss]"
+)
+@options.milvus
 @options.encoder
 @options.device
 @options.runtime
@@ -49,6 +53,10 @@ def index(
     catalogue: Path,
     collection: Path,
     store: str | None,
+    milvus_uri: str | None,
+    milvus_collection: str | None,
+    milvus_index: str | None,
+    tenant: str | None,
     encoder: str | None,
     device: str | None,
     runtime: str | None,
@@ -92,6 +100,7 @@ def index(
         runtime=runtime,
         create=True,
         store=store,
+        milvus=_place(uri=milvus_uri, collection=milvus_collection, index=milvus_index, tenant=tenant),
         vlm=ready,
     ) as engine:
         report = index_into(engine, source, prune=prune)
@@ -142,6 +151,13 @@ def _note(engine: "Engine", *, features: bool, enrich: bool) -> "NotesReport":
     for failure in report.failures[:_FAILURES_SAID]:
         say(f"  not looked at: {safe(failure.place)}: {safe(failure.message)}")
     return report
+
+
+def _place(**given: str | None) -> "MilvusPlace | None":
+    from shelfsight.stores.milvus import MilvusPlace
+
+    said = {name: value for name, value in given.items() if value is not None}
+    return MilvusPlace(**said) if said else None  # type: ignore[arg-type]  # texts, all four
 
 
 def _settings(batch_size: int | None, threads: int | None) -> "Settings":

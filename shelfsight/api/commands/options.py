@@ -1,12 +1,15 @@
 """Options that several commands share."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from shelfsight.api.engine import Engine
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 __all__ = [
     "ValueAfterEquals",
@@ -15,6 +18,7 @@ __all__ = [
     "depth",
     "device",
     "encoder",
+    "milvus",
     "mode",
     "prepare_vlm",
     "rerank",
@@ -38,6 +42,21 @@ encoder = click.option(
     help="Encoder: 'embedded', an OpenCLIP name (ViT-B-32/laion2b_s34b_b79k), hf-hub:ORG/MODEL or a folder; "
     "`shelfsight models` lists some. A new collection gets 'embedded'; an existing one keeps its own.",
 )
+_MILVUS = (
+    ("--milvus-uri", "URI", "Milvus server (http://HOST:19530), or Lite file (NAME.db), of a new collection."),
+    ("--milvus-collection", "NAME", "Collection in Milvus; one that is there already is opened from here as well."),
+    ("--milvus-index", "TYPE", "Index of its vectors: FLAT, HNSW, IVF_SQ8 ...  [default: HNSW; in a Lite file FLAT]"),
+    ("--tenant", "NAME", "Whose rows these are, where several share a collection in Milvus."),
+)
+
+
+def milvus(command: Command) -> Command:
+    """Where in Milvus a new collection lies."""
+    for name, metavar, text in reversed(_MILVUS):
+        command = click.option(name, metavar=metavar, help=text)(command)
+    return command
+
+
 device = click.option("--device", metavar="NAME", help="cpu, cuda, cuda:1 ...; the best there is if left out.")
 runtime = click.option(
     "--runtime",

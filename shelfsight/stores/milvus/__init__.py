@@ -19,6 +19,7 @@ Searches push filters down as expressions that let through at least what passes,
 counts and facets (:mod:`.expressions`, :mod:`.nearest`).
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from shelfsight.core.protocols import EncoderSpec, Store
@@ -27,27 +28,29 @@ from shelfsight.stores.manifest import Header
 from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.connection import library
 from shelfsight.stores.milvus.creation import prepare
-from shelfsight.stores.milvus.place import PLACE, TOKEN, MilvusPlace, read_place, write_place
+from shelfsight.stores.milvus.place import PLACE, TOKEN, MilvusPlace, name_of, read_place, write_place
 from shelfsight.stores.milvus.store import MilvusStore
 
 __all__ = ["PLACE", "TOKEN", "MilvusPlace", "create", "open_milvus", "read_place"]
 
 
 def create(path: Path, encoder: EncoderSpec, place: MilvusPlace | None = None) -> None:
-    """A new collection at ``path``; where Milvus has one of the same name and tenant, a handle on that.
+    """A new collection at ``path``; where ``place`` names one that Milvus has, a handle on that.
 
     Raises:
+        Conflict: Milvus has one that is called as the directory, and ``place`` does not name it.
         Conflict, StoreError: as :func:`shelfsight.stores.create_store`.
         UsageError: a place that cannot be, or an index type that Milvus Lite takes and does not build.
         EncoderMismatch: Milvus has one of another encoder.
     """
-    chosen = (place or MilvusPlace()).checked()
+    asked = (place or MilvusPlace()).checked()
+    chosen = asked if asked.collection else replace(asked, collection=name_of(path))
     library()
 
     def remote() -> None:
         milvus = Milvus(path, chosen)
         try:
-            prepare(milvus, chosen, encoder)
+            prepare(milvus, chosen, encoder, join=bool(asked.collection))
         finally:
             milvus.close()
         write_place(path, chosen)

@@ -98,10 +98,10 @@ class Milvus:
         return [[(hit["row"], hit["distance"]) for hit in hits] for hits in found]
 
     def upsert(self, name: str, rows: Sequence[Row]) -> None:
-        self._do("upsert", name, [*rows])
+        self._write("upsert", name, [*rows])
 
     def delete(self, name: str, where: str) -> None:
-        self._do("delete", name, filter=where)
+        self._write("delete", name, filter=where)
 
     def count(self, name: str, where: str) -> int:
         found = self._do("query", name, filter=where, output_fields=["count(*)"], consistency_level="Strong")
@@ -117,6 +117,14 @@ class Milvus:
     def close(self) -> None:
         """Let go. Closing twice is once."""
         self._connection.close()
+
+    def _write(self, request: str, *arguments: Any, **named: Any) -> None:
+        """Lite goes on writing behind a half written entry of its log, and would lose what follows it."""
+        try:
+            self._do(request, *arguments, **named)
+        except StoreFull:
+            self._connection.renew()
+            raise
 
     def _do(self, request: str, *arguments: Any, timeout: float | None = None, **named: Any) -> Any:
         with self._faults():

@@ -36,6 +36,10 @@ class Connection(Protocol):
         """
         ...
 
+    def renew(self) -> None:
+        """Begin anew, after a write that failed half way."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -73,6 +77,9 @@ class _Server:
             raise StoreError(f"the connection to Milvus at {self._name} is closed")
         return self._client
 
+    def renew(self) -> None:
+        """A server looks after itself."""
+
     def close(self) -> None:
         if self._open:
             self._open = False
@@ -81,6 +88,7 @@ class _Server:
 
 _lock = threading.RLock()
 _users: dict[Path, int] = {}
+_addresses: dict[Path, str] = {}
 _locks: dict[Path, int] = {}
 
 
@@ -91,6 +99,7 @@ class _Lite:
         self._file = file
         self._timeout = place.timeout_seconds
         self._client: Any = None
+        self._address = ""
         self._serving = False
         self._open = True
         with _lock:
@@ -100,12 +109,19 @@ class _Lite:
     def client(self) -> Any:
         if not self._open:
             raise StoreError(f"the connection to Milvus Lite at {self._file} is closed")
-        if not self._serving and not _held(self._file):
+        if self._moved():
             with _lock:
-                if not self._serving and not _held(self._file):
+                if self._moved():
                     self._client.close()
                     self._connect()
         return self._client
+
+    def renew(self) -> None:
+        with _lock:
+            if self._serving and self._open:
+                del _addresses[self._file]
+                _servers().release_server(str(self._file))
+                _serve(self._file)
 
     def close(self) -> None:
         with _lock:
@@ -118,58 +134,84 @@ class _Lite:
                 if not _users[self._file]:
                     _stop(self._file)
 
+    def _moved(self) -> bool:
+        """Whether the file is served elsewhere now."""
+        if self._serving:
+            return _addresses.get(self._file) != self._address
+        return _noted(self._file) != self._address or not _held(self._file)
+
     def _connect(self) -> None:
         package = library()
         _lite()
         give_up = time.monotonic() + _PATIENCE
-        while True:
-            address = _address(self._file)
-            self._serving = self._file in _users
-            if address is not None and self._attempt(package, address):
-                break
+        served = self._serving
+        while not self._attempt(package, _address(self._file)):
             if time.monotonic() > give_up:
                 raise StoreError(
                     f"{self._file} is open in another process that does not answer",
                     hint="end that process, or run a Milvus server (docker/README.md says how)",
                 )
             time.sleep(_PAUSE)
-        if self._serving:
+        if self._serving and not served:
             _users[self._file] += 1
 
     def _attempt(self, package: Any, address: str) -> bool:
+        self._serving = self._file in _addresses
         timeout = self._timeout if self._serving else 1.0
         try:
+            if not address:
+                return False
             self._client = package.MilvusClient(address, timeout=timeout, dedicated=True)
-        except package.MilvusException:  # it has just ended
+        except package.MilvusException:  # the other process has just ended
             if self._serving:
                 raise
             return False
+        self._address = address
         return True
 
 
-def _address(file: Path) -> str | None:
-    """Where the file is served: by this process from now on, unless another one does; ``None`` if it does not say."""
-    note = file.with_name(f"{file.name}.address")
-    servers = importlib.import_module("milvus_lite.server_manager").server_manager_instance
-    if file not in _users:
-        if _held(file):
-            return note.read_text() if note.exists() else None
-        address = servers.start_and_get_uri(str(file))
-        if address is None:
-            if _held(file):  # somebody else was faster
-                return None
-            raise StoreError(f"Milvus Lite cannot open {file}", hint="restore it, or index the catalogue again")
-        publish(note, lambda target: target.write(str(address).encode()))
+def _servers() -> Any:
+    return importlib.import_module("milvus_lite.server_manager").server_manager_instance
+
+
+def _note(file: Path) -> Path:
+    return file.with_name(f"{file.name}.address")
+
+
+def _noted(file: Path) -> str:
+    """The address that the process which serves the file left, if it did."""
+    try:
+        return _note(file).read_text()
+    except OSError:
+        return ""
+
+
+def _address(file: Path) -> str:
+    """Where the file is served: by this process from now on, unless another one does; empty if that does not say."""
+    if file not in _addresses:
+        if _held(file) or not _serve(file):
+            return _noted(file)
         _users[file] = 0
-        _locks[file] = _descriptor(file / "LOCK")
-    return str(servers.start_and_get_uri(str(file)))
+    return _addresses[file]
+
+
+def _serve(file: Path) -> bool:
+    """Serve the file; ``False`` where somebody else was faster."""
+    address = _servers().start_and_get_uri(str(file))
+    if address is None:
+        if _held(file):
+            return False
+        raise StoreError(f"Milvus Lite cannot open {file}", hint="restore it, or index the catalogue again")
+    publish(_note(file), lambda target: target.write(str(address).encode()))
+    _addresses[file] = str(address)
+    _locks[file] = _descriptor(file / "LOCK")
+    return True
 
 
 def _stop(file: Path) -> None:
-    del _users[file]
-    del _locks[file]
-    file.with_name(f"{file.name}.address").unlink(missing_ok=True)
-    importlib.import_module("milvus_lite.server_manager").server_manager_instance.release_server(str(file))
+    del _users[file], _addresses[file], _locks[file]
+    _note(file).unlink(missing_ok=True)
+    _servers().release_server(str(file))
 
 
 def _lite() -> None:
@@ -210,8 +252,8 @@ def _let_go() -> None:
     for descriptor in _locks.values():
         if descriptor >= 0:
             os.close(descriptor)
-    _locks.clear()
-    _users.clear()
+    for known in (_locks, _users, _addresses):
+        known.clear()
 
 
 os.register_at_fork(after_in_child=_let_go)

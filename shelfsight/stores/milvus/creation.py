@@ -1,6 +1,7 @@
 """Making and opening the Milvus side of a collection."""
 
 import secrets
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,15 @@ _JOURNAL = "_journal"
 _TENANT = "tenant"
 
 
-def prepare(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec) -> None:
+def prepare(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec, *, join: bool) -> None:
     """Make what ``place`` lacks in Milvus: the collections, and the tenant. What is there is taken up, so that a second
     machine may open it, and an interrupted creation goes on.
 
+    Args:
+        join: whether something may be in it.
+
     Raises:
+        Conflict: something is in it, and not ``join``; or it holds vectors of another dimension.
         EncoderMismatch: it is there, and of another encoder.
     """
     name = milvus.target(place.collection + _JOURNAL)
@@ -35,9 +40,10 @@ def prepare(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec) -> None:
         switch(milvus, place.collection, name)
         name += _JOURNAL
     journal = Journal(milvus, name, place.tenant)
+    _check_dimension(journal, place, encoder)
     note = journal.note(_TENANT)
     if note is None:
-        with held(Journal(milvus, name, "-"), "tenants", "a new tenant", wait=True):
+        with nullcontext() if milvus.lite else held(Journal(milvus, name, "-"), "tenants", "a new tenant", wait=True):
             number = max((other["number"] for other in journal.others(_TENANT)), default=0) + 1
             journal.write_note(_TENANT, _about(encoder, number, name))
     elif note["encoder"] != _spec(encoder):
@@ -46,11 +52,19 @@ def prepare(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec) -> None:
             f" not with {encoder.name!r}",
             hint="name another tenant or Milvus collection, or index with that encoder",
         )
-    others = [other for other in journal.others(_TENANT) if other["encoder"]["dimension"] != encoder.dimension]
-    if others:
+    elif not join and journal.since(0):
         raise Conflict(
-            f"the Milvus collection {place.collection!r} holds vectors of dimension"
-            f" {others[0]['encoder']['dimension']}, not {encoder.dimension}",
+            f"the Milvus at {place.uri} has a collection {place.collection!r} with something in it",
+            hint=f"--milvus-collection {place.collection} opens it from here as well, another name makes a new one",
+        )
+
+
+def _check_dimension(journal: Journal, place: MilvusPlace, encoder: EncoderSpec) -> None:
+    dimensions = {other["encoder"]["dimension"] for other in journal.others(_TENANT)}
+    if dimensions - {encoder.dimension}:
+        raise Conflict(
+            f"the Milvus collection {place.collection!r} holds vectors of dimension {min(dimensions)},"
+            f" not {encoder.dimension}",
             hint="name another Milvus collection",
         )
 

@@ -11,7 +11,7 @@ from shelfsight.core.errors import CorruptCollection, UsageError
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import publish
 
-__all__ = ["LITE_INDEXES", "PLACE", "SERVER_INDEXES", "TOKEN", "MilvusPlace", "read_place", "write_place"]
+__all__ = ["LITE_INDEXES", "PLACE", "SERVER_INDEXES", "TOKEN", "MilvusPlace", "name_of", "read_place", "write_place"]
 
 PLACE = "milvus.json"
 TOKEN = "SHELFSIGHT_MILVUS_TOKEN"
@@ -33,7 +33,7 @@ class MilvusPlace:
         uri: of a server or cluster (``http://host:19530``), or a Milvus Lite file, relative to the collection's
             directory, whose name ends with ``.db``.
         database: its name; the default one where empty.
-        collection: alias by which the Milvus collection is reached.
+        collection: alias by which the Milvus collection is reached; empty in a wish: a new one, named as the directory.
         tenant: the partition key of this Shelfsight collection's rows: many may share one Milvus collection.
         index: of the vectors; ``auto`` is exact on Lite, a graph on a server.
         consistency: Milvus's consistency level of searches. Below ``Strong`` a search may miss the newest commits.
@@ -43,7 +43,7 @@ class MilvusPlace:
 
     uri: str = "milvus.db"
     database: str = ""
-    collection: str = "shelfsight"
+    collection: str = ""
     tenant: str = "default"
     index: str = "auto"
     consistency: str = "Strong"
@@ -79,7 +79,7 @@ class MilvusPlace:
             )
         if not self.lite and (urlsplit(self.uri).password or urlsplit(self.uri).username):
             raise UsageError("a Milvus URI is kept on disk and has no password in it", hint=f"put it into {TOKEN}")
-        for name in (self.collection, *filter(None, [self.database])):
+        for name in filter(None, [self.collection, self.database]):
             if not _NAME.match(name):
                 raise UsageError(f"{name!r} is no name for Milvus", hint="letters, digits and _, no digit first")
         if not _TENANT.match(self.tenant):
@@ -99,6 +99,12 @@ class MilvusPlace:
                 hint=f"it builds {', '.join(LITE_INDEXES)}; {self.index} needs a Milvus server",
             )
         raise UsageError(f"{self.index!r} is no index type that is known here", hint=f"one of {', '.join(known)}")
+
+
+def name_of(path: Path) -> str:
+    """What the Milvus collection of the directory ``path`` is called where nobody says: letters, digits and ``_``."""
+    name = re.sub(r"[^A-Za-z0-9]+", "_", path.absolute().name).strip("_")[:80]
+    return name if name[:1].isalpha() else f"collection_{name}".rstrip("_")
 
 
 def write_place(path: Path, place: MilvusPlace) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shelfsight.core.errors import CorruptCollection, NotFound, ShelfsightError
+from shelfsight.core.errors import CorruptCollection, NotFound, ShelfsightError, StoreFull
 from shelfsight.core.protocols import Fingerprints
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import ExactBlock
@@ -33,6 +33,7 @@ from shelfsight.stores.snapshot import LocalSnapshot
 __all__ = ["WRITE_LOCK", "MilvusStore"]
 
 WRITE_LOCK = "milvus-write.lock"
+_ROOM = 400_000  # bytes
 
 _log = logging.getLogger("shelfsight.stores")
 
@@ -139,6 +140,7 @@ class MilvusStore(LocalStore):
                     before, next_row = counter(connection, "generation"), counter(connection, "next_vector")
                     yield connection
                     if counter(connection, "generation") != before:
+                        self._check_room(connection)
                         ship(connection, self._journal, self._remote, self._header.encoder.dimension, next_row)
                         shipped = True
             except (ShelfsightError, sqlite3.Error, OSError) as error:
@@ -146,6 +148,26 @@ class MilvusStore(LocalStore):
                 if not shipped:
                     raise
                 _log.warning("the commit is in Milvus, but not yet in %s: %s", self._path, error)
+
+    def _check_room(self, connection: sqlite3.Connection) -> None:
+        """Refuse a commit that the ledger, or Milvus Lite beside it, might find no room for half way.
+
+        Raises:
+            StoreFull: there is little space left.
+        """
+        generation = counter(connection, "generation")
+        (size,) = connection.execute(
+            "SELECT (SELECT coalesce(sum(length(record)), 0) FROM items WHERE generation = ?)"
+            " + (SELECT coalesce(sum(length(vector)), 0) FROM delta)"
+            " + (SELECT coalesce(sum(length(data)), 0) FROM previews)",
+            (generation,),
+        ).fetchone()
+        space = os.statvfs(self._path)
+        if space.f_bavail * space.f_frsize < _ROOM + 4 * size:
+            raise StoreFull(
+                f"no space left for the collection {self._path}",
+                hint="free some space and run again: what was committed is still there",
+            )
 
     def _keep_up(self) -> None:
         """Learn of commits of others. With Lite there are no others, once this process has looked."""
