@@ -12,6 +12,7 @@ from store_oracle import Oracle
 from store_samples import DIMENSION, SPEC, change, update
 
 from shelfsight.core.filters import Expr, parse
+from shelfsight.core.listing import SortKey
 from shelfsight.core.protocols import Change, Snapshot, Store
 from shelfsight.core.types import Value
 from shelfsight.stores import KINDS, create_store, open_store
@@ -24,7 +25,7 @@ VECTORS = st.lists(
     max_size=3,
 )
 METADATA = st.fixed_dictionaries(
-    {}, optional={"n": st.sampled_from([None, 0, 1, 2.5]), "t": st.sampled_from([None, "", "x", "y"])}
+    {}, optional={"n": st.sampled_from([None, 0, 1, 2.5]), "t": st.sampled_from([None, "", "x", "y", ["x", "z"]])}
 )
 FILTERS = st.sampled_from([None, *map(parse, ["n < 2", 't == "x"', 'not t == "x"', 'n is null or t like "y%"'])])
 ALWAYS = change("always", [[1, 2, 3, 4, 5, 6, 7, 8]], {"n": 0, "t": "z"})
@@ -91,6 +92,20 @@ class StoreMachine(RuleBasedStateMachine):
             for one, matches in zip(asked, found, strict=True):
                 oracle.check(matches, one, k, where=where, exclude=exclude)
             assert snapshot.count(where) == len(oracle.passing(where))
+
+    @rule(
+        keys=st.lists(st.builds(SortKey, st.sampled_from(["n", "t"]), st.booleans()), max_size=2),
+        where=FILTERS,
+        among=st.none() | st.lists(IDS),
+    )
+    def arrange(self, keys: list[SortKey], where: Expr | None, among: list[str] | None) -> None:
+        for snapshot, oracle in [(self.store.snapshot(), self.oracle), *self.held]:
+            assert snapshot.select(20, sort=keys, where=where) == oracle.select(keys, where=where)
+            for field in ("n", "t"):
+                assert [*snapshot.facets([field], where, among=among)[field].items()] == oracle.facet(
+                    field, where, among
+                )
+                oracle.check_histogram(snapshot.histogram(field, where, among=among), field, 20, where, among)
 
     @invariant()
     def all_is_there(self) -> None:
