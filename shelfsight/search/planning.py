@@ -11,6 +11,7 @@ from shelfsight.core.types import Query
 from shelfsight.search.atoms import checked, positive_text
 from shelfsight.search.query import Understood, check, understand
 from shelfsight.search.rules.ruling import Ruling
+from shelfsight.search.telling import telling
 
 __all__ = ["DIVERSE", "HEAD", "Plan", "browsing_plan", "plan_of"]
 
@@ -34,7 +35,7 @@ class Plan:
 
     Attributes:
         words: what is looked up: the text as it was typed less its minus terms, or, where the query was taken apart,
-            its positive text, and as minus terms all that it negates.
+            its positive text, and as minus terms all that it negates; likewise in a hybrid search.
         where: what an item must satisfy to be ranked: the query's filter, and the limits among its atoms.
         filters: ``where`` as it was written. Expressions compare as Python's values do, for which 1 is True.
         atoms: what the query asks for, where it was taken apart.
@@ -134,7 +135,8 @@ def plan_of(query: Query, settings: SearchSettings, take_apart: TakeApart) -> Pl
     check(query, settings)
     filters = () if query.filter is None else (query.filter,)
     if not (query.rerank or query.explain) and query.atoms is None:
-        return Plan(query=query, words=understand(query), where=_where(filters), filters=filters)
+        words = telling(understand(query)) if query.mode == "hybrid" else understand(query)
+        return Plan(query=query, words=words, where=_where(filters), filters=filters)
     atoms = tuple(take_apart(query.text or "")) if query.atoms is None else checked(query.atoms)
     minus = _minus(query.negative, atoms)
     visual = [atom for atom in (*atoms, *minus) if atom.kind != "limit"]

@@ -10,9 +10,9 @@ from shelfsight.core.snapshot import Snapshot
 from shelfsight.core.stored import StoredItem
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
-from shelfsight.search.hybrid.asking import wording_of
 from shelfsight.search.hybrid.fusion import Floats, Readings, standardised
 from shelfsight.search.planning import Plan
+from shelfsight.search.query import understand
 
 __all__ = ["POOL", "Pool", "pool"]
 
@@ -79,20 +79,20 @@ def _words(
     snapshot: Snapshot, plan: Plan, size: int, ids: Sequence[str]
 ) -> tuple[tuple[str, ...], WordsFound, dict[str, WordMatch]]:
     """What is not wanted, what is found by words, and what the words say of that and of ``ids``."""
-    wording = wording_of(plan)
-    asked = WordQuery(text=wording.typed, synonyms=plan.synonyms)
-    if not asked.text:
-        return wording.negative, WordsFound(), {}
+    if plan.words.text is None:
+        return plan.words.negative, WordsFound(), {}
+    typed = understand(plan.query) if plan.atoms is None else plan.words
     where, exclude = plan.where, plan.query.exclude
+    asked = WordQuery(text=typed.text or "", synonyms=plan.synonyms)
     found = snapshot.words(asked, size, where=where, exclude=exclude)
-    named = any(match.exact is not None for match in found.matches)  # a name may hold any word
-    if wording.telling != wording.typed and not named:
-        asked = WordQuery(text=wording.telling, synonyms=plan.synonyms)
+    named = any(match.exact is not None for match in found.matches)  # a name may hold any word, "no" among them
+    if typed.text != plan.words.text and not named:
+        asked = WordQuery(text=plan.words.text, synonyms=plan.synonyms)
         found = snapshot.words(asked, size, where=where, exclude=exclude)
     words = {match.id: match for match in found.matches}
     if missing := [id for id in ids if id not in words]:
         words |= {match.id: match for match in snapshot.words(asked, len(missing), among=missing).matches}
-    return plan.words.negative if named else wording.negative, found, words
+    return typed.negative if named else plan.words.negative, found, words
 
 
 def _readings(
