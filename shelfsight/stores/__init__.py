@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from shelfsight.core.errors import StoreError, UsageError
 from shelfsight.core.protocols import EncoderSpec, Manifest, Store
+from shelfsight.core.settings import VectorSettings
 
 if TYPE_CHECKING:
     from shelfsight.stores.blocks import BlockFactory
@@ -18,16 +19,23 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "create_store", "open_store", "open_version", "read_manifest"]
 
+DEFAULT_VECTORS = VectorSettings()
 KINDS = ("faiss", "exact", "milvus")
 
 
 def create_store(
-    path: Path, *, kind: str = "faiss", encoder: EncoderSpec, place: "MilvusPlace | None" = None
+    path: Path,
+    *,
+    kind: str = "faiss",
+    encoder: EncoderSpec,
+    place: "MilvusPlace | None" = None,
+    vectors: VectorSettings = DEFAULT_VECTORS,
 ) -> Store:
     """A new, empty collection at ``path``; the directory is made.
 
     Args:
         place: where in Milvus; ``None``: Milvus Lite, in a file in the directory. Other kinds have none.
+        vectors: what finds vectors in it, where the store is one that chooses (``faiss``).
 
     Raises:
         Conflict: there is a collection already, or a directory with something else in it.
@@ -41,13 +49,14 @@ def create_store(
 
         create(path, encoder, place)
     else:
-        _factory(kind)
+        _factory(kind, vectors)
         create_collection(path, kind, encoder)
-    return open_store(path, encoder=encoder)
+    return open_store(path, encoder=encoder, vectors=vectors)
 
 
-def open_store(path: Path, *, encoder: EncoderSpec | None = None) -> Store:
-    """The collection at ``path``; ``encoder`` is checked when given.
+def open_store(path: Path, *, encoder: EncoderSpec | None = None, vectors: VectorSettings = DEFAULT_VECTORS) -> Store:
+    """The collection at ``path``; ``encoder`` is checked when given, and ``vectors`` says what finds vectors from
+    the next maintenance on.
 
     Raises:
         NotFound: there is none.
@@ -58,10 +67,10 @@ def open_store(path: Path, *, encoder: EncoderSpec | None = None) -> Store:
     """
     from shelfsight.stores.versions import active
 
-    return _open(active(path), path, encoder)
+    return _open(active(path), path, encoder, vectors)
 
 
-def open_version(path: Path, version: str) -> Store:
+def open_version(path: Path, version: str, *, vectors: VectorSettings = DEFAULT_VECTORS) -> Store:
     """A version of the collection at ``path`` that does not count, open for writing; see
     :mod:`shelfsight.stores.versions`.
 
@@ -70,10 +79,10 @@ def open_version(path: Path, version: str) -> Store:
     """
     from shelfsight.stores.versions import folder_of
 
-    return _open(folder_of(path, version), None, None)
+    return _open(folder_of(path, version), None, None, vectors)
 
 
-def _open(folder: Path, home: Path | None, encoder: EncoderSpec | None) -> Store:
+def _open(folder: Path, home: Path | None, encoder: EncoderSpec | None, vectors: VectorSettings) -> Store:
     from shelfsight.stores.local import LocalStore
     from shelfsight.stores.manifest import check_encoder, read_header
 
@@ -89,7 +98,7 @@ def _open(folder: Path, home: Path | None, encoder: EncoderSpec | None) -> Store
         from shelfsight.stores.milvus import open_milvus
 
         return open_milvus(folder, header, home=home)
-    return LocalStore(folder, header, _factory(header.store), home=home)
+    return LocalStore(folder, header, _factory(header.store, vectors), home=home)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -109,14 +118,14 @@ def read_manifest(path: Path) -> Manifest:
         return store.manifest
 
 
-def _factory(kind: str) -> "BlockFactory":
+def _factory(kind: str, vectors: VectorSettings) -> "BlockFactory":
     match kind:
         case "exact":
             from shelfsight.stores.blocks import ExactBlock
 
             return ExactBlock
         case "faiss":
-            from shelfsight.stores.faiss_index import FaissBlock
+            from shelfsight.stores.faiss_finders import FaissBlocks
 
-            return FaissBlock
+            return FaissBlocks(vectors)
     raise UsageError(f"there is no store {kind!r}", hint=f"choose one of {', '.join(KINDS)}")

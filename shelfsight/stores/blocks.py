@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.allowed import Allowed, BoolArray, IntArray
 
-__all__ = ["Block", "BlockFactory", "Blocks", "ExactBlock", "best_by_product"]
+__all__ = ["Block", "BlockFactory", "Blocks", "BoolArray", "ExactBlock", "IntArray", "Top", "best_by_product"]
 
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 Top = tuple[FloatArray, IntArray]
 
 _MERGED = 32_768  # larger blocks stay as they are, memory-mapped ones on disk
 _SCORES_AT_ONCE = 8_000_000  # 32 MB of scores
+_FEW_PASS = 8  # copying one row costs as much as scoring so many
 
 
 class Block(Protocol):
@@ -31,16 +30,18 @@ class Block(Protocol):
         """(n, d) float32, row i as it was given."""
         ...
 
-    def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
-        """The k rows of largest inner product for each of (q, d) queries, among ``allowed`` ((n,) bool).
+    def top(self, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
+        """The k rows of largest inner product for each of (q, d) queries, among ``allowed`` (of n rows), or most of
+        these and others (an approximate block); at least k as long as there are k.
 
         Returns:
-            scores (q, k) float32 in no order and rows (q, k); fewer than k: score -inf and row -1.
+            scores (q, m) float32 in no order and rows (q, m), m >= k; fewer than m: score -inf and row -1.
         """
         ...
 
 
 BlockFactory = Callable[[FloatArray], Block]
+"""Makes a block of (n, d) vectors; what comes memory-mapped from a sealed file may have an index beside it."""
 
 
 class ExactBlock:
@@ -49,23 +50,25 @@ class ExactBlock:
     def __init__(self, vectors: FloatArray) -> None:
         self.vectors = vectors
 
-    def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
+    def top(self, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
         return best_by_product(self.vectors, queries, k, allowed)
 
 
-def best_by_product(vectors: FloatArray, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
+def best_by_product(vectors: FloatArray, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
     """:meth:`Block.top` by brute force, a bounded number of scores at a time."""
     scores = np.full((len(queries), k), -np.inf, np.float32)
     rows = np.full((len(queries), k), -1, np.int64)
-    places = np.arange(len(vectors)) if allowed is None else np.flatnonzero(allowed)
+    places = np.arange(len(vectors)) if allowed is None else allowed.rows
     kept = min(k, len(places))
     if kept == 0:
         return scores, rows
-    step = max(1, _SCORES_AT_ONCE // len(vectors))
+    few = len(places) * _FEW_PASS <= len(vectors)
+    among = vectors[places] if few else vectors
+    step = max(1, _SCORES_AT_ONCE // len(among))
     for start in range(0, len(queries), step):
         part = slice(start, start + step)
-        products = queries[part] @ vectors.T
-        if allowed is not None:
+        products = queries[part] @ among.T
+        if allowed is not None and not few:
             products = products[:, places]
         best = np.argpartition(products, len(places) - kept, axis=1)[:, len(places) - kept :]
         scores[part, :kept] = np.take_along_axis(products, best, axis=1)
@@ -93,13 +96,13 @@ class Blocks:
             vectors = np.concatenate([parts.pop().vectors, vectors])
         return Blocks(self.factory, (*parts, self.factory(vectors)))
 
-    def top(self, queries: FloatArray, k: int, allowed: BoolArray | None) -> Top:
+    def top(self, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
         """:meth:`Block.top` over all rows; (q, m) with m >= k unless there are fewer rows."""
         scores, rows = [], []
         offset = 0
         for part in self.parts:
             end = offset + len(part.vectors)
-            part_allowed = None if allowed is None else allowed[offset:end]
+            part_allowed = None if allowed is None else allowed.part(offset, end)
             part_scores, part_rows = part.top(queries, min(k, end - offset), part_allowed)
             scores.append(part_scores)
             rows.append(np.where(part_rows < 0, -1, part_rows + offset))

@@ -14,6 +14,7 @@ from shelfsight.core.errors import CorruptCollection, LeaseHeld, NotFound
 from shelfsight.core.protocols import Change, Fingerprints, Manifest
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.ann.sidecar import index_report
 from shelfsight.stores.blocks import BlockFactory, Blocks
 from shelfsight.stores.checkpoint import Opened, open_base, write_checkpoint
 from shelfsight.stores.faults import storage_faults
@@ -59,7 +60,7 @@ class LocalStore:
             self._reader = connect(path)
             self._writer = connect(path)
         self._ledger = Ledger(self._reader, header.encoder.dimension)
-        self._maintenance = Maintenance(path, header.encoder.dimension)
+        self._maintenance = Maintenance(path, header.encoder.dimension, getattr(factory, "indexer", None))
         self._notes = LocalNotes(path, self._guarded)
         self._words = WordIndex(path)
         self._snapshot: LocalSnapshot | None = None
@@ -83,6 +84,7 @@ class LocalStore:
             metric=header.metric,
             items=items,
             pictures=pictures,
+            index=index_report(self._path),
         )
 
     def snapshot(self) -> LocalSnapshot:

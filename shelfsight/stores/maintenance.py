@@ -1,7 +1,7 @@
 """Sealing the delta, compacting segments, removing what a crash left. One maintainer a collection at a time."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.ann.building import Indexer, Source
+from shelfsight.stores.ann.sidecar import SUFFIXES
 from shelfsight.stores.files import TEMPORARY, locked, publish
 from shelfsight.stores.ledger import Ids, Ledger, SegmentRow, connect, reading, writing
 from shelfsight.stores.segments import SEGMENTS, map_segment, new_name, write_segment
@@ -19,11 +21,13 @@ MAINTAIN_LOCK = "maintain.lock"
 _SMALL = 65_536
 _MANY = 8
 _DEAD_SHARE = 0.3
+_BESIDE = 0.25
+_SEVERAL = 3
 _REMEMBERED = 10_000
 _BATCH = 16_384
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Victim:
     """A segment to be written anew with the rows of ``keep`` alone."""
 
@@ -35,15 +39,21 @@ class Maintenance:
     """Housekeeping of the collection at ``path``, over a connection of its own. Files are written outside
     the write lock; only the registration of what was written takes it, so commits go through meanwhile."""
 
-    def __init__(self, path: Path, dimension: int) -> None:
+    def __init__(self, path: Path, dimension: int, indexer: Indexer | None = None) -> None:
+        """
+        Args:
+            indexer: makes what lies beside segments; ``None``: nothing does.
+        """
         self._path = path
         self._segments = path / SEGMENTS
         self._dimension = dimension
+        self._indexer = indexer
 
     def run(self) -> None:
         """Everything; waits for another maintainer to end."""
         with closing(connect(self._path)) as connection, locked(self._path / MAINTAIN_LOCK, wait=True):
             self._seal(connection, compact=True)
+            self._index(connection)
             self._forget(connection)
             self._sweep(connection)
             connection.execute("PRAGMA busy_timeout = 0")  # waiting for a reader here would keep writers out
@@ -59,7 +69,7 @@ class Maintenance:
         ledger = Ledger(connection, self._dimension)
         with reading(connection):
             delta_ids, delta = ledger.delta()
-            victims = self._victims(connection, ledger.segments()) if compact else []
+            victims = self._victims(connection, ledger.segments(), len(delta_ids)) if compact else []
         kept = [victim.segment.vector_ids[victim.keep] for victim in victims]
         ids = np.concatenate([*kept, delta_ids])
         if not len(ids) and not victims:
@@ -68,6 +78,8 @@ class Maintenance:
         if len(ids):
             parts = self._parts(victims, delta)
             publish(self._segments / name, lambda file: write_segment(file, len(ids), self._dimension, parts))
+            if victims:
+                self._index_one(name, len(ids), len(ids), victims)
         with writing(connection):
             for victim in victims:
                 connection.execute("DELETE FROM segments WHERE name = ?", (victim.segment.name,))
@@ -77,16 +89,49 @@ class Maintenance:
             if len(delta_ids):
                 connection.execute("DELETE FROM delta WHERE vector_id <= ?", (int(delta_ids.max()),))
         for victim in victims:
-            (self._segments / victim.segment.name).unlink(missing_ok=True)
+            _remove(self._segments / victim.segment.name)
 
-    def _victims(self, connection: sqlite3.Connection, segments: list[SegmentRow]) -> list[_Victim]:
-        """Segments with much that is dead, and small ones once they are many."""
+    def _index(self, connection: sqlite3.Connection) -> None:
+        """Beside segments that are worth it and lack it, or have it damaged."""
+        if self._indexer is None:
+            return
+        with reading(connection):
+            segments = Ledger(connection, self._dimension).segments()
+        total = sum(len(segment.vector_ids) for segment in segments)
+        for segment in segments:
+            if self._indexer.missing(self._segments / segment.name):
+                self._index_one(segment.name, len(segment.vector_ids), total, ())
+
+    def _index_one(self, name: str, rows: int, total: int, victims: Sequence[_Victim]) -> None:
+        if self._indexer is None or not self._indexer.worth(rows, total):
+            return
+        sources = [Source(self._segments / victim.segment.name, victim.keep) for victim in victims]
+        path = self._segments / name
+        self._indexer.build(path, np.asarray(map_segment(path, rows, self._dimension)), sources)
+
+    def _victims(self, connection: sqlite3.Connection, segments: list[SegmentRow], delta: int) -> list[_Victim]:
+        """Segments with much that is dead, small ones once they are many, and where there are indexes, those that a
+        search had better find in one."""
         spans = connection.execute("SELECT first_vector, pictures FROM items ORDER BY first_vector").fetchall()
         table = np.array(spans, np.int64).reshape(-1, 2)
         found = [_Victim(segment, _living(segment.vector_ids, table)) for segment in segments]
         small = [victim for victim in found if len(victim.keep) < _SMALL]
         many = len(small) > _MANY
-        return [v for v in found if np.mean(~v.keep) > _DEAD_SHARE or (many and len(v.keep) < _SMALL)]
+        scattered = self._scattered(found, delta)
+        return [v for v in found if v in scattered or np.mean(~v.keep) > _DEAD_SHARE or (many and len(v.keep) < _SMALL)]
+
+    def _scattered(self, segments: Sequence[_Victim], delta: int) -> Sequence[_Victim]:
+        """Of an indexed collection all segments, where what is beside the largest is much; else those beside it, where
+        they are several. So one large index serves nearly all, and a row is copied a few times as it grows."""
+        sizes = [len(each.keep) for each in segments]
+        total = sum(sizes) + delta
+        if self._indexer is None or not segments or not self._indexer.worth(total, total):
+            return ()
+        largest = int(np.argmax(sizes))
+        if total - sizes[largest] > _BESIDE * sizes[largest]:
+            return segments
+        others = [each for i, each in enumerate(segments) if i != largest]
+        return others if len(others) >= _SEVERAL else ()
 
     def _parts(self, victims: list[_Victim], delta: FloatArray) -> Iterator[FloatArray]:
         for victim in victims:
@@ -115,10 +160,17 @@ class Maintenance:
         maintainer's lock is held, so nobody is between the two now."""
         known = {row[0] for row in connection.execute("SELECT name FROM segments")}
         for file in self._segments.iterdir():
-            if file.name not in known:
+            if file.name not in known and (file.suffix not in SUFFIXES or file.with_suffix(".npy").name not in known):
                 file.unlink(missing_ok=True)
         for file in self._path.glob(f"*{TEMPORARY}"):
             file.unlink(missing_ok=True)
+
+
+def _remove(segment: Path) -> None:
+    """A segment and what lies beside it, which goes first: without its segment it is nothing."""
+    for suffix in SUFFIXES:
+        segment.with_suffix(suffix).unlink(missing_ok=True)
+    segment.unlink(missing_ok=True)
 
 
 def _living(ids: Ids, spans: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

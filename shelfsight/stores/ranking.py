@@ -7,7 +7,7 @@ d * 2**-24 (N. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 
 puts further than twice that below the k-th item cannot belong to the answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,15 @@ import numpy.typing as npt
 
 from shelfsight.core.protocols import Match
 from shelfsight.core.vectors import FloatArray
-from shelfsight.stores.blocks import Blocks, BoolArray, IntArray
+from shelfsight.stores.allowed import Allowed, BoolArray, IntArray
+from shelfsight.stores.blocks import Blocks
 
-__all__ = ["Rows", "best_items", "cosines", "ranked"]
+__all__ = ["SPARE", "Rows", "best_items", "cosines", "ranked"]
 
 _FEW = 1024  # so few rows are scored outright
-_SPARE = 32
+SPARE = 32
+"""Rows that blocks are asked for beyond the items that are wanted."""
+_CLOSE = 8  # rows beyond k that are scored in float64 at first
 _GROWTH = 8
 _STEP = 8192
 
@@ -34,19 +37,45 @@ class Rows:
     ids: Sequence[str]
 
 
-def best_items(blocks: Blocks, rows: Rows, queries: FloatArray, k: int, allowed: BoolArray | None) -> list[list[Match]]:
-    """The k best items for each query among ``allowed`` rows ((n,) bool): score descending, ties by id."""
-    total = len(blocks) if allowed is None else int(np.count_nonzero(allowed))
+def best_items(
+    blocks: Blocks,
+    rows: Rows,
+    queries: FloatArray,
+    k: int,
+    allowed: Allowed | BoolArray | None,
+    *,
+    without: Collection[int] = (),
+) -> list[list[Match]]:
+    """The k best items for each query among ``allowed`` rows: score descending, ties by id.
+
+    Args:
+        allowed: a mask (n,) bool, or better what was made of it once; ``None`` allows all.
+        without: slots left out, few: as many more are looked for, which is cheaper than a mask of their own.
+    """
+    if isinstance(allowed, np.ndarray):
+        allowed = Allowed(allowed)
+    if without:
+        ids = {rows.ids[slot] for slot in without}
+        found = best_items(blocks, rows, queries, k + len(ids), allowed)
+        return [[match for match in matches if match.id not in ids][:k] for matches in found]
+    total = len(blocks) if allowed is None else allowed.count
     if total == 0:
         return [[] for _ in queries]
-    if total <= max(_FEW, len(blocks) // 100) and allowed is not None:
-        few = np.flatnonzero(allowed)
-        vectors = blocks.gather(few)
-        return [ranked(rows, few, cosines(vectors, query))[:k] for query in queries]
+    if allowed is not None and total <= _FEW:
+        vectors = blocks.gather(allowed.rows)
+        return [_best(rows, query, k, allowed.rows, vectors @ query, vectors) for query in queries]
+    return _widening(blocks, rows, queries, k, allowed, total)
+
+
+def _widening(
+    blocks: Blocks, rows: Rows, queries: FloatArray, k: int, allowed: Allowed | None, total: int
+) -> list[list[Match]]:
+    """By asking the blocks for more and more rows, until the answers stand."""
     found: list[list[Match] | None] = [None] * len(queries)
-    fetch = min(total, k + _SPARE)
+    fetch = min(total, k + SPARE)
     while pending := [i for i, matches in enumerate(found) if matches is None]:
-        scores, places = blocks.top(queries[pending], fetch, allowed)
+        asked = queries if len(pending) == len(queries) else queries[pending]
+        scores, places = blocks.top(asked, fetch, allowed)
         for i, approximate, here in zip(pending, scores, places, strict=True):
             found[i] = _proven(blocks, rows, queries[i], k, here, approximate, fetch, total)
         fetch = min(total, fetch * _GROWTH)
@@ -64,20 +93,47 @@ def _proven(
     total: int,
 ) -> list[Match] | None:
     """The answer from the best ``fetch`` rows, or ``None`` when a row not among them may belong to it."""
-    if len(places) > fetch:
-        best = np.argpartition(-approximate, fetch - 1)[:fetch]
-        places, approximate = places[best], approximate[best]
-    real = places >= 0
-    matches = ranked(rows, places[real], cosines(blocks.gather(places[real]), query))
+    real = np.flatnonzero(places >= 0)
+    if len(real) > fetch:
+        real = real[np.argpartition(-approximate[real], fetch - 1)[:fetch]]
+    places, approximate = places[real], approximate[real]
+    matches = _best(rows, query, k, places, approximate, blocks)
     if fetch >= total:
-        return matches[:k]
-    unseen = float(approximate.min()) + 2 * query.shape[0] * 2.0**-24
-    return matches[:k] if len(matches) >= k and matches[k - 1].score > unseen else None
+        return matches
+    unseen = float(approximate.min(initial=np.inf)) + _slack(query)
+    return matches if len(matches) >= k and matches[k - 1].score > unseen else None
+
+
+def _best(
+    rows: Rows, query: FloatArray, k: int, places: IntArray, approximate: FloatArray, vectors: Blocks | FloatArray
+) -> list[Match]:
+    """The k best items of the rows at ``places``, whose scores are ``approximate``ly known; ``vectors`` are theirs.
+
+    Rows are scored in float64 from the best down, until those left cannot change the answer."""
+
+    def exactly(some: IntArray | slice) -> list[Match]:
+        of_some = vectors[some] if isinstance(vectors, np.ndarray) else vectors.gather(places[some])
+        return ranked(rows, places[some], cosines(of_some, query))
+
+    head = k + _CLOSE
+    if head < len(places):
+        order = np.argpartition(-approximate, head)
+        matches = exactly(order[:head])
+        if len(matches) >= k and matches[k - 1].score > float(approximate[order[head]]) + _slack(query):
+            return matches[:k]
+    return exactly(slice(None))[:k]
+
+
+def _slack(query: FloatArray) -> float:
+    """What a float32 product and the true one may differ by, twice."""
+    return 2 * len(query) * 2.0**-24
 
 
 def cosines(vectors: FloatArray, query: FloatArray) -> npt.NDArray[np.float32]:
     """Cosines of (n, d) and (d,), each independent of the other rows."""
     wide = query.astype(np.float64)
+    if not len(vectors):
+        return np.zeros(0, np.float32)
     parts = [np.sum(vectors[s : s + _STEP] * wide, axis=1) for s in range(0, len(vectors), _STEP)]
     return np.asarray(np.clip(np.concatenate(parts), -1, 1), np.float32)
 

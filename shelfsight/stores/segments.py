@@ -10,7 +10,7 @@ import numpy as np
 from shelfsight.core.errors import CorruptCollection
 from shelfsight.core.vectors import FloatArray
 
-__all__ = ["SEGMENTS", "map_segment", "new_name", "write_segment"]
+__all__ = ["SEGMENTS", "map_segment", "new_name", "segment_of", "write_segment"]
 
 SEGMENTS = "segments"
 _STEP = 16_384
@@ -31,19 +31,25 @@ def write_segment(file: BinaryIO, rows: int, dimension: int, parts: Iterable[Flo
 
 
 def map_segment(path: Path, rows: int, dimension: int) -> FloatArray:
-    """The vectors of a sealed file, (rows, dimension) float32, memory-mapped.
+    """The vectors of a sealed file, (rows, dimension) float32, memory-mapped (:class:`numpy.memmap`).
 
     Raises:
         FileNotFoundError: it is not there.
         CorruptCollection: it is not what was sealed.
     """
     try:
-        vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+        vectors: FloatArray = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise _damaged(path, str(error)) from error
     if vectors.shape != (rows, dimension) or vectors.dtype != np.dtype("<f4"):
         raise _damaged(path, f"it holds {vectors.shape} {vectors.dtype}, ({rows}, {dimension}) float32 was sealed")
-    return np.asarray(vectors)
+    return vectors
+
+
+def segment_of(vectors: FloatArray) -> Path | None:
+    """The sealed file that ``vectors`` are the rows of, all or some of them; ``None`` where they lie in memory."""
+    name = getattr(vectors, "filename", None) if isinstance(vectors, np.memmap) else None
+    return None if name is None else Path(name)
 
 
 def _damaged(path: Path, reason: str) -> CorruptCollection:

@@ -1,0 +1,70 @@
+"""A block whose rows are found by an index and scored from the vectors themselves."""
+
+import numpy as np
+
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.allowed import Allowed, IntArray
+from shelfsight.stores.ann.finding import EVERYTHING, Finder
+from shelfsight.stores.ann.plans import Plan, Plans
+from shelfsight.stores.blocks import Top, best_by_product
+
+__all__ = ["ApproximateBlock"]
+
+_FEW = 4096  # so few rows that pass are all scored
+_DEEP = 20_000  # more candidates than this,
+_DENSE = 8  # or more than one of so many rows, cost more than scoring everything
+
+
+class ApproximateBlock:
+    """See :class:`shelfsight.stores.blocks.Block`.
+
+    Whatever passes a filter can be found: where the plan's effort brings too few rows, everything is looked at."""
+
+    def __init__(self, vectors: FloatArray, finder: Finder, plans: Plans) -> None:
+        """
+        Args:
+            vectors: (n, d) float32, memory-mapped; row i is the finder's row i.
+        """
+        self.vectors = vectors
+        self.finder = finder
+        self.plans = plans
+
+    def top(self, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
+        count = len(self.vectors) if allowed is None else allowed.count
+        if allowed is not None and count == len(self.vectors):
+            allowed = None
+        if (allowed is not None and count <= _FEW) or k >= count:
+            return best_by_product(self.vectors, queries, k, allowed)
+        return self.planned(queries, k, allowed, self.plans.chosen(k, count / len(self.vectors)))
+
+    def planned(self, queries: FloatArray, k: int, allowed: Allowed | None, plan: Plan) -> Top:
+        """:meth:`top`, as ``plan`` says."""
+        count = len(self.vectors) if allowed is None else allowed.count
+        depth = min(max(k, plan.depth), count)
+        if depth > _DEEP or depth * _DENSE > count:
+            return best_by_product(self.vectors, queries, k, allowed)
+        rows = self.finder.candidates(queries, depth, plan.effort, allowed)
+        short = np.flatnonzero(np.count_nonzero(rows >= 0, axis=1) < min(k, count))
+        if len(short):
+            more = self.finder.candidates(queries[short], depth, EVERYTHING, allowed)
+            rows = _wider(rows, more.shape[1])
+            rows[short] = _wider(more, rows.shape[1])
+        return self._scores(queries, rows), rows
+
+    def _scores(self, queries: FloatArray, rows: IntArray) -> FloatArray:
+        """(q, m) inner products, -inf where the row is -1."""
+        scores = np.full(rows.shape, -np.inf, np.float32)
+        for i, query in enumerate(queries):
+            real = rows[i] >= 0
+            if real.all():
+                scores[i] = self.vectors[rows[i]] @ query
+            else:
+                scores[i, real] = self.vectors[rows[i, real]] @ query
+        return scores
+
+
+def _wider(rows: IntArray, width: int) -> IntArray:
+    """With -1 to the right."""
+    if rows.shape[1] >= width:
+        return rows
+    return np.pad(rows, ((0, 0), (0, width - rows.shape[1])), constant_values=-1)

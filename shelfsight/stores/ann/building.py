@@ -1,0 +1,108 @@
+"""Which index a segment gets, and how it grows out of those before it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from shelfsight.core.protocols import IndexReport
+from shelfsight.core.settings import VectorSettings
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.allowed import BoolArray, IntArray
+from shelfsight.stores.ann.finding import Finder
+from shelfsight.stores.ann.plans import Plans
+from shelfsight.stores.ann.sidecar import publish_index
+from shelfsight.stores.ann.tuning import held_out, tune
+
+__all__ = ["GROWTH", "Builder", "Indexer", "Source", "worth_indexing"]
+
+GROWTH = 3.0
+"""What was learned from n rows serves until there are so many times n."""
+_LEAST = 2000  # rows that are worth an index at all
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rows of a new segment come from: those of ``segment`` where ``keep`` (n,) says so, in their order."""
+
+    segment: Path
+    keep: BoolArray
+
+
+class Builder(Protocol):
+    """Makes finders; see :mod:`shelfsight.stores.faiss_finders`."""
+
+    def learned(self, vectors: FloatArray, queries: IntArray, settings: VectorSettings) -> Finder:
+        """A finder of (n, d) vectors that learned from others of them than ``queries``."""
+        ...
+
+    def grown(self, parent: Finder, keep: BoolArray, start: int, vectors: FloatArray) -> Finder | None:
+        """A finder of (n, d) vectors with what ``parent`` learned; its rows where ``keep``, are rows ``start`` on.
+        ``None``: this kind does not grow."""
+        ...
+
+    def found(self, segment: Path) -> tuple[Finder, Plans] | None:
+        """What lies beside a segment; ``None`` where that is nothing, or is damaged."""
+        ...
+
+
+def worth_indexing(settings: VectorSettings, rows: int, total: int) -> bool:
+    """Whether a segment of ``rows`` out of ``total`` is to have an index."""
+    if settings.kind == "flat" or settings.recall == 1.0 or total <= settings.flat_below:
+        return False
+    return rows >= _LEAST and rows * 4 > settings.flat_below
+
+
+class Indexer:
+    """Builds what lies beside segments."""
+
+    def __init__(self, builder: Builder, settings: VectorSettings) -> None:
+        self._builder = builder
+        self._settings = settings
+
+    def worth(self, rows: int, total: int) -> bool:
+        return worth_indexing(self._settings, rows, total)
+
+    def missing(self, segment: Path) -> bool:
+        """Whether ``segment`` has no index, or a damaged one."""
+        return self._builder.found(segment) is None
+
+    def build(self, segment: Path, vectors: FloatArray, sources: Sequence[Source] = ()) -> IndexReport:
+        """Make, tune and publish the index of ``segment``, whose rows are ``vectors`` and begin with those of
+        ``sources``. Where one of these has an index that learned from enough, what it learned is used again."""
+        start = time.perf_counter()
+        queries = held_out(len(vectors))
+        finder = self._grown(vectors, sources) or self._builder.learned(vectors, queries, self._settings)
+        measured = tune(finder, vectors, queries, self._settings.recall)
+        report = IndexReport(
+            kind=finder.kind,
+            vectors=finder.rows,
+            parameters={
+                f"{name}@{plan.share:g}": getattr(plan, name)
+                for plan in measured.plans.plans
+                for name in ("effort", "depth")
+            },
+            target=self._settings.recall,
+            recall=round(measured.recall, 4),
+            queries=measured.queries,
+            bytes_per_vector=round(finder.memory / finder.rows, 1),
+            seconds=round(time.perf_counter() - start, 1),
+        )
+        publish_index(segment, finder, measured.plans, report)
+        return report
+
+    def _grown(self, vectors: FloatArray, sources: Sequence[Source]) -> Finder | None:
+        sizes = [int(np.count_nonzero(source.keep)) for source in sources]
+        starts = np.cumsum([0, *sizes])
+        for i in sorted(range(len(sources)), key=lambda i: -sizes[i]):
+            found = self._builder.found(sources[i].segment)
+            if (
+                found is not None
+                and len(vectors) <= GROWTH * found[0].trained
+                and sizes[i] * GROWTH >= found[0].trained
+            ):
+                return self._builder.grown(found[0], sources[i].keep, int(starts[i]), vectors)
+        return None

@@ -1,0 +1,274 @@
+"""Inverted lists of RaBitQ codes.
+
+Vectors are put into lists by the nearest of some thousand centroids, and kept there as one bit a dimension of what
+remains when the centroid is taken away (J. Gao and C. Long, RaBitQ, SIGMOD 2024, https://arxiv.org/abs/2405.12497). A
+query looks through the lists whose centroids are nearest: those within a distance of the best that is tuned, so that a
+query amid one cluster looks at few and one between clusters at many. The codes' estimates are good enough to leave
+some dozens of candidates, whose vectors are then looked at.
+"""
+
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.allowed import Allowed, IntArray
+from shelfsight.stores.faiss_index import faiss, few_threads, read_index, write_index
+
+__all__ = ["IvfFinder", "Lists"]
+
+Rows32 = npt.NDArray[np.int32]
+
+_PROBES = 64  # lists a query looks at, at most, unless a filter passes few rows
+_SMALL_COARSE = 1024  # so many centroids are compared one by one
+_QUERY_BITS = 4
+_ALONE = 16  # queries that one thread does sooner than it can wake others
+_AT_ONCE = 64  # filtered queries
+_STEP = 16_384
+_STRAIGHT = 0.785  # of sqrt(2 / pi) = 0.798, what codes keep of vectors whose coordinates are alike
+_EFFORTS = (*(i / 100 for i in range(1, 16)), 0.17, 0.2, 0.23, 0.26, 0.3, 0.35, 0.4, 0.5, 0.6, 1.0)
+
+
+class Lists:
+    """What was learned from a sample: centroids, and a rotation where coordinates are unlike one another."""
+
+    def __init__(self, coarse: Any, centroids: FloatArray, turn: FloatArray | None) -> None:
+        """
+        Args:
+            coarse: a FAISS index of the centroids; the inverted lists take it over.
+            centroids: (lists, d) float32 of length 1, turned.
+            turn: (d, d) orthogonal, or ``None``.
+        """
+        self.coarse = coarse
+        self.centroids = centroids
+        self.turn = turn
+
+    @classmethod
+    def learned(cls, sample: FloatArray, lists: int, seed: int = 0) -> Self:
+        """From (m, d) vectors of length 1: spherical k-means (a few rounds: more gain nothing that probing one list
+        more would not)."""
+        dimension = sample.shape[1]
+        means = faiss.Kmeans(
+            dimension,
+            lists,
+            niter=6,
+            spherical=True,
+            seed=seed + 1,
+            min_points_per_centroid=1,
+            max_points_per_centroid=256,
+        )
+        means.train(np.ascontiguousarray(sample))
+        centroids = np.asarray(means.centroids, np.float32)
+        turn = _turn(sample[:_STEP], centroids, seed)
+        centroids = np.ascontiguousarray(_turned(centroids, turn))
+        return cls(_coarse(centroids), centroids, turn)
+
+    def assigned(self, vectors: FloatArray) -> Rows32:
+        """(n,) the list each of (n, d) vectors belongs to."""
+        found = np.empty(len(vectors), np.int32)
+        for start in range(0, len(vectors), _STEP):
+            part = slice(start, start + _STEP)
+            found[part] = np.argmax(_turned(np.asarray(vectors[part]), self.turn) @ self.centroids.T, axis=1)
+        return found
+
+    def copy(self) -> "Lists":
+        """One that other inverted lists can take over."""
+        return Lists(faiss.clone_index(self.coarse), self.centroids, self.turn)
+
+
+class IvfFinder:
+    """See :class:`shelfsight.stores.ann.finding.Finder`. An effort is how much less than the best list's centroid
+    another's may resemble the query, as a difference of cosines."""
+
+    efforts = _EFFORTS
+
+    def __init__(self, index: Any, trained: int) -> None:
+        """
+        Args:
+            index: as FAISS holds it: inverted lists, with a rotation before them or without.
+        """
+        self._index = index
+        self._ivf: Any = faiss.extract_index_ivf(index)
+        self._coarse: Any = faiss.downcast_index(self._ivf.quantizer)
+        self._dimension = int(self._ivf.d)
+        self._lists = int(self._ivf.nlist)
+        self._turn = _turn_of(index)
+        self._centroids: FloatArray = self._coarse.reconstruct_n(0, self._lists)
+        self._probes = min(_PROBES, self._lists)
+        self._parameters = faiss.IVFRaBitQSearchParameters(nprobe=self._probes, qb=_QUERY_BITS)
+        self._list_of: Rows32 | None = None
+        self.trained = trained
+
+    @classmethod
+    def filled(cls, lists: Lists, vectors: FloatArray, list_of: Rows32, trained: int) -> Self:
+        """Of (n, d) vectors, each in the list that ``list_of`` (n,) says."""
+        dimension, count = vectors.shape[1], len(lists.centroids)
+        ivf = faiss.IndexIVFRaBitQ(lists.coarse, dimension, count, faiss.METRIC_INNER_PRODUCT)
+        ivf.own_fields = True
+        lists.coarse.this.disown()
+        ivf.train(lists.centroids)
+        for start in range(0, len(vectors), _STEP):
+            part = np.ascontiguousarray(_turned(np.asarray(vectors[start : start + _STEP]), lists.turn))
+            places = list_of[start : start + _STEP].astype(np.int64)
+            ivf.add_core(len(part), faiss.swig_ptr(part), None, faiss.swig_ptr(places))
+        index = ivf if lists.turn is None else faiss.IndexPreTransform(_transform(lists.turn), ivf)
+        finder = cls(index, trained)
+        finder._list_of = list_of
+        return finder
+
+    @classmethod
+    def read(cls, path: Path, trained: int) -> Self:
+        """What :meth:`write` wrote, memory-mapped.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        index = read_index(path)
+        if faiss.try_extract_index_ivf(index) is None:
+            raise ValueError("no inverted lists")
+        return cls(index, trained)
+
+    @property
+    def kind(self) -> str:
+        return f"ivf{self._lists},rabitq"
+
+    @property
+    def rows(self) -> int:
+        return int(self._ivf.ntotal)
+
+    @property
+    def memory(self) -> int:
+        coarse = self._centroids.nbytes * (3 if self._lists > _SMALL_COARSE else 2)
+        return int(self.rows * (self._ivf.code_size + 8 + 4) + coarse)
+
+    @property
+    def lists(self) -> Lists:
+        """What it learned, for another that grows from it."""
+        return Lists(faiss.clone_index(self._coarse), self._centroids, self._turn)
+
+    @property
+    def list_of(self) -> Rows32:
+        """(n,) the list each row is in."""
+        if self._list_of is None:
+            found = np.empty(self.rows, np.int32)
+            for number in range(self._lists):
+                size = self._ivf.invlists.list_size(number)
+                if size:
+                    found[faiss.rev_swig_ptr(self._ivf.invlists.get_ids(number), size)] = number
+            self._list_of = found
+        return self._list_of
+
+    def candidates(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> IntArray:
+        turned = np.ascontiguousarray(_turned(queries, self._turn))
+        with few_threads(alone=len(queries) <= _ALONE):
+            if effort <= 1.0 and (allowed is None or allowed.count * 2 > self.rows * 1.5):
+                return self._near(turned, count, effort, allowed)
+            parts = [
+                self._passing(turned[start : start + _AT_ONCE], count, effort, allowed)
+                for start in range(0, len(turned), _AT_ONCE)
+            ]
+        return np.concatenate(parts)
+
+    def write(self, file: BinaryIO) -> None:
+        write_index(self._index, file)
+
+    def _near(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> IntArray:
+        """Through the nearest lists, whatever of them passes."""
+        scores, lists = self._coarse.search(queries, self._probes)
+        lists[scores < scores[:, :1] - effort] = -1
+        if allowed is None:
+            return self._look(queries, count, lists, scores, self._parameters)
+        return self._look(queries, count, lists, scores, self._selecting(self._probes, allowed))
+
+    def _passing(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> IntArray:
+        """Through the nearest of the lists in which something passes, at least until twice ``count`` rows did."""
+        scores = queries @ self._centroids.T
+        passing = self._counts(allowed)
+        scores[:, passing == 0] = -np.inf
+        lists = np.argsort(-scores, axis=1)
+        scores = np.take_along_axis(scores, lists, axis=1)
+        passed = passing[lists]
+        wanted = (scores >= scores[:, :1] - effort) | (np.cumsum(passed, axis=1) - passed < 2 * count)
+        lists[~wanted | np.isneginf(scores)] = -1
+        probes = int(np.max(np.count_nonzero(lists >= 0, axis=1), initial=1))
+        lists, scores = np.ascontiguousarray(lists[:, :probes]), np.ascontiguousarray(scores[:, :probes])
+        return self._look(queries, count, lists, scores, self._selecting(probes, allowed))
+
+    def _counts(self, allowed: Allowed | None) -> IntArray:
+        """(lists,) rows that pass in each."""
+        if allowed is None:
+            return np.bincount(self.list_of, minlength=self._lists)
+        return allowed.kept((id(self), "lists"), lambda: np.bincount(self.list_of[allowed.mask], minlength=self._lists))
+
+    def _selecting(self, probes: int, allowed: Allowed | None) -> Any:
+        selector = None if allowed is None else faiss.IDSelectorBitmap(allowed.bitmap)
+        return faiss.IVFRaBitQSearchParameters(nprobe=probes, qb=_QUERY_BITS, sel=selector)
+
+    def _look(self, queries: FloatArray, count: int, lists: IntArray, scores: FloatArray, parameters: Any) -> IntArray:
+        """The best ``count`` by estimate in the lists (q, p) of each query; -1 is no list."""
+        estimates = np.empty((len(queries), count), np.float32)
+        rows = np.empty((len(queries), count), np.int64)
+        self._ivf.search_preassigned_c(
+            len(queries),
+            faiss.swig_ptr(queries),
+            count,
+            faiss.swig_ptr(lists),
+            faiss.swig_ptr(scores),
+            faiss.swig_ptr(estimates),
+            faiss.swig_ptr(rows),
+            False,
+            parameters,
+        )
+        return rows
+
+
+def _coarse(centroids: FloatArray) -> Any:
+    """An index of the centroids; where they are many, one that looks at short codes first."""
+    count, dimension = centroids.shape
+    if count <= _SMALL_COARSE or dimension % 8:
+        flat = faiss.IndexFlatIP(dimension)
+        flat.add(centroids)
+        return flat
+    codes = faiss.IndexPQFastScan(dimension, dimension // 4, 4, faiss.METRIC_INNER_PRODUCT)
+    codes.train(centroids)
+    refined = faiss.IndexRefineFlat(codes)
+    refined.own_fields = True
+    codes.this.disown()
+    refined.k_factor = 2
+    refined.add(centroids)
+    return refined
+
+
+def _turn(sample: FloatArray, centroids: FloatArray, seed: int) -> FloatArray | None:
+    """A random rotation where signs alone say little about what remains of a vector: a few coordinates outweigh the
+    others then, and turning spreads them (RaBitQ's premise). Else none: it would cost each query a product."""
+    best = np.argmax(sample @ centroids.T, axis=1)
+    rest = sample - centroids[best]
+    lengths = np.linalg.norm(rest, axis=1)
+    rest = rest[lengths > 0] / lengths[lengths > 0, None]
+    if len(rest) and float(np.abs(rest).sum(axis=1).mean()) >= _STRAIGHT * np.sqrt(rest.shape[1]):
+        return None
+    normal = np.random.default_rng(seed).standard_normal((sample.shape[1], sample.shape[1]))
+    return np.linalg.qr(normal)[0].astype(np.float32)
+
+
+def _turned(vectors: FloatArray, turn: FloatArray | None) -> FloatArray:
+    return vectors if turn is None else np.asarray(vectors @ turn)
+
+
+def _transform(turn: FloatArray) -> Any:
+    """``turn`` as FAISS keeps it."""
+    transform = faiss.LinearTransform(*turn.shape)
+    faiss.copy_array_to_vector(np.ascontiguousarray(turn.T).ravel(), transform.A)
+    transform.is_trained = True
+    return transform
+
+
+def _turn_of(index: Any) -> FloatArray | None:
+    if not isinstance(index, faiss.IndexPreTransform):
+        return None
+    transform = faiss.downcast_VectorTransform(index.chain.at(0))
+    matrix = faiss.vector_to_array(transform.A).reshape(transform.d_out, transform.d_in)
+    return np.ascontiguousarray(matrix.T)
