@@ -186,6 +186,7 @@ def keep_until_full(store: Store, prints: dict[str, str], kept: list[PictureKey]
         kept.append((id, 0))
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Milvus Lite leaves files open
 def test_a_full_disk_loses_no_note_and_no_search(kind: str, small_disk: Path) -> None:
     path = small_disk / "c"
     with closing(create_store(path, kind=kind, encoder=SPEC)) as store:

@@ -44,7 +44,7 @@ def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension
     """Write the ledger's newest generation to Milvus, durable on return.
 
     Args:
-        next_row: the ledger's counter when the transaction began.
+        next_row: the ledger's counter when the transaction began; Milvus has no row from there on.
 
     Raises:
         UsageError: an id that is too long for Milvus; nothing is in.
@@ -52,7 +52,6 @@ def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension
     """
     generation = counter(connection, "generation")
     items = _items(connection, generation, next_row)
-    rows.forget_from(next_row)
     blobs: dict[str, bytes] = {}
     written = _rows(
         items, _vectors(connection, rows, items, dimension), _previews(connection, rows, items, blobs), blobs

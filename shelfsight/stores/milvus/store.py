@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class MilvusStore(LocalStore):
         try:
             self._journal, self._remote = opened(self._milvus, path, place)
             self._cache = VectorCache(self._remote, header.encoder.dimension)
-            self._behind = True
+            self._behind = self._first = True
             super().__init__(path, header, ExactBlock, home=home)
         except BaseException:
             self._milvus.close()
@@ -119,21 +120,22 @@ class MilvusStore(LocalStore):
         self._milvus.close()
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """No other writer of this machine, nor of any."""
+    def _alone(self) -> Iterator[BinaryIO]:
+        """No other writer of this machine, nor of any. What is in the file says that one is, or was, at work."""
         with ExitStack() as stack:
             with storage_faults(self._path):
-                stack.enter_context(locked(self._path / WRITE_LOCK, wait=True))
+                file = stack.enter_context(locked(self._path / WRITE_LOCK, wait=True))
+            assert file is not None
             if not self._place.lite:
                 who = f"process {os.getpid()} on {socket.gethostname()}"
                 stack.enter_context(held(self._journal, "writer", who, wait=True))
-            yield
+            yield file
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """The ledger's. It ends with the commit's entry in Milvus; whatever the ledger makes of that, it is in."""
         shipped = False
-        with self._alone():
+        with self._alone() as mark:
             try:
                 with super()._transaction() as connection:
                     self._catch_up(connection)
@@ -141,13 +143,24 @@ class MilvusStore(LocalStore):
                     yield connection
                     if counter(connection, "generation") != before:
                         self._check_room(connection)
+                        if self._left_behind(mark):
+                            self._remote.forget_from(next_row)
                         ship(connection, self._journal, self._remote, self._header.encoder.dimension, next_row)
                         shipped = True
+                        mark.truncate(0)
             except (ShelfsightError, sqlite3.Error, OSError) as error:
                 self._behind = True
                 if not shipped:
                     raise
                 _log.warning("the commit is in Milvus, but not yet in %s: %s", self._path, error)
+
+    def _left_behind(self, mark: BinaryIO) -> bool:
+        """Whether a writer that was killed may have left rows; from now on, one may."""
+        suspected = self._first or not self._place.lite or mark.seek(0, os.SEEK_END) > 0
+        mark.write(b"at work\n")
+        mark.flush()
+        self._first = False
+        return suspected
 
     def _check_room(self, connection: sqlite3.Connection) -> None:
         """Refuse a commit that the ledger, or Milvus Lite beside it, might find no room for half way.
