@@ -57,16 +57,14 @@ def read_header(path: Path, *, oldest: int = FORMAT, newest: int = FORMAT) -> He
         version = content["format"]
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(file, error) from error
-    if not isinstance(version, int):
-        raise _damaged(file, f"format {version!r}")
-    if version < oldest:
+    if isinstance(version, int) and version < oldest:
         raise StoreError(
             f"{path} has format {version}, this Shelfsight reads format {newest}",
             hint=f"make a copy of it, then run: shelfsight upgrade -c {path}",
         )
-    if version > newest:
+    if not isinstance(version, int) or version > newest:
         raise StoreError(
-            f"{path} has format {version}, this Shelfsight reads format {newest}",
+            f"{path} has format {version!r}, this Shelfsight reads format {newest}",
             hint="upgrade shelfsight, or index the catalogue again",
         )
     return _header(file, content)

@@ -206,6 +206,7 @@ def test_discard_and_refusals(path: Path) -> None:
     assert _ids(path) == set(COLOURS) | {"bytes"}
 
 
+@pytest.mark.parametrize("path", ["exact"], indirect=True)
 def test_writers_meanwhile_lose_nothing(path: Path) -> None:
     """Two engines write while the collection is switched to and fro; every write that returned is there."""
     done: dict[str, int] = {}
@@ -235,6 +236,7 @@ def test_writers_meanwhile_lose_nothing(path: Path) -> None:
             assert [metadata.get(f"n{each}") for each in range(count)] == list(range(count))
 
 
+@pytest.mark.parametrize("path", ["faiss"], indirect=True)
 def test_killed_at_any_instant_one_version_or_the_other_counts(path: Path) -> None:
     draw = random.Random(3)
     child = Path(__file__).with_name("migrate_child.py")

@@ -135,7 +135,8 @@ class SlowStore:
         self.full = full
         self.commits: list[list[str]] = []
 
-    def commit(self, changes):
+    def commit(self, changes, *, since):
+        assert since == "0"
         assert self.go.acquire(timeout=20)
         if len(self.commits) == self.full:
             raise StoreFull("no space")
@@ -155,7 +156,7 @@ def update(number: int) -> Work:
 
 def test_one_commit_is_written_while_the_next_is_collected(writer):
     store, tally = SlowStore(), Tally(FailureLog(None))
-    committer = Committer(store, IndexSettings(commit_items=2, commit_seconds=600), tally, writer)
+    committer = Committer(store, IndexSettings(commit_items=2, commit_seconds=600), tally, writer, "0")
     for number in range(3):
         committer.take(update(number))
     assert (tally.rows, tally.updated) == (3, 0)  # read, and not durable yet
@@ -171,7 +172,7 @@ def test_one_commit_is_written_while_the_next_is_collected(writer):
 
 def test_a_commit_that_fails_is_told_before_the_next_begins_and_counts_nothing(writer):
     store, tally = SlowStore(full=1), Tally(FailureLog(None))
-    committer = Committer(store, IndexSettings(commit_items=1, commit_seconds=600), tally, writer)
+    committer = Committer(store, IndexSettings(commit_items=1, commit_seconds=600), tally, writer, "0")
     store.go.release(3)
     committer.take(update(0))
     committer.take(update(1))
@@ -182,13 +183,13 @@ def test_a_commit_that_fails_is_told_before_the_next_begins_and_counts_nothing(w
 
 def test_a_commit_that_no_store_takes_is_told_once_and_the_rest_is_kept(writer):
     class Picky(SlowStore):
-        def commit(self, changes):
+        def commit(self, changes, *, since):
             if changes and changes[0].item.id == "1":
                 raise UsageError("a vector that is not of length 1")
-            return super().commit(changes)
+            return super().commit(changes, since=since)
 
     store, tally = Picky(), Tally(FailureLog(None))
-    committer = Committer(store, IndexSettings(commit_items=1, commit_seconds=600), tally, writer)
+    committer = Committer(store, IndexSettings(commit_items=1, commit_seconds=600), tally, writer, "0")
     store.go.release(9)
     committer.take(update(0))
     committer.take(update(1))
@@ -201,7 +202,7 @@ def test_a_commit_that_no_store_takes_is_told_once_and_the_rest_is_kept(writer):
 
 def test_settling_counts_what_got_in_and_keeps_quiet_about_what_did_not(writer):
     store, tally = SlowStore(full=1), Tally(FailureLog(None))
-    committer = Committer(store, IndexSettings(commit_items=1, commit_seconds=600), tally, writer)
+    committer = Committer(store, IndexSettings(commit_items=1, commit_seconds=600), tally, writer, "0")
     store.go.release(2)
     committer.take(update(0))
     committer.settle()

@@ -74,6 +74,7 @@ def test_a_backup_does_not_change_with_the_collection(shop: Store, tmp_path: Pat
         assert _content(again) == expected
 
 
+@pytest.mark.parametrize("shop", ["faiss"], indirect=True)
 def test_a_backup_while_others_write_is_of_one_commit(shop: Store, tmp_path: Path) -> None:
     """Every commit writes one number to two items: a copy that holds two numbers would be of no commit."""
     stop = threading.Event()
@@ -168,6 +169,7 @@ while True:
 """
 
 
+@pytest.mark.parametrize("shop", ["exact"], indirect=True)
 def test_killed_at_any_instant_a_backup_is_whole_or_not_there(shop: Store, tmp_path: Path) -> None:
     expected = _content(shop)
     draw = np.random.default_rng(5)
