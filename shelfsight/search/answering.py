@@ -10,7 +10,7 @@ from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.settings import SearchSettings
 from shelfsight.core.types import Hit, Page
 from shelfsight.core.vectors import FloatArray
-from shelfsight.search.arrange import Groups, Line, Row, Variants, variants_of
+from shelfsight.search.arrange import Groups, Line, variants_of
 from shelfsight.search.candidates import Candidate
 from shelfsight.search.counting import Counted
 from shelfsight.search.hits import Shown
@@ -73,6 +73,7 @@ class Answer:
         if vector is not None and plan.ruling is not None and plan.ruled:
             self._rules = plan.ruling.stage(snapshot, vector, plan.ranked, self._by)
         self._sitting: Sitting | None = None
+        self._groups: int | None = None
 
     def page(self) -> Page:
         """The page that was asked for."""
@@ -118,7 +119,7 @@ class Answer:
         )
 
     def _shown(self) -> tuple[Line, Shown]:
-        plan, query = self._plan, self._plan.query
+        plan = self._plan
         with self._trace.stage("retrieve"):
             first = self._listing.first(self._rules)
         if plan.depth and first is not None:
@@ -126,20 +127,27 @@ class Answer:
             first = replace(first, free=looked if self._rules is None else self._rules.last_last(looked))
         with self._trace.stage("arrange" if plan.arranged else "retrieve"):
             line = self._listing.line(first)
-            groups = None if query.group_by is None else Groups(self._snapshot, query.group_by)
-            rows = self._rows(line, groups)
-            variants = {} if groups is None else self._variants(rows, line, groups)
-        graded = self._sitting.graded if self._sitting is not None else frozenset[str]()
-        return line, Shown(rows=rows, start=query.offset, variants=variants, folded=line.folded, graded=graded)
+            return line, self._cut(line)
 
-    def _rows(self, line: Line, groups: Groups | None) -> list[Row]:
-        plan, query = self._plan, self._plan.query
-        if groups is None:
-            return line.rows(plan.window)[query.offset - line.skipped :]
-        return line.grouped(plan.window, groups, plan.where, query.exclude)[query.offset :]
-
-    def _variants(self, rows: Sequence[Row], line: Line, groups: Groups) -> Variants:
-        return variants_of(rows, line, groups, self._snapshot, self._plan.where, self._plan.query.exclude)
+    def _cut(self, line: Line) -> Shown:
+        """The page that was asked for, cut from its line."""
+        plan, query, variants = self._plan, self._plan.query, dict[str, Sequence[Candidate]]()
+        if query.group_by is None:
+            rows = line.rows(plan.window)[query.offset - line.skipped :]
+        else:
+            self._groups = Counted(self._snapshot, plan.ranked, line.among).groups(query.group_by)
+            groups, window = Groups(self._snapshot, query.group_by), min(plan.window, self._groups)
+            rows = line.grouped(window, groups, plan.where, query.exclude)[query.offset :]
+            found = variants_of(rows, line, groups, self._snapshot, plan.where, query.exclude)
+            variants = {id: self._retrieval.judged(others) for id, others in found.items()}
+        leads = self._retrieval.judged([row.lead for row in rows])
+        return Shown(
+            rows=[replace(row, lead=lead) for row, lead in zip(rows, leads, strict=True)],
+            start=query.offset,
+            variants=variants,
+            folded=line.folded,
+            graded=self._sitting.graded if self._sitting is not None else frozenset(),
+        )
 
     def _look(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
         with self._trace.stage("items"):
@@ -163,7 +171,6 @@ class Answer:
             counted = Counted(self._snapshot, plan.ranked, line.among)
             total, facets = counted.total, counted.facets(query.facets)
             histograms = counted.histograms(query.histograms)
-            groups = None if query.group_by is None else counted.groups(query.group_by)
             nothing = self._nothing_matches()
         ruled = () if plan.ruling is None else plan.ruling.warnings
         warnings = [*ruled, *self._listing.warnings, *(sitting.warnings if sitting is not None else ())]
@@ -174,7 +181,7 @@ class Answer:
             total=total,
             facets=facets,
             histograms=histograms,
-            groups=groups,
+            groups=self._groups,
             snapshot=self._tools.name(self._snapshot),
             nothing_matches=nothing,
             corrections=self._retrieval.corrections,

@@ -71,7 +71,9 @@ class Listing:
         if self._is_by_fields(cutoff):
             return None
         passing = self._passing(cutoff)
-        head = self._ladder.upto(plan.head) if passing is None or plan.depth else passing[: plan.head]
+        head = self._retrieval.judged(
+            self._ladder.upto(plan.head) if passing is None or plan.depth else passing[: plan.head]
+        )
         self._rules = None if plan.query.sort else rules
         pins, free = parted(head if self._rules is None else self._rules(head))
         free = free if self._rules is None else _falling(free)
@@ -93,7 +95,8 @@ class Listing:
         behind = _behind(first.free, (each for each in rest if each.match.id not in first.taken))
         if first.passing is None:
             return self._open(first, behind)
-        return self._whole(first, [*self._above(first.free, first.cutoff), *behind])
+        kept = self._above(first.free, first.cutoff) if self._plan.depth else first.free
+        return self._whole(first, [*kept, *behind])
 
     def best_cosine(self) -> float | None:
         """That of the best picture among all that pass the filter; ``None`` where nothing passes."""

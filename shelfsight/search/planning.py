@@ -79,8 +79,8 @@ class Plan:
     def head(self) -> int:
         """Candidates that stages behind the first put into another order; does not depend on the page."""
         query = self.query
-        arranged = self.ruled or query.duplicates is not None or query.diversity > 0
-        return max(self.depth, HEAD if arranged else 0)
+        arranged = self.ruled or query.duplicates is not None
+        return max(self.depth, HEAD if arranged else 0, DIVERSE if query.diversity > 0 else 0)
 
     @property
     def first(self) -> int:

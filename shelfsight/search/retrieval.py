@@ -54,28 +54,29 @@ class Retrieval:
         assert self._vector is not None
         if not self._plan.hybrid:
             if self._known is not None and k == self._plan.first:
-                return self._seen(self._judged(_candidates(self._known)))
+                return self._seen(self.judged(_candidates(self._known)))
             return self._seen(self.more(self._plan.where, self._plan.query.exclude, k))
         found = retrieve(self._snapshot, self._plan, self._vector, k)
         self.corrections.update(found.corrections)
         self.named |= any(each.exact is not None or each.share >= 1.0 for each in found.candidates)
-        return self._seen(self._judged(found.candidates))
+        return self._seen(self.judged(found.candidates))
 
     def more(self, where: Expr | None, exclude: Sequence[str], k: int) -> Sequence[Candidate]:
         """The k best that pass ``where``, by vector, or where none is looked up by the query's sort."""
         if self._vector is None:
             return self._selected(where, exclude, k, 0)
         found = self._snapshot.search(self._vector[np.newaxis], k, where=where, exclude=exclude)[0]
-        return self._judged(_candidates(found))
+        return self.judged(_candidates(found))
 
     def above(self, cosine: float) -> list[Candidate]:
-        """All that pass the plan's filter with at least this cosine, best first."""
+        """All that pass the plan's filter with at least this cosine, best first; not judged, for they may be many."""
         assert self._vector is not None
         plan = self._plan
         found = self._snapshot.above(self._vector, cosine, where=plan.where, exclude=plan.query.exclude)
         ranked = enumerate(found, start=1)
         candidates = [Candidate(match=each, order=each.score, ranks={FIRST: place}) for place, each in ranked]
-        return list(self._seen(self._judged(candidates)))
+        self._seen(candidates[:1])
+        return candidates
 
     def by_fields(self, start: int = 0) -> Iterator[Candidate]:
         """All that pass the plan's filter in the order of its sort, from place ``start`` on, as they are needed."""
@@ -96,10 +97,13 @@ class Retrieval:
         if self._vector is None:
             return [Candidate(match=Match(id, 0.0, 0), order=0.0) for id in ids]
         scored = self._snapshot.scored(self._vector, ids)
-        return self._judged([Candidate(match=scored[id], order=scored[id].score) for id in ids])
+        return self.judged([Candidate(match=scored[id], order=scored[id].score) for id in ids])
 
-    def _judged(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-        return judge(candidates, self._by)
+    def judged(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        """``candidates``, each with its relevance where somebody judges; what has one keeps it."""
+        if self._by is None or all(each.relevance is not None for each in candidates):
+            return candidates
+        return [each if each.relevance is not None else judge([each], self._by)[0] for each in candidates]
 
     def _seen(self, best: Sequence[Candidate]) -> Sequence[Candidate]:
         """``best``, with what is the best of all among them."""
