@@ -10,11 +10,13 @@ from shelfsight import (
     Atom,
     Engine,
     FilterError,
+    Histogram,
     Hit,
     Page,
     PictureFile,
     Settings,
     ShelfsightError,
+    SortKey,
     StageReport,
     Turn,
     VisionLanguageModel,
@@ -34,6 +36,16 @@ def search(path: Path) -> list[tuple[int, str, float]]:
         assert_type(page, Page)
         assert_type(page.hits, tuple[Hit, ...])
         return [(hit.rank, hit.id, hit.score) for hit in page.hits]
+
+
+def next_page(path: Path) -> dict[str, list[str]]:
+    with open_engine(path) as engine:
+        sort = ["price", SortKey("rating", descending=True)]
+        first = engine.search("red shoes", mode="hybrid", sort=sort, group_by="brand", min_relevance=0.3)
+        page = engine.search("red shoes", offset=10, duplicates=0.95, diversity=0.2, snapshot=first.snapshot)
+        assert_type(page.groups, int | None)
+        assert_type(engine.browse(sort="price", histograms=["price"]).histograms["price"], Histogram)
+        return {hit.id: [variant.id for variant in hit.variants] for hit in page.hits}
 
 
 def search_again(path: Path, model: VisionLanguageModel) -> list[str]:

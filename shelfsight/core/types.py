@@ -115,7 +115,8 @@ class Query:
         mode: ``vector`` compares pictures with the query; ``hybrid`` also looks for its words in titles and metadata.
         min_relevance: hits less likely relevant than this, in [0, 1], are left out, also of total, facets and
             histograms; ``None``: none is.
-        sort: order by fields in place of relevance.
+        sort: order by fields in place of relevance; then what counts is what ``min_relevance`` or, without one, the
+            encoder's calibration says is relevant. Rules pin and boost nothing then, and ``diversity`` has no say.
         group_by: field of which each value takes one place, its other items being that hit's variants.
         duplicates: cosine from which on two pictures are the same: a hit whose picture is a better hit's is folded into
             it; ``None``: none is.
@@ -226,7 +227,7 @@ class Hit:
         explanation: claims with evidence, where asked for.
         reasons: why it stands where it does besides its score, in short phrases: ``exact sku``, ``pinned``.
         group: its value of the field that hits are grouped by.
-        variants: the other items of its group that pass, best first.
+        variants: the other items of its group that pass, best first, 100 at most.
         duplicates: ids of the hits folded into it because they show the same.
     """
 

@@ -117,8 +117,7 @@ def search(
     from shelfsight.api.documents import page_document
     from shelfsight.api.opening import open_engine
 
-    models = {"encoder": encoder, "device": device, "runtime": runtime, "vlm": vlm}
-    with open_engine(collection, rules=rules_file, **models) as engine:
+    with open_engine(collection, encoder=encoder, device=device, runtime=runtime, vlm=vlm, rules=rules_file) as engine:
         if query["rules"]:
             engine.check_rules()
         if query["rerank"] or query["explain"]:

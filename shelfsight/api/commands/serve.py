@@ -32,7 +32,6 @@ def serve(
     from shelfsight.api.opening import open_engine
     from shelfsight.api.server import bind, serve_on
 
-    models = {"encoder": encoder, "device": device, "runtime": runtime, "vlm": vlm}
-    with open_engine(collection, rules=rules_file, **models) as engine:
+    with open_engine(collection, encoder=encoder, device=device, runtime=runtime, vlm=vlm, rules=rules_file) as engine:
         engine.check_rules()
         serve_on(bind(host, port), engine)
