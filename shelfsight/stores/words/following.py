@@ -14,9 +14,9 @@ from shelfsight.stores.words.file import about, make, say
 
 __all__ = ["Follower"]
 
-_ITEMS = 20_000  # a transaction, or what one commit holds
+_ITEMS = 20_000
 _MARKS = 500
-_SPARE = 20_000  # dead documents that are never worth writing everything anew
+_SPARE = 20_000
 
 _Item = tuple[str, int, bytes]
 
@@ -33,8 +33,15 @@ class _Newer:
 class Follower:
     """Follows the ledger of the collection at ``path``. One at a time a collection: hold the lock of the file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, items: int = _ITEMS, spare: int = _SPARE) -> None:
+        """
+        Args:
+            items: a transaction, at most; more where one commit has more.
+            spare: dead documents that are never worth writing everything anew.
+        """
         self._path = path
+        self._items = items
+        self._spare = spare
 
     def follow(self, connection: sqlite3.Connection) -> None:
         """All that is newer, some thousand items a transaction."""
@@ -46,12 +53,12 @@ class Follower:
     def renew(self, connection: sqlite3.Connection) -> None:
         """Write everything anew where the dead outweigh the living; readers keep the old until it is done."""
         known = about(connection)
-        if known["dead"] <= _SPARE + (known["last"] - known["dead"]) // 2:
+        if known["dead"] <= self._spare + (known["last"] - known["dead"]) // 2:
             return
         with closing(connect(self._path)) as ledger, writing(connection):
             make(connection)
             say(connection, base=_counter(ledger, "generation"))
-            while (newer := _read(ledger, about(connection)["generation"])) is not None:
+            while (newer := _read(ledger, about(connection)["generation"], self._items)) is not None:
                 _apply(connection, newer)
             _optimise(connection)
 
@@ -70,7 +77,7 @@ class Follower:
 
     def _step(self, connection: sqlite3.Connection, ledger: sqlite3.Connection) -> bool:
         with writing(connection):
-            newer = _read(ledger, about(connection)["generation"])
+            newer = _read(ledger, about(connection)["generation"], self._items)
             if newer is not None:
                 _apply(connection, newer)
         return newer is not None
@@ -80,16 +87,16 @@ def _counter(ledger: sqlite3.Connection, name: str) -> int:
     return int(ledger.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()[0])
 
 
-def _read(ledger: sqlite3.Connection, after: int) -> _Newer | None:
-    """Whole commits beyond ``after``; ``None`` where there are none."""
+def _read(ledger: sqlite3.Connection, after: int, most: int) -> _Newer | None:
+    """Whole commits beyond ``after``, some ``most`` items of them; ``None`` where there are none."""
     with reading(ledger):
         newest = _counter(ledger, "generation")
         if newest <= after:
             return None
         select = "SELECT id, generation, record FROM items WHERE generation > ?"
-        items: list[_Item] = ledger.execute(f"{select} ORDER BY generation LIMIT {_ITEMS}", (after,)).fetchall()
+        items: list[_Item] = ledger.execute(f"{select} ORDER BY generation LIMIT ?", (after, most)).fetchall()
         upto = newest
-        if len(items) == _ITEMS:
+        if len(items) == most:
             upto = items[-1][1] - 1
             if items[0][1] > upto:  # one commit holds more than that
                 upto += 1
