@@ -18,11 +18,12 @@ from shelfsight.api.rules import RULES_FILE, RulesFile
 from shelfsight.core.dialogue import Answer, Turn
 from shelfsight.core.errors import EncoderMismatch, MissingExtra, ModelError
 from shelfsight.core.protocols import Catalogue, Encoder, Store
+from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.settings import Settings
 from shelfsight.core.vision import VisionLanguageModel
 
 if TYPE_CHECKING:
-    from shelfsight.evaluation import ClassifyReport
+    from shelfsight.evaluation import ClassifyReport, JudgedQuery
     from shelfsight.indexer import NotesProgress, NotesReport, Progress, Report
     from shelfsight.search import Searcher
 
@@ -193,6 +194,29 @@ class Engine(Findable, LiveCollection):
     def vlm_name(self) -> str:
         """The string that opens it, whether or not it can be."""
         return self._vlm.name
+
+    def calibrate(self, queries: "str | Path | Sequence[JudgedQuery]") -> RelevanceScale:
+        """Learn from judged queries (a JSONL file, or loaded ones) how relevant hits of this collection are, and keep
+        it there: from now on hits have their ``relevance``; see :func:`shelfsight.api.calibrating.calibrate`.
+
+        Raises:
+            UsageError: there are too few queries, or they tell nothing apart.
+        """
+        from shelfsight.api.calibrating import calibrate
+        from shelfsight.evaluation import load_queries
+
+        judged = load_queries(Path(queries)) if isinstance(queries, str | Path) else queries
+        store = self._store
+        scale = calibrate(
+            judged,
+            encoder=self._encoder_of(store),
+            snapshot=store.snapshot(),
+            folder=self._path,
+            settings=self._settings,
+        )
+        with self._loading:
+            self._searcher = None
+        return scale
 
     def check_rules(self) -> None:
         """Read the merchandiser's rules now; searches only warn of a file that cannot be read.

@@ -73,6 +73,9 @@ class _Task:
     show_default=True,
     help="Worst queries listed, and shown in the report.",
 )
+@click.option(
+    "--calibrate", is_flag=True, help="Then learn from the queries how relevant hits are, and keep it in COLLECTION."
+)
 @options.mode
 @options.encoder
 @options.device
@@ -90,6 +93,7 @@ def evaluate(
     report: Path | None,
     per_query: Path | None,
     worst: int,
+    calibrate: bool,
     mode: Literal["vector", "hybrid"],
     encoder: str | None,
     device: str | None,
@@ -107,8 +111,8 @@ def evaluate(
 
     if (queries is None) == (field is None):
         raise click.UsageError("give either --queries or --classify")
-    if rerank and queries is None:
-        raise click.UsageError("--rerank goes with --queries")
+    if (rerank or calibrate) and queries is None:
+        raise click.UsageError(f"--{'rerank' if rerank else 'calibrate'} goes with --queries")
     task = _Task(
         queries=queries,
         field=field,
@@ -128,6 +132,9 @@ def evaluate(
             engines.append(open_ones.enter_context(open_one(against)))
         measured = _measure(task, engines)
         _write(task, measured, engines)
+        if calibrate and queries is not None:
+            scale = engines[0].calibrate(queries)
+            say(f"relevance: calibrated on {scale.source}; --min-relevance {scale.cutoff:g} has the best F1")
     if as_json:
         print_document(measured.to_json(worst=worst))
     else:
