@@ -7,15 +7,18 @@ passed over, and everything is read from the ledger.
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
+from shelfsight.core.errors import CorruptCollection
 from shelfsight.stores.arrays import DamagedError, MappedArrays, map_arrays, write_arrays
 from shelfsight.stores.columns import Columns, Stack
 from shelfsight.stores.columns.kept import load_stack, stack_arrays
@@ -31,6 +34,8 @@ _NAME = "checkpoint"
 _FORMAT = 1
 _BEHIND = 20  # a file is worth keeping while less than one in so many items changed since
 _LATE = 4  # and worth reading while less than one in so many did
+
+_NO_VECTORS = 2**62  # vectors up to here are not wanted
 
 _log = logging.getLogger("shelfsight.stores")
 
@@ -73,19 +78,65 @@ def write_checkpoint(path: Path, dimension: int) -> None:
     holds the lock of maintenance."""
     with closing(connect(path)) as connection:
         ledger = Ledger(connection, dimension)
-        with reading(connection):
-            if _is_fresh(path, ledger):
-                return
-            base = packed_base(ledger.generation(), ledger.rows())
+        if _is_fresh(path, ledger):
+            return
+        try:
+            made = _newest(path, ledger, connection)
+        except CorruptCollection:  # the last checkpoint is damaged
+            made = _newest(path, ledger, connection, distrusted=ledger.counter(_NAME))
         number = secrets.randbelow(2**62) + 1
-        arrays = _base_arrays(base)
-        columns = _column_arrays(base, arrays)
-        about = {"format": _FORMAT, "number": number, "generation": base.generation, "columns": columns}
+        about = {"format": _FORMAT, "number": number, "generation": made.generation, "columns": made.columns}
         (path / CACHE).mkdir(exist_ok=True)
-        publish(_file(path, number), lambda file: write_arrays(file, about, arrays))
+        publish(_file(path, number), lambda file: write_arrays(file, about, made.arrays))
         with writing(connection):
             connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (_NAME, number))
         _sweep(path, number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a file is to hold: the commit it is the state after, and which columns are among the arrays."""
+
+    generation: int
+    arrays: dict[str, npt.NDArray[Any]]
+    columns: list[str]
+
+
+def _newest(path: Path, ledger: Ledger, connection: Connection, *, distrusted: int | None = None) -> _Made:
+    """The newest state: that of the last checkpoint, if there is one, and what came since.
+
+    Raises:
+        CorruptCollection: the last checkpoint is damaged.
+    """
+    with reading(connection):
+        opened = open_base(path, ledger, distrusted=distrusted)
+        slots, base = opened.slots, opened.slots.base
+        assert base is not None
+        replay = ledger.since(base.generation, _NO_VECTORS)
+    alive = np.ones(slots.start + len(replay.upserts), np.bool_)
+    gone = slots.newest([*(upsert.id for upsert in replay.upserts), *replay.deletes])
+    alive[gone[gone >= 0]] = False
+    for upsert in replay.upserts:
+        slots.append(upsert.id, upsert.record)
+    firsts = np.concatenate([base.first_vectors, _numbers(upsert.first_vector for upsert in replay.upserts)])
+    pictures = np.concatenate([base.pictures, _numbers(upsert.pictures for upsert in replay.upserts)])
+    order = slots.in_order(np.flatnonzero(alive))
+    rows = zip(
+        (slots.ids[slot] for slot in order),
+        firsts[order].tolist(),
+        pictures[order].tolist(),
+        (slots.records[slot] for slot in order),
+        strict=True,
+    )
+    arrays = _base_arrays(packed_base(replay.generation, rows) if len(gone) else base)
+    stacks = opened.new_columns().stacks(len(alive), without=("id",))
+    for number, stack in enumerate(stacks.values()):
+        arrays.update({f"columns.{number}.{name}": array for name, array in stack_arrays(stack, order).items()})
+    return _Made(replay.generation, arrays, [*stacks])
+
+
+def _numbers(values: Iterable[int]) -> npt.NDArray[np.int64]:
+    return np.array([*values], np.int64)
 
 
 def _file(path: Path, number: int) -> Path:
@@ -128,14 +179,6 @@ def _base_arrays(base: Base) -> dict[str, npt.NDArray[Any]]:
         "first_vectors": base.first_vectors,
         "pictures": base.pictures,
     }
-
-
-def _column_arrays(base: Base, arrays: dict[str, npt.NDArray[Any]]) -> list[str]:
-    """Add the columns of all fields but the id, which is there already; returns their names."""
-    stacks = Columns(Slots(base)).stacks(len(base), without=("id",))
-    for number, stack in enumerate(stacks.values()):
-        arrays.update({f"columns.{number}.{name}": array for name, array in stack_arrays(stack).items()})
-    return [*stacks]
 
 
 def _opened(mapped: MappedArrays) -> Opened:

@@ -113,7 +113,9 @@ def _member(field: FieldPath, column: Column, values: tuple[Scalar, ...]) -> Tru
     codes = [column.texts.find(value) for value in values if isinstance(value, str)]
     parts = [_compare(column, "==", value) for value in values if not isinstance(value, str)]
     if codes:
-        parts.append(_known(column, Type.TEXT, np.isin(column.codes, codes)))
+        wanted = np.zeros(len(column.texts) + 1, np.bool_)
+        wanted[[code for code in codes if code >= 0]] = True
+        parts.append(_known(column, Type.TEXT, wanted[column.codes]))  # code -1 reads the last, which is no text
     yes = _any(part.yes for part in parts)
     return Truth(yes, _any(part.no for part in parts) & ~yes)
 

@@ -41,7 +41,7 @@ class Packed:
     def equal(self, indices: npt.NDArray[np.int64], strings: Sequence[bytes]) -> npt.NDArray[np.bool_]:
         """(n,) whether the string at each index is that of ``strings``."""
         lengths = np.fromiter(map(len, strings), np.int64, len(strings))
-        same = self.bounds[indices + 1] - self.bounds[indices] == lengths
+        same: npt.NDArray[np.bool_] = self.bounds[indices + 1] - self.bounds[indices] == lengths
         starts = np.repeat(self.bounds[indices[same]], lengths[same])
         ends = np.cumsum(lengths[same])
         within = np.arange(len(starts)) - np.repeat(ends - lengths[same], lengths[same])

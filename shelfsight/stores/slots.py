@@ -1,6 +1,8 @@
 """Ids and records by slot, and slots by id. What was there when the collection was opened lies packed, maybe on disk;
 what came since is appended."""
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge, nsmallest
@@ -49,27 +51,28 @@ class Base:
 
 
 def packed_base(generation: int, rows: Iterable[Row]) -> Base:
-    """The state after commit ``generation``, read from ``rows``, which come by id ascending."""
-    numbers: list[tuple[int, int]] = []
-    ids: list[str] = []
+    """The state after commit ``generation``, from ``rows``, which come by id ascending."""
+    firsts, counts, ids = array("q"), array("q"), bytearray()
+    bounds = array("q", [0])
 
     def records() -> Iterator[bytes]:
         for id, first, pictures, record in rows:
-            ids.append(id)
-            numbers.append((first, pictures))
+            ids.extend(encoded(id))
+            bounds.append(len(ids))
+            firsts.append(first)
+            counts.append(pictures)
             yield record
 
     kept = pack(records())
-    names = pack(map(encoded, ids))
-    table = np.array(numbers, np.int64).reshape(-1, 2)
+    names = Packed(np.frombuffer(ids, np.uint8), np.frombuffer(bounds, np.int64))
     return Base(
         generation=generation,
         ids=names,
         index=HashIndex.of(names),
         records=kept,
         checksums=None,
-        first_vectors=np.ascontiguousarray(table[:, 0]),
-        pictures=np.ascontiguousarray(table[:, 1]),
+        first_vectors=np.frombuffer(firsts, np.int64),
+        pictures=np.frombuffer(counts, np.int64),
     )
 
 
@@ -172,6 +175,13 @@ class Slots:
         if not tail:
             return [*head]
         return [*islice(merge(head, nsmallest(count, tail, key=self.ids.__getitem__), key=self.ids.__getitem__), count)]
+
+    def in_order(self, slots: IntArray) -> IntArray:
+        """``slots``, which ascend, by id."""
+        end = int(np.searchsorted(slots, self.ordered))
+        head, get = slots[:end], self.ids.__getitem__
+        tail = sorted(slots[end:].tolist(), key=get)
+        return np.insert(head, [bisect_left(head, get(slot), key=get) for slot in tail], tail)
 
     def base_id(self, slot: int) -> str:
         assert self.base is not None

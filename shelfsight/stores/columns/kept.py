@@ -20,24 +20,25 @@ Arrays = dict[str, npt.NDArray[Any]]
 _log = logging.getLogger("shelfsight.stores")
 
 
-def stack_arrays(stack: Stack) -> Arrays:
-    """What a column holds, by name; its texts are put in order."""
+def stack_arrays(stack: Stack, order: npt.NDArray[np.int64]) -> Arrays:
+    """What a column holds in the slots of ``order``, by name; only their texts, in order."""
     count = len(stack)
     arrays: Arrays = {}
-    if not stack.types.plain:
-        arrays["types"] = stack.types.first(count)
-    if not stack.flags.plain:
-        arrays["flags"] = stack.flags.first(count)
+    for name, plane in (("types", stack.types), ("flags", stack.flags)):
+        if not plane.plain:
+            arrays[name] = plane.first(count)[order]
     if not stack.codes.plain:
-        codes = stack.codes.first(count)
-        arrays["codes"] = _recoded(codes, stack.texts)
-        arrays |= _text_arrays("texts", stack.texts)
+        arrays |= _text_arrays("codes", stack.codes.first(count)[order], stack.texts)
     if not stack.numbers.plain:
-        arrays |= _number_arrays(stack.numbers.first(count))
+        arrays |= _number_arrays(stack.numbers.first(count)[order])
     if len(stack.owners):
-        arrays["owners"] = stack.owners.first(len(stack.owners))
-        arrays["elements"] = _recoded(stack.elements.first(len(stack.elements)), stack.element_texts)
-        arrays |= _text_arrays("element_texts", stack.element_texts)
+        places = np.full(count, -1, np.int32)
+        places[order] = np.arange(len(order), dtype=np.int32)
+        owners = places[stack.owners.first(len(stack.owners))]
+        kept = np.flatnonzero(owners >= 0)
+        kept = kept[np.argsort(owners[kept], kind="stable")]
+        arrays["owners"] = owners[kept]
+        arrays |= _text_arrays("elements", stack.elements.first(len(stack.elements))[kept], stack.element_texts)
     return arrays
 
 
@@ -51,29 +52,30 @@ def load_stack(mapped: MappedArrays, prefix: str, count: int) -> Stack | None:
             stack.flags = Plane.of(0, mapped.get(f"{prefix}flags"))
         if f"{prefix}codes" in mapped:
             stack.codes = Plane.of(-1, mapped.get(f"{prefix}codes"))
-            stack.texts = _texts(mapped, f"{prefix}texts")
+            stack.texts = _texts(mapped, f"{prefix}codes")
         if f"{prefix}numbers" in mapped:
             stack.numbers = _numbers(mapped, prefix)
         if f"{prefix}owners" in mapped:
             stack.owners = Growing(mapped.get(f"{prefix}owners"))
             stack.elements = Growing(mapped.get(f"{prefix}elements"))
-            stack.element_texts = _texts(mapped, f"{prefix}element_texts")
+            stack.element_texts = _texts(mapped, f"{prefix}elements")
     except DamagedError as error:
         _log.warning("a kept column is made anew: %s", error)
         return None
     return stack
 
 
-def _recoded(codes: npt.NDArray[np.int32], texts: Texts) -> npt.NDArray[np.int32]:
-    """``codes`` with texts numbered in their order; -1 stays."""
-    return np.append(texts.ranks(), -1)[codes].astype(np.int32)
-
-
-def _text_arrays(name: str, texts: Texts) -> Arrays:
-    packed = pack(map(encoded, sorted(texts)))
+def _text_arrays(name: str, codes: npt.NDArray[np.int32], texts: Texts) -> Arrays:
+    """``codes`` of those texts alone that occur, in their order, and these."""
+    used = np.unique(codes[codes >= 0])
+    used = used[np.argsort(texts.ranks()[used])]
+    recoded = np.full(len(texts) + 1, -1, np.int32)
+    recoded[used] = np.arange(len(used))
+    packed = pack(encoded(texts[code]) for code in used.tolist())
     index = HashIndex.of(packed)
     return {
-        name: packed.data,
+        name: recoded[codes],
+        f"{name}.texts": packed.data,
         f"{name}.bounds": packed.bounds,
         f"{name}.hashes": index.hashes,
         f"{name}.order": index.order,
@@ -81,7 +83,7 @@ def _text_arrays(name: str, texts: Texts) -> Arrays:
 
 
 def _texts(mapped: MappedArrays, name: str) -> Texts:
-    packed = Packed(mapped.get(name), mapped.get(f"{name}.bounds"))
+    packed = Packed(mapped.get(f"{name}.texts"), mapped.get(f"{name}.bounds"))
     return Texts(packed, HashIndex(packed, mapped.get(f"{name}.hashes"), mapped.get(f"{name}.order")))
 
 

@@ -1,7 +1,7 @@
 """A column that grows: its values by type, each type in an array of its own that is there once it is needed."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,8 +71,7 @@ class Stack:
             self._extend_mixed(values)
 
     def _extend_texts(self, values: Sequence[Any]) -> None:
-        code = self.texts.code
-        codes = np.fromiter((code(value) if value else _NONE for value in values), np.int32, len(values))
+        codes = np.array(self.texts.codes(values), np.int32)
         self._append(np.where(codes == _NONE, Type.NULL, Type.TEXT), codes=codes)
 
     def _extend_numbers(self, values: Sequence[Any]) -> None:
@@ -84,6 +83,7 @@ class Stack:
         types, codes = np.zeros(count, np.int8), np.full(count, _NONE, np.int32)
         flags = np.zeros(count, np.bool_)
         numbers: list[int | float] = [0] * count
+        lists: dict[int, list[Value]] = {}
         for i, value in enumerate(values):
             if value is None or value == "":
                 continue
@@ -96,15 +96,20 @@ class Stack:
             else:
                 types[i] = Type.JSON
                 if isinstance(value, list):
-                    self._own(len(self) + i, value)
+                    lists[len(self) + i] = value
+        self._own(lists)
         self._append(types, codes=codes, flags=flags, numbers=self._as_numbers(numbers))
 
-    def _own(self, slot: int, members: Iterable[Value]) -> None:
-        """The elements of a list."""
-        texts = dict.fromkeys(text for text in map(facet_text, members) if text is not None)
-        codes = [self.element_texts.code(text) for text in texts]
-        self.elements.append(np.array(codes, np.int32))
-        self.owners.append(np.full(len(codes), slot, np.int32))
+    def _own(self, lists: Mapping[int, Sequence[Value]]) -> None:
+        """The elements of lists, by slot."""
+        owners, texts = [], []
+        for slot, members in lists.items():
+            distinct = dict.fromkeys(map(facet_text, members))
+            distinct.pop(None, None)
+            owners += [slot] * len(distinct)
+            texts += [*distinct]
+        self.elements.append(np.array(self.element_texts.codes(texts), np.int32))
+        self.owners.append(np.array(owners, np.int32))
 
     def _as_numbers(self, values: Sequence[int | float]) -> npt.NDArray[Any]:
         """As the plane of numbers holds them, which holds any once one of them is too large."""

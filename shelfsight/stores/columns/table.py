@@ -109,7 +109,7 @@ def _ids(base: Base) -> Stack:
 
 
 def _fields(record: bytes) -> dict[str, Value]:
-    content = json.loads(record)
+    content = json.loads(record.decode())  # told no bytes, it need not guess how they are encoded
     fields: dict[str, Value] = {**content[1], "title": content[0]}
     return fields
 

@@ -1,7 +1,7 @@
 """The distinct texts of a column, each with a number, its code."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,14 @@ class Texts:
                 self._tail.append(text)
             self._codes[text] = code
         return code
+
+    def codes(self, texts: Sequence[str | None]) -> list[int]:
+        """The codes of some texts, new ones for new texts, -1 for an empty one or none."""
+        get, code = self._codes.get, self.code
+        known = map(get, texts)  # type: ignore[arg-type]  # None is no key
+        return [
+            (code(text) if text else -1) if found is None else found for text, found in zip(texts, known, strict=True)
+        ]
 
     def ranks(self) -> npt.NDArray[np.int64]:
         """(n,) the place of each text in the order of all of them."""
