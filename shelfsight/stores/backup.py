@@ -1,9 +1,9 @@
 """A copy of a collection as one commit left it, made while others write, and the way back.
 
-A backup is a collection's truth and nothing else: the ledger by SQLite's own backup, the sealed vector files that it
-names (hard links where the file system has them: they never change), the notes, the manifest, and what people wrote for
-the collection (rules, calibration); caches are made again. ``backup.json`` lists every file with its size and SHA-256.
-A backup appears whole or not at all, after it was opened and read; so does a collection that is restored.
+A backup is the ledger by SQLite's own backup, the sealed vector files that it names with their indexes (hard links where
+the file system has them: they never change), the notes, the manifest, and what people wrote for the collection (rules,
+calibration); other caches are made again. ``backup.json`` lists every file with its size and SHA-256. A backup appears
+whole or not at all, after it was opened and read; so does a collection that is restored.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from typing import Any
 
 from shelfsight.core.errors import Conflict, CorruptCollection, NotFound, StoreError, UsageError
 from shelfsight.stores.faults import storage_faults
-from shelfsight.stores.files import locked, sync_directory
+from shelfsight.stores.files import TEMPORARY, locked, sync_directory
 from shelfsight.stores.ledger import DATABASE, connect
 from shelfsight.stores.maintenance import MAINTAIN_LOCK
 from shelfsight.stores.manifest import MANIFEST, Header, read_header
@@ -157,15 +157,17 @@ def _copy_ledger(folder: Path, target: Path) -> None:
 
 
 def _copy_segments(folder: Path, target: Path) -> None:
+    """The sealed files that the ledger's copy names, each with its index, which takes long to build."""
     (target / SEGMENTS).mkdir()
     with closing(sqlite3.connect(target / DATABASE)) as copy:
-        names = [row[0] for row in copy.execute("SELECT name FROM segments")]
-    for name in names:
-        source, place = folder / SEGMENTS / name, target / SEGMENTS / name
+        stems = {Path(row[0]).stem for row in copy.execute("SELECT name FROM segments")}
+    for source in (folder / SEGMENTS).iterdir():
+        if source.stem not in stems or source.suffix == TEMPORARY:
+            continue
         try:
-            os.link(source, place)
+            os.link(source, target / SEGMENTS / source.name)
         except OSError:
-            shutil.copyfile(source, place)
+            shutil.copyfile(source, target / SEGMENTS / source.name)
 
 
 def _copy_notes(folder: Path, target: Path) -> None:
