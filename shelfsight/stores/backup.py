@@ -1,7 +1,7 @@
 """A copy of a collection as one commit left it, made while others write, and the way back.
 
-A backup is the ledger by SQLite's own backup, the sealed vector files that it names with their indexes (hard links where
-the file system has them: they never change), the notes, the manifest, and what people wrote for the collection (rules,
+A backup is the ledger by SQLite's own backup, the sealed vector files it names with their indexes (hard links where the
+file system has them: they never change), the notes, the manifest, and what people wrote for the collection (rules,
 calibration); other caches are made again. ``backup.json`` lists every file with its size and SHA-256. A backup appears
 whole or not at all, after it was opened and read; so does a collection that is restored.
 """
