@@ -63,7 +63,7 @@ _NO_TEXT = _Text((), (), ())
 def document(id: str, title: str | None, metadata: dict[str, Value]) -> Document:
     """The words of an item."""
     texts = [_text(value) for value in islice(_leaves(metadata.values()), _VALUES)]
-    heading = _text(title or "")
+    heading = _title(title)
     attributes = [text for text in texts if 0 < len(text.words) <= _FEW]
     body = [text for text in texts if len(text.words) > _FEW]
     keys = dict.fromkeys(chain([wording.key(id)], *(text.keys for text in (heading, *texts))))
@@ -77,9 +77,16 @@ def document(id: str, title: str | None, metadata: dict[str, Value]) -> Document
     )
 
 
-def keys_of(value: Value) -> Iterator[str]:
-    """The keys of a value, or of what a list or object holds."""
-    return chain.from_iterable(_text(leaf).keys for leaf in _leaves([value]))
+def keys_of(value: Value, *, title: bool = False) -> Iterator[str]:
+    """The keys of a value, or of what a list or object holds; of a title only the whole."""
+    texts = [_title(value if isinstance(value, str) else None)] if title else map(_text, _leaves([value]))
+    return chain.from_iterable(text.keys for text in texts)
+
+
+def _title(title: str | None) -> _Text:
+    """A comma in a title does not make values of its parts."""
+    text = _text(title or "")
+    return text._replace(keys=text.keys[:1])
 
 
 def _text(value: Value) -> _Text:

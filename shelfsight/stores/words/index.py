@@ -2,7 +2,7 @@
 
 import heapq
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
@@ -13,7 +13,6 @@ from shelfsight.core import wording
 from shelfsight.core.errors import CorruptCollection, StoreError, UsageError
 from shelfsight.core.listing import WordMatch, WordQuery, WordsFound
 from shelfsight.core.stored import StoredItem
-from shelfsight.core.types import Value
 from shelfsight.stores.blocks import BoolArray, IntArray
 from shelfsight.stores.state import State
 from shelfsight.stores.words.concepts import code_keys
@@ -202,8 +201,7 @@ def _exact_field(item: StoredItem, keys: set[str], text: str) -> str | None:
     """``id``, or the first field of an item whose whole value, or a part of a path, is one of ``keys``."""
     if item.id == text.strip() or wording.key(item.id) in keys:
         return "id"
-    fields: Iterable[tuple[str, Value]] = (*item.metadata.items(), ("title", item.title))
-    for name, value in fields:
+    for name, value in item.metadata.items():
         if any(key in keys for key in keys_of(value)):
             return name
-    return None
+    return "title" if any(key in keys for key in keys_of(item.title, title=True)) else None
