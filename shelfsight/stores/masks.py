@@ -28,6 +28,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_CONTAINS = re.compile(r"%[^%_\\]+%", re.DOTALL)
 _WORDS = {Type.TEXT: "text", Type.NUMBER: "number", Type.BOOLEAN: "boolean", Type.JSON: "json"}
 
 
@@ -67,8 +68,7 @@ def evaluate(tree: Expr, fields: Fields) -> Truth:
         case Like(field, pattern):
             column = fields(field)
             _check_type(field, column, pattern)
-            matches = _like(pattern)
-            return _texts(column, lambda text: matches(text) is not None)
+            return _matching(column, pattern)
 
 
 def _all(masks: Iterable[BoolArray]) -> BoolArray:
@@ -101,6 +101,14 @@ def _texts(column: Column, test: Callable[[str], bool]) -> Truth:
     """``test`` once a distinct text."""
     passing = np.fromiter((test(text) for text in chain(column.texts, ("",))), np.bool_)
     return _known(column, Type.TEXT, passing[column.codes])  # code -1 reads the last, which is no text
+
+
+def _matching(column: Column, pattern: str) -> Truth:
+    """``like``, once a distinct text."""
+    if _CONTAINS.fullmatch(pattern):
+        return _known(column, Type.TEXT, np.append(column.texts.containing(pattern[1:-1]), False)[column.codes])
+    matches = _like(pattern)
+    return _texts(column, lambda text: matches(text) is not None)
 
 
 def _member(field: FieldPath, column: Column, values: tuple[Scalar, ...]) -> Truth:

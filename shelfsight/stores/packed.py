@@ -1,5 +1,6 @@
 """Many short strings in one run of bytes: no object a string, and ready to be memory-mapped."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -50,6 +51,20 @@ class Packed:
         owners = np.repeat(np.flatnonzero(same), lengths[same])
         same[owners[wrong]] = False
         return same
+
+    def containing(self, part: bytes) -> npt.NDArray[np.bool_]:
+        """(n,) which strings contain ``part``, which is not empty; all are searched as the one run they are."""
+        found = np.zeros(len(self), np.bool_)
+        places = [match.start() for match in re.finditer(re.escape(part), self._data)]
+        starts = np.array(places, np.int64)
+        owners = np.searchsorted(self.bounds, starts, side="right") - 1
+        whole = starts + len(part) <= self.bounds[owners + 1]
+        found[owners[whole]] = True
+        lasts = np.searchsorted(self.bounds, starts + len(part), side="left")
+        for first, last in zip(owners[~whole].tolist(), lasts[~whole].tolist(), strict=True):
+            for i in range(first, min(last + 1, len(self))):  # a match across strings may hide one within them
+                found[i] |= part in self.raw(i)
+        return found
 
     def checksums(self) -> npt.NDArray[np.uint32]:
         """(n,) CRC-32 of each string."""

@@ -67,7 +67,7 @@ def load_stack(mapped: MappedArrays, prefix: str, count: int) -> Stack | None:
 
 def _text_arrays(name: str, codes: npt.NDArray[np.int32], texts: Texts) -> Arrays:
     """``codes`` of those texts alone that occur, in their order, and these."""
-    used = np.unique(codes[codes >= 0])
+    used = np.flatnonzero(np.bincount(codes + 1, minlength=1)[1:])
     used = used[np.argsort(texts.ranks()[used])]
     recoded = np.full(len(texts) + 1, -1, np.int32)
     recoded[used] = np.arange(len(used))

@@ -66,6 +66,15 @@ class Texts:
             (code(text) if text else -1) if found is None else found for text, found in zip(texts, known, strict=True)
         ]
 
+    def containing(self, part: str) -> npt.NDArray[np.bool_]:
+        """(n,) which texts contain ``part``, which is not empty."""
+        tail = self._tail[:]
+        found = np.zeros(self._start + len(tail), np.bool_)
+        if self._base is not None:
+            found[: self._start] = self._base.containing(encoded(part))
+        found[self._start :] = [part in text for text in tail]
+        return found
+
     def ranks(self) -> npt.NDArray[np.int64]:
         """(n,) the place of each text in the order of all of them."""
         if len(self._ranks) < len(self):
