@@ -37,7 +37,9 @@ def test_typing_finds(tab: Tab, page_engine: Engine) -> None:
     assert tab.ids() == ids(best)
     first = tab.cards.first
     expect(first).to_contain_text(best.hits[0].title or "")
-    expect(first.locator(".score")).to_have_text(f"{best.hits[0].score:.2f}")
+    assert best.hits[0].relevance is not None
+    expect(first.locator(".score")).to_have_text(f"{best.hits[0].relevance:.0%} likely relevant")
+    expect(first.locator(".score")).to_have_attribute("title", f"Cosine similarity {best.hits[0].score:.4f}")
     expect(first.locator(".price")).to_have_text(f"{best.hits[0].metadata['price']:,.2f}")
     tab.pictures_are_drawn()
     tab.page.keyboard.press("Escape")
