@@ -4,20 +4,21 @@ A block never changes once made, so a search needs no lock and a snapshot keeps 
 Scores of :meth:`Block.top` are what the backend's kernel gives; the caller re-computes those it keeps.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.allowed import Allowed, BoolArray, IntArray
 
-__all__ = ["Block", "BlockFactory", "Blocks", "BoolArray", "ExactBlock", "IntArray", "Top", "best_by_product"]
+__all__ = ["Block", "BlockFactory", "Blocks", "BoolArray", "ExactBlock", "IntArray", "Kin", "Top", "best_by_product"]
 
 Top = tuple[FloatArray, IntArray]
 
 _MERGED = 32_768  # larger blocks stay as they are, memory-mapped ones on disk
+_SLOW = 4096  # rows that are noticed when each is looked at
 _SCORES_AT_ONCE = 8_000_000  # 32 MB of scores
 _FEW_PASS = 8  # copying one row costs as much as scoring so many
 
@@ -76,6 +77,18 @@ def best_by_product(vectors: FloatArray, queries: FloatArray, k: int, allowed: A
     return scores, rows
 
 
+@runtime_checkable
+class Kin(Block, Protocol):
+    """A block from which others can be made; a ``sealed`` one is not made part of another."""
+
+    @property
+    def sealed(self) -> bool: ...
+
+    def joined(self, before: Sequence[Block], vectors: FloatArray) -> Block | None:
+        """One of the rows of ``before`` and of ``vectors`` behind them; ``None``: it cannot."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Blocks:
     """An append-only sequence of rows, cut into blocks."""
@@ -91,10 +104,23 @@ class Blocks:
         so that n small appends leave about log(n) small blocks and copy a row about log(n) times."""
         if not len(vectors):
             return self
-        parts = list(self.parts)
-        while parts and len(parts[-1].vectors) <= min(len(vectors), _MERGED):
-            vectors = np.concatenate([parts.pop().vectors, vectors])
-        return Blocks(self.factory, (*parts, self.factory(vectors)))
+        parts, merged = list(self.parts), list[Block]()
+        rows = len(vectors)
+        while parts and len(parts[-1].vectors) <= min(rows, _MERGED) and not _sealed(parts[-1]):
+            merged.insert(0, parts.pop())
+            rows += len(merged[0].vectors)
+        return Blocks(self.factory, (*parts, self._block(parts, merged, vectors, rows)))
+
+    def _block(self, others: Sequence[Block], merged: Sequence[Block], vectors: FloatArray, rows: int) -> Block:
+        """One of ``merged`` and ``vectors``. Where it is no longer small, what a larger one learned serves it too."""
+        if rows >= _SLOW and (merged or not isinstance(vectors, np.memmap)):
+            kin = max(
+                (each for each in others if isinstance(each, Kin)), key=lambda each: len(each.vectors), default=None
+            )
+            block = kin and kin.joined(merged, vectors)
+            if block is not None:
+                return block
+        return self.factory(np.concatenate([*(part.vectors for part in merged), vectors]) if merged else vectors)
 
     def top(self, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
         """:meth:`Block.top` over all rows; (q, m) with m >= k unless there are fewer rows."""
@@ -121,3 +147,7 @@ class Blocks:
             found[here] = part.vectors[rows[here] - offset]
             offset = end
         return found
+
+
+def _sealed(block: Block) -> bool:
+    return isinstance(block, Kin) and block.sealed

@@ -6,7 +6,7 @@ import numpy as np
 
 from shelfsight.core.settings import VectorSettings
 from shelfsight.core.vectors import FloatArray
-from shelfsight.stores.allowed import BoolArray, IntArray
+from shelfsight.stores.allowed import IntArray
 from shelfsight.stores.ann.block import ApproximateBlock
 from shelfsight.stores.ann.building import Indexer
 from shelfsight.stores.ann.finding import Finder
@@ -34,14 +34,6 @@ class FaissBuilder:
         sample = np.sort(np.random.default_rng(len(vectors)).choice(others, count, replace=False))
         learned = Lists.learned(np.asarray(vectors[sample]), lists)
         return IvfFinder.filled(learned, vectors, learned.assigned(vectors), len(vectors))
-
-    def grown(self, parent: Finder, keep: BoolArray, start: int, vectors: FloatArray) -> Finder | None:
-        if not isinstance(parent, IvfFinder):
-            return None
-        lists, kept = parent.lists, parent.list_of[keep]
-        end = start + len(kept)
-        list_of = np.concatenate([lists.assigned(vectors[:start]), kept, lists.assigned(vectors[end:])])
-        return IvfFinder.filled(lists, vectors, list_of, parent.trained)
 
     def found(self, segment: Path) -> tuple[Finder, Plans] | None:
         note = read_note(segment)
@@ -73,7 +65,7 @@ class FaissBlocks:
         plain = np.asarray(vectors)
         found = self._builder.found(segment) if self._settings.kind != "flat" else None
         if found is not None and found[0].rows == len(plain):
-            return ApproximateBlock(plain, *found)
+            return ApproximateBlock(plain, *found, sealed=True)
         return ExactBlock(plain) if len(plain) > _MAPPED else FaissBlock(plain)
 
 

@@ -7,6 +7,7 @@ query amid one cluster looks at few and one between clusters at many. The codes'
 some dozens of candidates, whose vectors are then looked at.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -14,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shelfsight.core.vectors import FloatArray
-from shelfsight.stores.allowed import Allowed, IntArray
+from shelfsight.stores.allowed import Allowed, BoolArray, IntArray
+from shelfsight.stores.ann.finding import Finder
 from shelfsight.stores.faiss_index import faiss, few_threads, read_index, write_index
 
 __all__ = ["IvfFinder", "Lists"]
@@ -22,6 +24,7 @@ __all__ = ["IvfFinder", "Lists"]
 Rows32 = npt.NDArray[np.int32]
 
 _PROBES = 64  # lists a query looks at, at most, unless a filter passes few rows
+_FEWEST = 64  # rows that pass, which a filtered query looks at in any case
 _SMALL_COARSE = 1024  # so many centroids are compared one by one
 _QUERY_BITS = 4
 _ALONE = 16  # queries that one thread does sooner than it can wake others
@@ -34,14 +37,16 @@ _EFFORTS = (*(i / 100 for i in range(1, 16)), 0.17, 0.2, 0.23, 0.26, 0.3, 0.35, 
 class Lists:
     """What was learned from a sample: centroids, and a rotation where coordinates are unlike one another."""
 
-    def __init__(self, coarse: Any, centroids: FloatArray, turn: FloatArray | None) -> None:
+    def __init__(self, coarse: Any, centroids: FloatArray, turn: FloatArray | None, owner: object = None) -> None:
         """
         Args:
-            coarse: a FAISS index of the centroids; the inverted lists take it over.
+            coarse: a FAISS index of the centroids; many inverted lists may share it.
             centroids: (lists, d) float32 of length 1, turned.
             turn: (d, d) orthogonal, or ``None``.
+            owner: whose memory ``coarse`` is, if not its own.
         """
         self.coarse = coarse
+        self.owner = owner
         self.centroids = centroids
         self.turn = turn
 
@@ -73,10 +78,6 @@ class Lists:
             found[part] = np.argmax(_turned(np.asarray(vectors[part]), self.turn) @ self.centroids.T, axis=1)
         return found
 
-    def copy(self) -> "Lists":
-        """One that other inverted lists can take over."""
-        return Lists(faiss.clone_index(self.coarse), self.centroids, self.turn)
-
 
 class IvfFinder:
     """See :class:`shelfsight.stores.ann.finding.Finder`. An effort is how much less than the best list's centroid
@@ -84,18 +85,16 @@ class IvfFinder:
 
     efforts = _EFFORTS
 
-    def __init__(self, index: Any, trained: int) -> None:
+    def __init__(self, index: Any, lists: Lists, trained: int) -> None:
         """
         Args:
-            index: as FAISS holds it: inverted lists, with a rotation before them or without.
+            index: inverted lists as FAISS holds them.
+            lists: which these are.
         """
-        self._index = index
-        self._ivf: Any = faiss.extract_index_ivf(index)
-        self._coarse: Any = faiss.downcast_index(self._ivf.quantizer)
-        self._dimension = int(self._ivf.d)
-        self._lists = int(self._ivf.nlist)
-        self._turn = _turn_of(index)
-        self._centroids: FloatArray = self._coarse.reconstruct_n(0, self._lists)
+        self._ivf = index
+        self._learned = lists
+        self._coarse, self._centroids, self._turn = lists.coarse, lists.centroids, lists.turn
+        self._lists = len(lists.centroids)
         self._probes = min(_PROBES, self._lists)
         self._parameters = faiss.IVFRaBitQSearchParameters(nprobe=self._probes, qb=_QUERY_BITS)
         self._list_of: Rows32 | None = None
@@ -106,15 +105,12 @@ class IvfFinder:
         """Of (n, d) vectors, each in the list that ``list_of`` (n,) says."""
         dimension, count = vectors.shape[1], len(lists.centroids)
         ivf = faiss.IndexIVFRaBitQ(lists.coarse, dimension, count, faiss.METRIC_INNER_PRODUCT)
-        ivf.own_fields = True
-        lists.coarse.this.disown()
         ivf.train(lists.centroids)
         for start in range(0, len(vectors), _STEP):
             part = np.ascontiguousarray(_turned(np.asarray(vectors[start : start + _STEP]), lists.turn))
             places = list_of[start : start + _STEP].astype(np.int64)
             ivf.add_core(len(part), faiss.swig_ptr(part), None, faiss.swig_ptr(places))
-        index = ivf if lists.turn is None else faiss.IndexPreTransform(_transform(lists.turn), ivf)
-        finder = cls(index, trained)
+        finder = cls(ivf, lists, trained)
         finder._list_of = list_of
         return finder
 
@@ -126,9 +122,12 @@ class IvfFinder:
             ValueError: it is something else.
         """
         index = read_index(path)
-        if faiss.try_extract_index_ivf(index) is None:
-            raise ValueError("no inverted lists")
-        return cls(index, trained)
+        ivf = faiss.downcast_index(index.index) if isinstance(index, faiss.IndexPreTransform) else index
+        if not isinstance(ivf, faiss.IndexIVFRaBitQ):
+            raise ValueError("no inverted lists of RaBitQ codes")
+        coarse = faiss.downcast_index(ivf.quantizer)
+        lists = Lists(coarse, coarse.reconstruct_n(0, ivf.nlist), _turn_of(index), owner=index)
+        return cls(ivf, lists, trained)
 
     @property
     def kind(self) -> str:
@@ -144,11 +143,6 @@ class IvfFinder:
         return int(self.rows * (self._ivf.code_size + 8 + 4) + coarse)
 
     @property
-    def lists(self) -> Lists:
-        """What it learned, for another that grows from it."""
-        return Lists(faiss.clone_index(self._coarse), self._centroids, self._turn)
-
-    @property
     def list_of(self) -> Rows32:
         """(n,) the list each row is in."""
         if self._list_of is None:
@@ -159,6 +153,19 @@ class IvfFinder:
                     found[faiss.rev_swig_ptr(self._ivf.invlists.get_ids(number), size)] = number
             self._list_of = found
         return self._list_of
+
+    def grown(self, vectors: FloatArray, known: Sequence[tuple[int, Finder, BoolArray | None]]) -> "IvfFinder":
+        list_of = np.empty(len(vectors), np.int32)
+        end = 0
+        for start, finder, keep in known:
+            if not isinstance(finder, IvfFinder) or finder._learned is not self._learned:
+                continue
+            kept = finder.list_of if keep is None else finder.list_of[keep]
+            list_of[end:start] = self._learned.assigned(vectors[end:start])
+            end = start + len(kept)
+            list_of[start:end] = kept
+        list_of[end:] = self._learned.assigned(vectors[end:])
+        return IvfFinder.filled(self._learned, vectors, list_of, self.trained)
 
     def candidates(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> IntArray:
         turned = np.ascontiguousarray(_turned(queries, self._turn))
@@ -172,7 +179,8 @@ class IvfFinder:
         return np.concatenate(parts)
 
     def write(self, file: BinaryIO) -> None:
-        write_index(self._index, file)
+        index = self._ivf if self._turn is None else faiss.IndexPreTransform(_transform(self._turn), self._ivf)
+        write_index(index, file)
 
     def _near(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> IntArray:
         """Through the nearest lists, whatever of them passes."""
@@ -183,14 +191,14 @@ class IvfFinder:
         return self._look(queries, count, lists, scores, self._selecting(self._probes, allowed))
 
     def _passing(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> IntArray:
-        """Through the nearest of the lists in which something passes, at least until twice ``count`` rows did."""
+        """Through the nearest of the lists in which something passes, at least until some rows did."""
         scores = queries @ self._centroids.T
         passing = self._counts(allowed)
         scores[:, passing == 0] = -np.inf
         lists = np.argsort(-scores, axis=1)
         scores = np.take_along_axis(scores, lists, axis=1)
         passed = passing[lists]
-        wanted = (scores >= scores[:, :1] - effort) | (np.cumsum(passed, axis=1) - passed < 2 * count)
+        wanted = (scores >= scores[:, :1] - effort) | (np.cumsum(passed, axis=1) - passed < min(count, _FEWEST))
         lists[~wanted | np.isneginf(scores)] = -1
         probes = int(np.max(np.count_nonzero(lists >= 0, axis=1), initial=1))
         lists, scores = np.ascontiguousarray(lists[:, :probes]), np.ascontiguousarray(scores[:, :probes])
@@ -234,8 +242,6 @@ def _coarse(centroids: FloatArray) -> Any:
     codes = faiss.IndexPQFastScan(dimension, dimension // 4, 4, faiss.METRIC_INNER_PRODUCT)
     codes.train(centroids)
     refined = faiss.IndexRefineFlat(codes)
-    refined.own_fields = True
-    codes.this.disown()
     refined.k_factor = 2
     refined.add(centroids)
     return refined

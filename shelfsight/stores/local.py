@@ -6,17 +6,19 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shelfsight.core.errors import CorruptCollection, LeaseHeld, NotFound
+from shelfsight.core.background import start
+from shelfsight.core.errors import CorruptCollection, LeaseHeld, NotFound, StoreError
 from shelfsight.core.protocols import Change, Fingerprints, Manifest
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
-from shelfsight.stores.ann.sidecar import index_report
+from shelfsight.stores.ann.sidecar import Indexes, index_report
 from shelfsight.stores.blocks import BlockFactory, Blocks
 from shelfsight.stores.checkpoint import Opened, open_base, write_checkpoint
+from shelfsight.stores.columns import Columns
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked
 from shelfsight.stores.ledger import Ids, Ledger, Replay, connect, reading, writing
@@ -45,6 +47,10 @@ class LocalStore:
     """See :class:`shelfsight.core.protocols.Store`. Two connections, one to read and one to write, each
     behind its own lock; the snapshot is made once a commit and shared."""
 
+    _opened: Opened
+    _state: State
+    _columns: Columns
+
     def __init__(self, path: Path, header: Header, factory: BlockFactory, *, home: Path | None = None) -> None:
         """
         Args:
@@ -63,6 +69,7 @@ class LocalStore:
         self._maintenance = Maintenance(path, header.encoder.dimension, getattr(factory, "indexer", None))
         self._notes = LocalNotes(path, self._guarded)
         self._words = WordIndex(path)
+        self._indexes = Indexes(path, watched=hasattr(factory, "indexer"))
         self._snapshot: LocalSnapshot | None = None
         self._distrusted: int | None = None
         self._start_over()
@@ -88,6 +95,7 @@ class LocalStore:
         )
 
     def snapshot(self) -> LocalSnapshot:
+        self._notice_indexes()
         with self._reading, storage_faults(self._path):
             if self._snapshot is None or self._ledger.generation() != self._state.generation or self._damaged:
                 self._follow()
@@ -182,6 +190,8 @@ class LocalStore:
                     write_checkpoint(self._path, self._header.encoder.dimension)
         self._notes.maintain()
         self._words.maintain()
+        if self._indexes.outdated():
+            self._renew()
 
     def close(self) -> None:
         self._notes.close()
@@ -222,13 +232,33 @@ class LocalStore:
         ).fetchone()
         return 0 if first is None else int(last - first + 1)
 
+    def _notice_indexes(self) -> None:
+        """Where another process has made indexes, use them soon."""
+        if self._snapshot is not None and self._indexes.outdated():
+            start(self._try_renewing, name="shelfsight-renew")
+
+    def _try_renewing(self) -> None:
+        with suppress(StoreError):  # the state in memory serves on, and the next change of indexes is another chance
+            self._renew()
+
     def _start_over(self) -> None:
         self._begin(Opened(Slots()))
 
     def _begin(self, opened: Opened) -> None:
         self._opened = opened
-        self._state: State = based_state(self._no_blocks(), opened.slots)
+        self._state = based_state(self._no_blocks(), opened.slots)
         self._columns = opened.new_columns()
+
+    def _renew(self) -> None:
+        """Read everything anew, beside the state that serves meanwhile, and put it in its place."""
+        with (
+            storage_faults(self._path),
+            closing(LocalStore(self._path, self._header, self._factory)) as other,
+        ):
+            other.snapshot()
+            with self._reading:
+                self._opened, self._state, self._columns = other._opened, other._state, other._columns
+                self._snapshot = self._view()
 
     def _no_blocks(self) -> Blocks:
         return Blocks(self._factory)

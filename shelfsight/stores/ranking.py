@@ -23,7 +23,7 @@ __all__ = ["SPARE", "Rows", "best_items", "cosines", "ranked"]
 _FEW = 1024  # so few rows are scored outright
 SPARE = 32
 """Rows that blocks are asked for beyond the items that are wanted."""
-_CLOSE = 8  # rows beyond k that are scored in float64 at first
+_BY_HAND = 100  # so few rows are put in order sooner without NumPy
 _GROWTH = 8
 _STEP = 8192
 
@@ -109,17 +109,18 @@ def _best(
 ) -> list[Match]:
     """The k best items of the rows at ``places``, whose scores are ``approximate``ly known; ``vectors`` are theirs.
 
-    Rows are scored in float64 from the best down, until those left cannot change the answer."""
+    First only rows are scored in float64 that may be among the k best; these are too few where items have several."""
 
     def exactly(some: IntArray | slice) -> list[Match]:
         of_some = vectors[some] if isinstance(vectors, np.ndarray) else vectors.gather(places[some])
         return ranked(rows, places[some], cosines(of_some, query))
 
-    head = k + _CLOSE
-    if head < len(places):
-        order = np.argpartition(-approximate, head)
-        matches = exactly(order[:head])
-        if len(matches) >= k and matches[k - 1].score > float(approximate[order[head]]) + _slack(query):
+    if k < len(places):
+        order = np.argsort(-approximate)
+        least = float(approximate[order[k - 1]]) - _slack(query) / 2
+        head = order[: np.count_nonzero(approximate >= least - _slack(query) / 2)]
+        matches = exactly(head)
+        if (len(matches) >= k and matches[k - 1].score >= least) or len(head) == len(places):
             return matches[:k]
     return exactly(slice(None))[:k]
 
@@ -140,6 +141,8 @@ def cosines(vectors: FloatArray, query: FloatArray) -> npt.NDArray[np.float32]:
 
 def ranked(rows: Rows, places: IntArray, scores: npt.NDArray[np.float32]) -> list[Match]:
     """Items of the rows at ``places``, each with its best row (the earliest of equals)."""
+    if len(places) <= _BY_HAND:
+        return _ranked_by_hand(rows, places, scores)
     order = np.lexsort((places, -scores))
     places, scores = places[order], scores[order]
     slots = rows.slot[places]
@@ -155,3 +158,15 @@ def ranked(rows: Rows, places: IntArray, scores: npt.NDArray[np.float32]) -> lis
         )
     ]
     return sorted(matches, key=lambda match: (-match.score, match.id))
+
+
+def _ranked_by_hand(rows: Rows, places: IntArray, scores: npt.NDArray[np.float32]) -> list[Match]:
+    best: dict[int, tuple[float, int]] = {}
+    for slot, worse, place in sorted(zip(rows.slot[places].tolist(), (-scores).tolist(), places.tolist(), strict=True)):
+        best.setdefault(slot, (worse, place))
+    ids, firsts = rows.ids, rows.first[np.fromiter(best, np.int64, len(best))].tolist()
+    matches = [
+        (worse, ids[slot], place - first) for (slot, (worse, place)), first in zip(best.items(), firsts, strict=True)
+    ]
+    matches.sort()
+    return [Match(id, -worse, picture) for worse, id, picture in matches]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from ann_samples import EAGER, WIDE, WIDTH, best_ids, clustered, fill, indexed, recall
 
+from shelfsight.core.background import finish
 from shelfsight.core.filters import parse
 from shelfsight.core.protocols import Store
 from shelfsight.core.settings import VectorSettings
@@ -203,3 +204,33 @@ def test_the_exact_store_has_no_index(vectors: np.ndarray, tmp_path: Path) -> No
         store.maintain()
         assert store.manifest.index is None
         assert not [*(tmp_path / "exact" / "segments").glob("*.index")]
+
+
+def test_maintaining_brings_the_index_to_whoever_has_the_collection_open(
+    vectors: np.ndarray, collection: Path
+) -> None:
+    with closing(create_store(collection, kind="faiss", encoder=WIDE, vectors=EAGER)) as writer:
+        fill(writer, vectors[:4000])
+        with closing(open_store(collection, vectors=EAGER)) as reader:
+            before = reader.snapshot()
+            writer.snapshot()
+            writer.maintain()
+            assert ApproximateBlock in [type(block) for block in blocks(writer)]
+            reader.snapshot()
+            assert finish(30.0)
+            assert ApproximateBlock in [type(block) for block in blocks(reader)]
+            assert before.search(QUERIES[:1], 5) == reader.snapshot().search(QUERIES[:1], 5)
+            assert before.token == reader.snapshot().token
+
+
+def test_what_comes_later_is_searched_with_what_was_learned(vectors: np.ndarray, collection: Path) -> None:
+    with closing(indexed(collection, vectors[:3000])) as store:
+        store.snapshot()
+        for start in range(3000, COUNT, 1100):
+            fill(store, vectors[start : start + 1100], start=start)
+            store.snapshot()
+        found = blocks(store)
+        assert [type(block) for block in found[:2]] == [ApproximateBlock, ApproximateBlock]
+        assert sum(len(block.vectors) for block in found) == COUNT
+        wanted = [best_ids(vectors, query, 10) for query in QUERIES]
+        assert recall(store.snapshot().search(QUERIES, 10), wanted) >= 0.9

@@ -1,12 +1,14 @@
 """A block whose rows are found by an index and scored from the vectors themselves."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.allowed import Allowed, IntArray
 from shelfsight.stores.ann.finding import EVERYTHING, Finder
 from shelfsight.stores.ann.plans import Plan, Plans
-from shelfsight.stores.blocks import Top, best_by_product
+from shelfsight.stores.blocks import Block, Top, best_by_product
 
 __all__ = ["ApproximateBlock"]
 
@@ -20,11 +22,13 @@ class ApproximateBlock:
 
     Whatever passes a filter can be found: where the plan's effort brings too few rows, everything is looked at."""
 
-    def __init__(self, vectors: FloatArray, finder: Finder, plans: Plans) -> None:
+    def __init__(self, vectors: FloatArray, finder: Finder, plans: Plans, *, sealed: bool = False) -> None:
         """
         Args:
-            vectors: (n, d) float32, memory-mapped; row i is the finder's row i.
+            vectors: (n, d) float32; row i is the finder's row i.
+            sealed: whether they are those of a file.
         """
+        self.sealed = sealed
         self.vectors = vectors
         self.finder = finder
         self.plans = plans
@@ -36,6 +40,19 @@ class ApproximateBlock:
         if (allowed is not None and count <= _FEW) or k >= count:
             return best_by_product(self.vectors, queries, k, allowed)
         return self.planned(queries, k, allowed, self.plans.chosen(k, count / len(self.vectors)))
+
+    def joined(self, before: Sequence[Block], vectors: FloatArray) -> Block | None:
+        """A block of the rows of ``before``, which lie in memory, and ``vectors`` behind them, with what this one's
+        finder learned; ``None``: it does not grow."""
+        known: list[tuple[int, Finder, None]] = []
+        start = 0
+        for block in before:
+            if isinstance(block, ApproximateBlock):
+                known.append((start, block.finder, None))
+            start += len(block.vectors)
+        together = np.concatenate([*(block.vectors for block in before), vectors])
+        finder = self.finder.grown(together, known)
+        return None if finder is None else ApproximateBlock(together, finder, self.plans)
 
     def planned(self, queries: FloatArray, k: int, allowed: Allowed | None, plan: Plan) -> Top:
         """:meth:`top`, as ``plan`` says."""

@@ -39,11 +39,6 @@ class Builder(Protocol):
         """A finder of (n, d) vectors that learned from others of them than ``queries``."""
         ...
 
-    def grown(self, parent: Finder, keep: BoolArray, start: int, vectors: FloatArray) -> Finder | None:
-        """A finder of (n, d) vectors with what ``parent`` learned; its rows where ``keep``, are rows ``start`` on.
-        ``None``: this kind does not grow."""
-        ...
-
     def found(self, segment: Path) -> tuple[Finder, Plans] | None:
         """What lies beside a segment; ``None`` where that is nothing, or is damaged."""
         ...
@@ -95,14 +90,11 @@ class Indexer:
         return report
 
     def _grown(self, vectors: FloatArray, sources: Sequence[Source]) -> Finder | None:
+        """From the largest source, if it learned from enough and is a fair part of what there is now."""
         sizes = [int(np.count_nonzero(source.keep)) for source in sources]
         starts = np.cumsum([0, *sizes])
         for i in sorted(range(len(sources)), key=lambda i: -sizes[i]):
             found = self._builder.found(sources[i].segment)
-            if (
-                found is not None
-                and len(vectors) <= GROWTH * found[0].trained
-                and sizes[i] * GROWTH >= found[0].trained
-            ):
-                return self._builder.grown(found[0], sources[i].keep, int(starts[i]), vectors)
+            if found is not None and found[0].trained / GROWTH <= len(vectors) <= found[0].trained * GROWTH:
+                return found[0].grown(vectors, [(int(starts[i]), found[0], sources[i].keep)])
         return None

@@ -1,9 +1,10 @@
 """The promise of an index that finds candidates."""
 
+from collections.abc import Sequence
 from typing import BinaryIO, Protocol
 
 from shelfsight.core.vectors import FloatArray
-from shelfsight.stores.allowed import Allowed, IntArray
+from shelfsight.stores.allowed import Allowed, BoolArray, IntArray
 
 __all__ = ["EVERYTHING", "Finder"]
 
@@ -50,6 +51,15 @@ class Finder(Protocol):
         """
         ...
 
+    def grown(self, vectors: FloatArray, known: Sequence[tuple[int, "Finder", BoolArray | None]]) -> "Finder | None":
+        """A finder of (n, d) vectors with what this one learned; ``None``: this kind does not grow.
+
+        Args:
+            known: where others, in order, already have some of these: from which row of ``vectors`` on, which finder,
+                and which of its rows, one after the other (``None``: all).
+        """
+        ...
+
     def write(self, file: BinaryIO) -> None:
-        """All of it, for :func:`read <shelfsight.stores.faiss_finders.read>`."""
+        """All of it, to be read by the :class:`~shelfsight.stores.ann.building.Builder` that made it."""
         ...

@@ -16,6 +16,7 @@ __all__ = ["TUNED_K", "TUNED_SHARES", "Plan", "Plans"]
 TUNED_K = 42
 """Rows that blocks are asked for when ten items are wanted: see :data:`shelfsight.stores.ranking.SPARE`."""
 TUNED_SHARES = (1.0, 0.5, 0.1, 0.01)
+_DEPTH_GROWTH = 0.85  # ten times the items take seven times the candidates: estimates err less far out
 _LENIENT = 1.3  # a few dead rows are no filter, nor are 20 items instead of 10 a wider search
 
 
@@ -42,8 +43,8 @@ class Plans:
 
     def chosen(self, k: int, share: float) -> Plan:
         """For k rows where ``share`` of all rows pass (above 0, at most 1)."""
-        scale = max(1.0, k / TUNED_K)
-        reach = max(1.0, (k - TUNED_K) / 10 + 1) / share
+        tens = max(1.0, (k - TUNED_K) / 10 + 1)
+        scale, reach = tens**_DEPTH_GROWTH, tens / share
         for plan in self.plans:
             if reach <= _LENIENT / plan.share:
                 return Plan(plan.share, plan.effort, round(plan.depth * scale))

@@ -5,6 +5,7 @@ good as none. Then searches of the segment are exact, until maintenance makes bo
 """
 
 import json
+import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ from shelfsight.stores.ann.plans import Plans
 from shelfsight.stores.files import publish
 from shelfsight.stores.segments import SEGMENTS
 
-__all__ = ["SUFFIXES", "Note", "index_of", "index_report", "publish_index", "read_note", "whole"]
+__all__ = ["SUFFIXES", "Indexes", "Note", "index_of", "index_report", "publish_index", "read_note", "whole"]
 
 SUFFIXES = (".index", ".json")
 """Of the files beside ``NAME.npy``."""
@@ -108,6 +109,34 @@ def _together(reports: Sequence[IndexReport]) -> IndexReport:
     memory = sum(report.bytes_per_vector * report.vectors for report in reports)
     fields = asdict(largest) | {"vectors": rows, "bytes_per_vector": round(memory / max(1, rows), 1)}
     return IndexReport(**fields)
+
+
+class Indexes:
+    """Those of the collection at ``path``, watched for new ones."""
+
+    def __init__(self, path: Path, *, watched: bool) -> None:
+        self._folder = path / SEGMENTS
+        self._watched = watched
+        self._lock = threading.Lock()
+        self._changed = -1
+        self._known: set[str] = set()
+        self.outdated()
+
+    def outdated(self) -> bool:
+        """Whether there is an index that was not there when this was last asked."""
+        if not self._watched:
+            return False
+        try:
+            changed = self._folder.stat().st_mtime_ns
+            if changed == self._changed:
+                return False
+            names = {file.name for file in self._folder.glob("*.json")}
+        except OSError:  # whoever reads a segment next will say so
+            return False
+        with self._lock:
+            new = names - self._known
+            self._changed, self._known = changed, names
+        return bool(new)
 
 
 class _Summed:

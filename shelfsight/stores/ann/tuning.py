@@ -21,11 +21,12 @@ from shelfsight.stores.ann.plans import TUNED_K, TUNED_SHARES, Plan, Plans
 __all__ = ["Measured", "held_out", "tune"]
 
 _QUERIES = 800
-_FILTERED = 200  # of them, for plans under filters
 _K = 10
 _DEEPEST = 256
 _DEPTHS = (43, 50, 60, 70, 80, 100, 120, 150, 200, _DEEPEST)
-_MARGIN = 0.003  # so much better than asked for where plans are chosen: a sample flatters what it chose
+_MARGIN = 0.005  # so much better than asked for where plans are chosen: a sample flatters what it chose
+_FILTERED_MARGIN = 0.01  # filters are of many kinds, and searches under them less often in a hurry
+_SPARED = 0.15  # of what may be missed, left for a lesser depth to miss
 _TIE = 1e-6
 _STEP = 32_768
 
@@ -57,8 +58,7 @@ def tune(finder: Finder, vectors: FloatArray, queries: IntArray, target: float) 
     masks = [_mask(len(vectors), share) for share in TUNED_SHARES]
     plans: list[Plan] = []
     for share, mask in zip(TUNED_SHARES, masks, strict=True):
-        rows = choosing if mask is None else choosing[:_FILTERED]
-        trial = _Trial(finder, vectors, rows, mask)
+        trial = _Trial(finder, vectors, choosing, mask)
         plans.append(trial.cheapest(share, target, plans[-1] if plans else Plan(1.0, 0.0, 1)))
     found = Plans(tuple(plans))
     return Measured(found, _Trial(finder, vectors, judging, None).recall(plans[0]), len(judging))
@@ -76,9 +76,11 @@ class _Trial:
 
     def cheapest(self, share: float, target: float, least: Plan) -> Plan:
         """That reaches ``target``, at no less than ``least`` costs."""
-        wanted = target + min(_MARGIN, (1 - target) / 4)
+        margin = _MARGIN if self._allowed is None else _FILTERED_MARGIN
+        wanted = target + min(margin, (1 - target) / 2)
+        spare = wanted + _SPARED * (1 - wanted)
         efforts = [effort for effort in self._block.finder.efforts if effort >= least.effort]
-        place = bisect_left(efforts, True, key=lambda e: self.recall(Plan(share, e, _DEEPEST)) >= wanted)
+        place = bisect_left(efforts, True, key=lambda e: self.recall(Plan(share, e, _DEEPEST)) >= spare)
         effort = efforts[min(place, len(efforts) - 1)]
         depths = [depth for depth in _DEPTHS if depth >= least.depth]
         place = bisect_left(depths, True, key=lambda d: self.recall(Plan(share, effort, d)) >= wanted)
