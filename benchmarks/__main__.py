@@ -26,6 +26,7 @@ def _all(data: Path) -> list[list[str]]:
         ["finetune"],
         _SECOND,
         ["rerank"],
+        ["relevance", "test"],
     ]
 
 

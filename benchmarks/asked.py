@@ -19,6 +19,7 @@ from benchmarks.absent import ABSENT
 from benchmarks.families import families
 from benchmarks.gallery import Row
 from shelfsight.core.relevance import Asked
+from shelfsight.search.relevance import asked_for
 
 __all__ = ["Question", "absent_from", "questions"]
 
@@ -51,7 +52,7 @@ class Question:
 
     @property
     def asked(self) -> Asked:
-        return "text" if self.picture is None else "picture" if self.text is None else "both"
+        return asked_for(text=self.text is not None, picture=self.picture is not None, minus=bool(self.negative))
 
 
 def questions(catalogue: str, rows: Sequence[Row], *, seed: int = 0) -> list[Question]:

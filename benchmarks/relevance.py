@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ from benchmarks.asked import Question, absent_from, questions
 from benchmarks.gallery import Row, add_arguments, build, rows
 from shelfsight.catalog.demo.assortment import spec
 from shelfsight.core.protocols import Encoder, Snapshot, Store
-from shelfsight.core.relevance import RelevanceScale, ScalesRelevance
+from shelfsight.core.relevance import Asked, RelevanceScale, ScalesRelevance
 from shelfsight.core.relevance_file import RELEVANCE_FILE, write_relevance
 from shelfsight.core.vectors import FloatArray
 from shelfsight.models import open_encoder
@@ -192,9 +193,10 @@ def _test(arguments: Namespace, encoder: Encoder) -> None:
     figures = {}
     for name in (*CATALOGUES, "sportswear"):
         asked = [pair for pair in _ask(bench, name) if pair[1].asked in scale.hits]
-        for kind in ("text", "picture", "both"):
+        for kind in get_args(Asked):
             part = [pair for pair in asked if pair[1].asked == kind]
-            figures[f"{name}: {kind}"] = _report(f"{name}: {kind}", part, scale)
+            if part:
+                figures[f"{name}: {kind}"] = _report(f"{name}: {kind}", part, scale)
     _print_time(scale, bench)
     if arguments.json:
         arguments.json.write_text(json.dumps({"encoder": arguments.encoder, "figures": figures}, indent=2) + "\n")

@@ -72,7 +72,9 @@ def _judgement(plan: Plan, vector: FloatArray, query: "JudgedQuery", snapshot: S
         return None
     asked: Query = plan.query
     return Judgement(
-        asked=asked_for(text=plan.words.text is not None, picture=asked.image is not None),
+        asked=asked_for(
+            text=plan.words.text is not None, picture=asked.image is not None, minus=bool(plan.words.negative)
+        ),
         vector=vector,
         cosines=np.array([hit.score for hit in hits]),
         relevant=np.array([hit.id in query.wanted for hit in hits]),

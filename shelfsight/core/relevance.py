@@ -24,8 +24,9 @@ from shelfsight.core.vectors import FloatArray
 
 __all__ = ["LEAST_SPREAD", "Asked", "Curve", "RelevanceScale", "ScalesRelevance", "Standing", "log_odds_of"]
 
-Asked = Literal["text", "picture", "both"]
-"""What a query is made of: cosines of texts and of pictures with pictures are scales of their own."""
+Asked = Literal["text", "minus", "picture", "both"]
+"""What a query is made of: a text, one less minus terms, a picture, or text and picture. The cosines of each with
+pictures are a scale of their own."""
 
 LEAST_SPREAD = 1e-4
 """Standard deviation of cosines below which a background says nothing of a query."""

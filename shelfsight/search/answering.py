@@ -65,7 +65,12 @@ class Answer:
         """
         self._plan, self._snapshot, self._tools, self._trace = plan, snapshot, tools, trace
         pictured = plan.query.image is not None or plan.query.vector is not None
-        asked = asked_for(text=plan.words.text is not None, picture=pictured, image_weight=plan.query.image_weight)
+        asked = asked_for(
+            text=plan.words.text is not None,
+            picture=pictured,
+            minus=bool(plan.words.negative),
+            image_weight=plan.query.image_weight,
+        )
         self._by = None if vector is None else open_judge(tools.scale, vector, asked, plan.words.text)
         self._retrieval = Retrieval(plan, snapshot, vector, by=self._by, known=known)
         self._listing = Listing(plan, snapshot, self._retrieval, tools.settings, self._by)

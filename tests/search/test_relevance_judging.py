@@ -127,6 +127,8 @@ def test_kinds_of_queries() -> None:
         "both",
         "picture",
     ]
+    assert asked_for(text=True, picture=False, minus=True) == "minus"
+    assert asked_for(text=True, picture=True, minus=True) == "both"
     assert open_judge(scale(), RED, "picture") is None
     assert open_judge(None, RED, "text") is None
     with pytest.raises(UsageError, match="min_relevance needs") as refused:

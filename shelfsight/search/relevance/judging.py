@@ -47,11 +47,12 @@ class Judge:
         return _probability(self.best.log_odds(self.standing, best)) < self.nothing_below
 
 
-def asked_for(*, text: bool, picture: bool, image_weight: float = 0.5) -> Asked:
-    """What a query is made of. One of text and picture counts as that alone which has nearly all of the weight."""
-    if text and picture:
-        return "text" if image_weight < 0.1 else "picture" if image_weight > 0.9 else "both"
-    return "text" if text else "picture"
+def asked_for(*, text: bool, picture: bool, minus: bool = False, image_weight: float = 0.5) -> Asked:
+    """What a query is made of. One of text and picture counts as that alone which has nearly all of the weight; minus
+    terms make a difference beside a text only."""
+    if picture and not (text and image_weight < 0.1):
+        return "both" if text and image_weight <= 0.9 else "picture"
+    return "minus" if minus else "text"
 
 
 def open_judge(scale: RelevanceScale | None, vector: FloatArray, asked: Asked, text: str | None = None) -> Judge | None:
