@@ -16,6 +16,7 @@ from benchmarks.million.catalogue import SHARES, Catalogue
 from benchmarks.million.collection import collection
 from benchmarks.million.data import Data
 from benchmarks.million.exact import Rows, nearest, recall
+from benchmarks.million.ours import row_of
 from benchmarks.million.report import Report
 from benchmarks.million.run import Run
 from shelfsight.core.filters import parse
@@ -92,7 +93,7 @@ def _timed(snapshot: Snapshot, query: FloatArray, where: Expr) -> tuple[list[int
     start = perf_counter()
     hits = snapshot.search(query[None], K, where=where)[0]
     took = (perf_counter() - start) * 1000
-    return [int(match.id.removeprefix("sku-")) for match in hits], took
+    return [row_of(match.id) for match in hits], took
 
 
 def _complete(found: Sequence[Sequence[int]], truth: Rows) -> bool:

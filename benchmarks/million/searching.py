@@ -6,8 +6,8 @@ points (recall on a logarithmic scale of what is missed).
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,10 @@ from benchmarks.million.data import Data
 from benchmarks.million.peers import PEERS, Setting, installed
 from benchmarks.million.report import Report
 from benchmarks.million.run import Run
-from benchmarks.million.subjects import Rate, Remote
+from benchmarks.million.subjects import OUR_INDEX, OURS, Rate, Remote
 
-__all__ = ["Point", "at_recall", "run"]
+__all__ = ["Point", "at_recall", "by_clock", "by_processor", "run"]
 
-OURS = "shelfsight"
 TARGET, ASKED_RATE = 0.98, 3000.0
 _LEAST, _ENOUGH, _GAIN = 0.90, 0.985, 0.002
 
@@ -56,13 +55,17 @@ def _usable(name: str, report: Report) -> bool:
 
 
 def _compare(run: Run, report: Report, data: Data, names: Sequence[str]) -> None:
-    folders = {OURS: collection(data, run.work)}
+    folders = dict.fromkeys((OURS, OUR_INDEX), collection(data, run.work))
     for name in names:
         if (folder := built(name, data, run.work)) is not None:
             folders[name] = folder
     with ExitStack() as open_ones:
-        subjects = [open_ones.enter_context(Remote(name, at, data, run.cpu)) for name, at in folders.items()]
-        opened = {subject.name: subject.opened() for subject in subjects}
+        subjects, opened = [], {}
+        for name, folder in folders.items():
+            subject = open_ones.enter_context(Remote(name, folder, data, run.cpu))
+            with suppress(LookupError):
+                opened[name] = subject.opened()
+                subjects.append(subject)
         curves: dict[str, list[Point]] = {}
         for subject in subjects:  # ours first
             enough = max([_ENOUGH, *(point.recall for point in curves.get(OURS, []))])
@@ -87,68 +90,90 @@ def _recalls(subject: Remote, sweep: Sequence[Setting], enough: float) -> list[P
 
 def _round(subject: Remote, curve: list[Point], number: int, seconds: float) -> None:
     for point in curve:
-        rate, milliseconds = subject.rate(point.setting, seconds, number * 1000)
-        point.rate.rounds.append(rate)
-        point.rate.milliseconds.extend(milliseconds)
+        point.rate.add(*subject.rate(point.setting, seconds, number * 1000))
 
 
-def at_recall(curve: Sequence[Point], recall: float) -> float | None:
-    """Queries a second at ``recall``; ``None`` where no setting reaches it. A worse recall than any that was measured
-    is given the fastest setting's rate."""
-    best = sorted((point for point in curve), key=lambda point: (point.recall, point.rate.median))
+Measure = Callable[[Point], float]
+
+
+def by_clock(point: Point) -> float:
+    """Queries a second."""
+    return point.rate.median
+
+
+def by_processor(point: Point) -> float:
+    """Queries a second of processor."""
+    return point.rate.by_processor
+
+
+def at_recall(curve: Sequence[Point], recall: float, measure: Measure = by_clock) -> float | None:
+    """The rate at ``recall``; ``None`` where no setting reaches it. A worse recall than any that was measured is given
+    the fastest setting's rate."""
+    best = sorted(curve, key=lambda point: (point.recall, measure(point)))
     above = [point for point in best if point.recall >= recall]
     below = [point for point in best if point.recall < recall]
     if not above:
         return None
-    fastest = max(above, key=lambda point: point.rate.median)
+    fastest = max(measure(point) for point in above)
     if not below:
-        return fastest.rate.median
+        return fastest
     last, first = below[-1], above[0]
     x0, x, x1 = (-math.log(max(1 - each, 1e-5)) for each in (last.recall, recall, first.recall))
     share = (x - x0) / (x1 - x0) if x1 > x0 else 1.0
-    between = math.exp((1 - share) * math.log(last.rate.median) + share * math.log(first.rate.median))
-    return max(between, fastest.rate.median)
+    between = math.exp((1 - share) * math.log(measure(last)) + share * math.log(measure(first)))
+    return max(between, fastest)
 
 
 def _tell(report: Report, data: Data, opened: Mapping[str, Mapping[str, Any]], curves: dict[str, list[Point]]) -> None:
-    """Ours against what is asked, then ours against each peer at the recall that ours has."""
-    ours = max(curves[OURS], key=lambda point: (point.recall >= TARGET, point.rate.median))
+    """Ours against what is asked; then our index, or the store where that has none, against each peer."""
+    (ours,) = curves[OURS]
     size = f"{data.items:,} x {data.vectors.shape[1]}"
     full = data.items >= 1_000_000
     report.row(
         f"recall@10 at single-thread queries/s, {size}",
-        f"{ours.text()}; p50 {ours.rate.quantile(0.5):.2f} ms, p95 {ours.rate.quantile(0.95):.2f} ms",
+        f"{ours.text()}, {ours.rate.by_processor:,.0f} a second of processor;"
+        f" p50 {ours.rate.quantile(0.5):.2f} ms, p95 {ours.rate.quantile(0.95):.2f} ms",
         asked=f"{TARGET} at {ASKED_RATE:,.0f}" if full else "",
-        parameters=str(opened[OURS]["describe"]),
+        parameters=f"snapshot.search; {opened[OURS]['describe']}",
         met=(ours.recall >= TARGET and ours.rate.median >= ASKED_RATE) if full else None,
     )
+    if OUR_INDEX in curves:
+        points = "; ".join(point.text() for point in curves[OUR_INDEX])
+        rate = at_recall(curves[OUR_INDEX], TARGET)
+        report.row(
+            f"the index alone, {size}",
+            "does not reach it" if rate is None else f"{rate:,.0f}/s at recall {TARGET}",
+            parameters=f"{opened[OUR_INDEX]['describe']}; {points}",
+        )
     for name, curve in curves.items():
         report.figures[f"{name}-{data.items}"] = {
             "opened": dict(opened[name]),
-            "curve": [(dict(point.setting), point.recall, point.rate.rounds) for point in curve],
+            "curve": [(dict(point.setting), point.recall, point.rate.rounds, point.rate.processor) for point in curve],
         }
-        if name != OURS:
-            _tell_peer(report, name, curve, ours, opened[name], size)
+        if name not in (OURS, OUR_INDEX):
+            _tell_peer(report, f"{name}, {size}", curve, curves, opened[name])
 
 
 def _tell_peer(
-    report: Report, name: str, curve: list[Point], ours: Point, opened: Mapping[str, Any], size: str
+    report: Report, peer: str, curve: list[Point], curves: Mapping[str, list[Point]], opened: Mapping[str, Any]
 ) -> None:
-    theirs = at_recall(curve, ours.recall)
-    if theirs is None:
-        best = max(curve, key=lambda point: point.recall)
-        measured = f"it reaches {best.recall:.4f} at most, at {best.rate.median:,.0f}/s: {ours.text()} is ours"
-        ratio = ours.rate.median / best.rate.median
-        met = ratio > 1
-    else:
-        ratio = ours.rate.median / theirs
-        measured = f"{ratio:.2f} x ({theirs:,.0f}/s at recall {ours.recall:.4f})"
-        met = ratio > 1
-    points = "; ".join(point.text() for point in curve)
+    """At the recall that was asked, or at the best that the peer reaches where that is less."""
+    recall = min(TARGET, max(point.recall for point in curve))
+    ratios = {}
+    for name, mine in (("index", curves.get(OUR_INDEX, [])), ("snapshot.search", curves[OURS])):
+        found = [_ratio(mine, curve, recall, measure) for measure in (by_clock, by_processor)]
+        if found[0] is not None:
+            ratios[name] = found
+    told = "; ".join(f"{name} {clock:.2f} x, by processor {cpu:.2f} x" for name, (clock, cpu) in ratios.items())
     report.row(
-        f"ahead of {name} at equal recall, {size}",
-        measured,
+        f"ahead of {peer}, at recall {recall:.4f}",
+        f"{told} (it: {at_recall(curve, recall):,.0f}/s)",
         asked="> 1 x",
-        parameters=f"{opened['describe']}; {points}",
-        met=met,
+        parameters=f"{opened['describe']}; {'; '.join(point.text() for point in curve)}",
+        met=bool(ratios) and all(clock is not None and clock > 1 for clock, _ in ratios.values()),
     )
+
+
+def _ratio(mine: Sequence[Point], theirs: Sequence[Point], recall: float, measure: Measure) -> float | None:
+    a, b = at_recall(mine, recall, measure), at_recall(theirs, recall, measure)
+    return None if a is None or b is None else a / b

@@ -10,19 +10,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, Protocol
 
 import numpy as np
 
 from benchmarks.million.data import Data
 from benchmarks.million.exact import recall
+from benchmarks.million.ours import OurIndex, OurStore
 from benchmarks.million.peers import PEERS, Peer, Rows, Setting
-from shelfsight.core.protocols import Match
 from shelfsight.core.vectors import FloatArray
 
-__all__ = ["Rate", "Remote", "Subject"]
+__all__ = ["OURS", "OUR_INDEX", "Rate", "Remote", "Subject"]
 
+OURS, OUR_INDEX = "shelfsight", "shelfsight-index"
 K = 10
 _WARM_UP = 50
 _RECALL_SECONDS = 20.0
@@ -50,54 +51,36 @@ class _Peer:
         return found
 
 
-class _Ours:
-    """``snapshot.search`` of a store, as a user gets it."""
-
-    def __init__(self, path: Path) -> None:
-        from shelfsight.stores import open_store
-
-        self._store = open_store(path)
-        self._snapshot = self._store.snapshot()
-
-    def sweep(self) -> Sequence[Setting]:
-        return [{}]
-
-    def tune(self, setting: Setting) -> None:
-        """There is one setting: the collection's own, tuned when its index was built."""
-
-    def search(self, queries: FloatArray, k: int) -> list[list[Match]]:
-        return self._snapshot.search(queries, k)
-
-    def rows(self, found: list[list[Match]]) -> Rows:
-        return np.array([[int(match.id.removeprefix("sku-")) for match in hits] for hits in found], np.int64)
-
-    def memory(self) -> int | None:
-        index = self._store.manifest.index
-        return None if index is None else int(index.bytes_per_vector * index.vectors)
-
-    def describe(self) -> str:
-        manifest = self._store.manifest
-        index = manifest.index
-        if index is None:
-            return manifest.store
-        parameters = ", ".join(f"{name} {value}" for name, value in index.parameters.items())
-        return f"{manifest.store} {index.kind}, {parameters}" if parameters else f"{manifest.store} {index.kind}"
-
-
 def _open(name: str, folder: Path) -> Subject:
-    return _Peer(name, folder) if name in PEERS else _Ours(folder)
+    if name in PEERS:
+        return _Peer(name, folder)
+    return OurIndex(folder) if name == OUR_INDEX else OurStore(folder)
 
 
 @dataclass
 class Rate:
-    """Attributes: queries answered a second in each round; milliseconds of single answers."""
+    """Attributes: queries answered a second in each round, and for each second of processor, which a busy machine
+    changes less; milliseconds of single answers."""
 
     rounds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
+
+    def add(self, wall: float, processor: float, milliseconds: Sequence[float]) -> None:
+        """A round."""
+        self.rounds.append(wall)
+        self.processor.append(processor)
+        self.milliseconds.extend(milliseconds)
 
     @property
     def median(self) -> float:
+        """Queries a second."""
         return float(np.median(self.rounds))
+
+    @property
+    def by_processor(self) -> float:
+        """Queries a second of processor."""
+        return float(np.median(self.processor))
 
     def quantile(self, share: float) -> float:
         return float(np.quantile(self.milliseconds, share))
@@ -108,7 +91,7 @@ class Remote:
 
     Args:
         cpu: the processor it is pinned to.
-        name: of a peer, or anything else for ``folder`` to be a collection of ours.
+        name: of a peer, or :data:`OURS` or :data:`OUR_INDEX`, whose ``folder`` is a collection.
     """
 
     def __init__(self, name: str, folder: Path, data: Data, cpu: int) -> None:
@@ -131,16 +114,21 @@ class Remote:
             self._process.kill()
 
     def opened(self) -> Mapping[str, Any]:
-        """``seconds`` to the first answer, ``sweep``, ``describe``, ``memory`` and ``resident`` bytes."""
+        """``seconds`` to the first answer, ``sweep``, ``describe``, ``memory`` and ``resident`` bytes.
+
+        Raises:
+            LookupError: there is nothing of that kind.
+        """
         return dict(self._ask("opened"))
 
     def recall(self, setting: Setting) -> tuple[float, int]:
         """recall@10, and over how many queries: fewer than all where they take longer than 20 seconds."""
         return tuple(self._ask("recall", setting))
 
-    def rate(self, setting: Setting, seconds: float, start: int, *, together: int = 1) -> tuple[float, list[float]]:
-        """Queries a second over ``seconds`` from query ``start`` on, ``together`` a call, and each call's ms."""
-        return tuple(self._ask("rate", setting, seconds, start, together))
+    def rate(self, setting: Setting, seconds: float, start: int) -> tuple[float, float, list[float]]:
+        """Over ``seconds``, from query ``start`` on, one a call: queries a second, a second of processor, and each
+        call's milliseconds."""
+        return tuple(self._ask("rate", setting, seconds, start))
 
     def _ask(self, *request: object) -> Any:
         self._mine.send(request)
@@ -148,6 +136,8 @@ class Remote:
             answer = self._mine.recv()
         except EOFError:
             raise RuntimeError(f"{self.name} ended without an answer") from None
+        if isinstance(answer, LookupError):
+            raise answer
         if isinstance(answer, Exception):
             raise RuntimeError(f"{self.name}: {answer}") from answer
         return answer
@@ -158,7 +148,12 @@ def _serve(pipe: Connection, name: str, folder: Path, data: Data, cpu: int) -> N
         os.sched_setaffinity(0, {cpu})
     before = _resident()
     start = perf_counter()
-    subject = _open(name, folder)
+    try:
+        subject = _open(name, folder)
+    except LookupError as error:  # nothing of that kind to measure
+        pipe.recv()
+        pipe.send(error)
+        return
     subject.tune(subject.sweep()[0])
     subject.search(data.queries[:1], K)
     seconds = perf_counter() - start
@@ -194,17 +189,17 @@ def _recall(subject: Subject, data: Data, setting: Setting) -> tuple[float, int]
 
 
 def _rate(
-    subject: Subject, data: Data, setting: Setting, seconds: float, start: int, together: int
-) -> tuple[float, list[float]]:
+    subject: Subject, data: Data, setting: Setting, seconds: float, start: int
+) -> tuple[float, float, list[float]]:
     subject.tune(setting)
     queries = data.throughput_queries
     took: list[float] = []
-    begun = perf_counter()
+    begun, used = perf_counter(), process_time()
     while (now := perf_counter()) - begun < seconds:
-        at = (start + len(took) * together) % (len(queries) - together + 1)
-        subject.search(queries[at : at + together], K)
+        at = (start + len(took)) % len(queries)
+        subject.search(queries[at : at + 1], K)
         took.append((perf_counter() - now) * 1000)
-    return len(took) * together / (perf_counter() - begun), took
+    return len(took) / (perf_counter() - begun), len(took) / max(process_time() - used, 1e-9), took
 
 
 def _resident() -> int:

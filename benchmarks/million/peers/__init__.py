@@ -16,7 +16,7 @@ from shelfsight.core.vectors import FloatArray
 
 __all__ = ["PEERS", "Peer", "Rows", "Setting", "installed"]
 
-Setting = Mapping[str, int]
+Setting = Mapping[str, float]
 Rows = npt.NDArray[np.int64]
 
 
