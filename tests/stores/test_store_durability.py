@@ -207,6 +207,7 @@ def test_a_damaged_database_is_named(store_factory: Factory, collection: Path) -
         store_factory().snapshot()
 
 
+@files_only
 def test_a_missing_database_is_named(store_factory: Factory, collection: Path) -> None:
     store_factory().close()
     (collection / "items.sqlite").unlink()

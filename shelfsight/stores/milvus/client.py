@@ -154,7 +154,7 @@ class Milvus:
                 hint="restore it, or index the catalogue again into a new collection",
             )
         return StoreError(
-            f"Milvus at {self._where} does not do it: {message}",
+            f"Milvus at {self._where}: {message}",
             hint=f"check that it runs and can be reached, and that {TOKEN} is right where it asks for one",
         )
 

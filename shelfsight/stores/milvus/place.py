@@ -56,6 +56,11 @@ class MilvusPlace:
         return urlsplit(self.uri).scheme not in _SCHEMES
 
     @property
+    def own(self) -> bool:
+        """Whether it is a file in the collection's directory, which nobody else's ledger repeats."""
+        return self.lite and Path(self.uri).name == self.uri
+
+    @property
     def index_type(self) -> str:
         """The index that is built."""
         if self.index != "auto":
@@ -73,6 +78,10 @@ class MilvusPlace:
         Raises:
             UsageError: an URI, a name, an index type or a level that cannot be.
         """
+        if not all(
+            isinstance(text, str) for text in (self.uri, self.database, self.collection, self.tenant, self.index)
+        ):
+            raise UsageError("a place in Milvus is said in texts")
         if not (self.lite and self.uri.endswith(".db")) and urlsplit(self.uri).scheme not in _SCHEMES:
             raise UsageError(
                 f"{self.uri!r} is no Milvus URI", hint="http://host:19530, or a file name that ends on .db"

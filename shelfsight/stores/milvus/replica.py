@@ -1,20 +1,50 @@
 """The ledger in the directory as a copy of what Milvus says: brought up to date, a commit at a time."""
 
+import hashlib
 import json
+import shutil
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from shelfsight.stores.checkpoint import CACHE
+from shelfsight.stores.faults import storage_faults
+from shelfsight.stores.ledger import DATABASE, connect, create_database, writing
 from shelfsight.stores.milvus.journal import Commit, Journal
 from shelfsight.stores.milvus.rows import Rows
+from shelfsight.stores.words.file import WORDS
 
-__all__ = ["apply", "counter", "set_counter"]
+__all__ = ["apply", "counter", "own_ledger", "set_counter"]
 
 _ITEM = "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?)"
 _MANY = 1000
 Item = tuple[str, int, int, int, str, str, bytes]
+
+
+def own_ledger(path: Path, name: str) -> None:
+    """See that there is a ledger at ``path``, and that it repeats the Milvus collection ``name``; one that repeats
+    another, for an alias was switched or Milvus restored, goes, with what was made from it."""
+    stamp = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7])
+    with storage_faults(path):
+        if _stamped(path, stamp):
+            return
+        for file in (*path.glob(f"{DATABASE}*"), *path.glob(f"{WORDS}*")):
+            file.unlink()
+        shutil.rmtree(path / CACHE, ignore_errors=True)
+        create_database(path)
+        _stamped(path, stamp)
+
+
+def _stamped(path: Path, stamp: int) -> bool:
+    """Whether the ledger carries the stamp; one that has none gets it."""
+    create_database(path)
+    with closing(connect(path)) as connection, writing(connection):
+        connection.execute("INSERT OR IGNORE INTO counters VALUES ('milvus', ?)", (stamp,))
+        return counter(connection, "milvus") == stamp
 
 
 def counter(connection: sqlite3.Connection, name: str) -> int:

@@ -26,7 +26,7 @@ from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.creation import opened
 from shelfsight.stores.milvus.locks import held
 from shelfsight.stores.milvus.place import MilvusPlace
-from shelfsight.stores.milvus.replica import apply, counter
+from shelfsight.stores.milvus.replica import apply, counter, own_ledger
 from shelfsight.stores.milvus.shipping import ship
 from shelfsight.stores.milvus.snapshot import MilvusSnapshot
 from shelfsight.stores.snapshot import LocalSnapshot
@@ -53,6 +53,7 @@ class MilvusStore(LocalStore):
         self._milvus = Milvus(path, place)
         try:
             self._journal, self._remote = opened(self._milvus, path, place)
+            own_ledger(path, self._remote.name)
             self._cache = VectorCache(self._remote, header.encoder.dimension)
             self._behind = self._first = True
             super().__init__(path, header, ExactBlock, home=home)
@@ -183,8 +184,8 @@ class MilvusStore(LocalStore):
             )
 
     def _keep_up(self) -> None:
-        """Learn of commits of others. With Lite there are no others, once this process has looked."""
-        if self._place.lite and not self._behind:
+        """Learn of commits of others. Those to a file in the directory are in this ledger, unless one was killed."""
+        if self._place.own and not self._behind:
             return
         with self._reading, storage_faults(self._path):
             newest = self._ledger.generation()
