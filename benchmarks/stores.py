@@ -1,4 +1,4 @@
-"""Stores alone: milliseconds a commit, a search and a look-up, seconds to open, beside a bare NumPy search.
+"""Stores alone: milliseconds a commit, a search and a list, seconds to open, beside a bare NumPy search.
 
     python -m benchmarks.stores [--items 41584] [--dimension 256] [--searches 200]
 
@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from shelfsight.core.filters import parse
-from shelfsight.core.protocols import Change, EncoderSpec, Fingerprints, Store, StoredItem, StoredPicture
+from shelfsight.core.listing import SortKey
+from shelfsight.core.protocols import Change, EncoderSpec, Fingerprints, Snapshot, Store, StoredItem, StoredPicture
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.stores import KINDS, create_store, open_store
 
@@ -51,12 +52,41 @@ def _measure(kind: str, path: Path, vectors: FloatArray, queries: FloatArray, ba
         print(f"{kind}: {_median_ms(store.commit, list(_batches(vectors))):.1f} ms a commit of {COMMIT} items")
         print(f"  {_seconds(store.maintain):.2f} s to seal")
     with closing(open_store(path)) as store:
-        print(f"  {_seconds(store.snapshot):.2f} s to open, {_seconds(store.snapshot().fields):.2f} s to build columns")
+        print(f"  {_seconds(store.snapshot):.2f} s to open, {_seconds(store.snapshot().fields):.2f} s for its fields")
         for name in FILTERS:
             milliseconds = _median_ms(partial(_search, store, name), queries)
             print(
                 f"  {milliseconds:.2f} ms a search and its {K} items, {name}: {milliseconds / baseline:.2f} x baseline"
             )
+
+    with closing(open_store(path)) as store:
+        _measure_lists(store, len(vectors))
+
+
+def _measure_lists(store: Store, items: int) -> None:
+    """What is counted, ordered and changed; each again after a commit of new prices, which the next answer has."""
+    fields = ["brand", "stock", "price"]
+    asked: dict[str, Callable[[Snapshot], object]] = {
+        "facets of 3 fields, all": lambda snapshot: snapshot.facets(fields),
+        "facets of 3 fields, filtered": lambda snapshot: snapshot.facets(fields, FILTERS["six in ten"]),
+        "a histogram, filtered": lambda snapshot: snapshot.histogram("price", FILTERS["six in ten"]),
+        "the first 10 by price": lambda snapshot: snapshot.select(K, sort=[SortKey("price")]),
+        "a filter alone": lambda snapshot: snapshot.count(FILTERS["six in ten"]),
+    }
+    for name, ask in asked.items():
+        print(f"  {_median_ms(ask, [store.snapshot()] * 9):.2f} ms, {name}")
+    updates = [[_change(i, None) for i in range(turn, items, max(1, items // 1000))][:1000] for turn in range(5)]
+    print(f"  {_median_ms(store.commit, updates):.1f} ms a commit of {len(updates[0])} prices")
+    for name, ask in asked.items():
+        milliseconds = []
+        for changes in updates[:3]:
+            store.commit(changes)
+            milliseconds.append(1000 * _seconds(partial(_ask, store, ask)))
+        print(f"  {np.median(milliseconds):.2f} ms behind such a commit, {name}")
+
+
+def _ask(store: Store, ask: Callable[[Snapshot], object]) -> object:
+    return ask(store.snapshot())
 
 
 def _bare(vectors: FloatArray, query: FloatArray) -> object:
@@ -74,7 +104,7 @@ def _batches(vectors: FloatArray) -> Iterator[list[Change]]:
         yield [_change(i, vectors[i]) for i in range(start, min(start + COMMIT, len(vectors)))]
 
 
-def _change(number: int, vector: FloatArray) -> Change:
+def _change(number: int, vector: FloatArray | None) -> Change:
     item = StoredItem(
         id=f"sku-{number:07d}",
         title=f"Number {number} shirt",
@@ -82,7 +112,7 @@ def _change(number: int, vector: FloatArray) -> Change:
         pictures=(StoredPicture(name=f"{number}.jpg", path=f"/pictures/{number}.jpg"),),
         fingerprints=Fingerprints(pictures=f"{number:064x}", metadata=f"{number:064x}"),
     )
-    return Change(item=item, vectors=vector[None])
+    return Change(item=item, vectors=None if vector is None else vector[None])
 
 
 def _median_ms(work: Callable[[Any], object], arguments: Iterable[Any]) -> float:
