@@ -114,7 +114,7 @@ def test_own_vectors_in_place_of_the_mixture(work: Path) -> None:
 def test_every_part_tells(work: Path, data: Data) -> None:
     command = [sys.executable, "-m", "benchmarks.million", "--work", str(work), "--items", str(ITEMS)]
     sized = ["--dimension", str(DIMENSION), "--rounds", "1", "--seconds", "0.02", "--peers", "hnswlib-16"]
-    parts = ["search", "build", "filters", "facets", "data"]
+    parts = ["search", "build", "filters", "facets", "parity", "data"]
     ran = subprocess.run(
         [*command, *sized, "--only", ",".join(parts)], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -129,4 +129,7 @@ def test_every_part_tells(work: Path, data: Data) -> None:
     assert len(rows["filters"]) == 12
     assert all("recall@10 1.0000" in row["measured"] for row in rows["filters"].values())
     assert all(row["measured"].startswith("exact") for what, row in rows["facets"].items() if "pass" in what)
+    others = [row["measured"] for what, row in rows["parity"].items() if "against exact" in what]
+    assert others
+    assert all(measured.startswith("0 of ") for measured in others)
     assert rows["build"]["reopening to the first hits, files in the page cache"]["met"]

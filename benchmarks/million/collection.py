@@ -31,7 +31,8 @@ def collection(data: Data, work: Path, kind: str = "faiss") -> Path:
     folder = work / "collections" / data.folder.name / f"{kind}-{data.items}"
     if not (folder / "built.json").exists():
         command = [sys.executable, "-m", "benchmarks.million.collection", str(data.folder), str(data.items)]
-        subprocess.run([*command, str(folder), kind], check=False)
+        threads = str(len(os.sched_getaffinity(0)))
+        subprocess.run([*command, str(folder), kind], check=False, env=os.environ | {"OMP_NUM_THREADS": threads})
     if not (folder / "built.json").exists():
         raise RuntimeError(f"{folder} could not be built")
     return folder / "shop.collection"
