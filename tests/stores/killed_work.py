@@ -13,7 +13,9 @@ from pathlib import Path
 from threading import Thread
 from time import perf_counter, sleep
 
+import faiss  # noqa: F401  # so that the server has it, and no child has to wait
 import numpy as np
+from ann_samples import EAGER, clustered, items_of
 from store_samples import DIMENSION, SPEC, change
 
 from shelfsight.core.listing import WordQuery
@@ -26,6 +28,7 @@ from shelfsight.stores.versions import active
 KINDS_OF_WORK = ("upsert", "delete", "patch", "maintain", "words", "backup", "migrate")
 WRITES = KINDS_OF_WORK[:3]
 MARKER = "marker"
+INDEXED = 3000
 _POOL = 300
 
 
@@ -84,6 +87,31 @@ def work(pipe: Connection, path: Path, next_write: int, seed: int, target: str, 
         else:
             store = _other_work(kind, store, path, done)
         pipe.send((kind, done, perf_counter() - start))
+
+
+def index(pipe: Connection, path: Path, next_write: int, pause: float) -> None:
+    """Until killed: replaces 600 items that lie in an indexed collection and maintains it, ``pause`` seconds into which
+    it kills itself. Says the number of the write once it is acknowledged, and then seconds that maintaining took."""
+    sys.setswitchinterval(1e-5)
+    store = open_store(path, vectors=EAGER)
+    for number in count(next_write):
+        store.commit(replaced(number))
+        pipe.send((number, 0.0))
+        if number == next_write:
+            Thread(target=_kill, args=(pause,), daemon=True).start()
+        start = perf_counter()
+        store.maintain()
+        pipe.send((number, perf_counter() - start))
+
+
+def replaced(number: int) -> list[Change]:
+    """New vectors for 600 of the items of :func:`ann_samples.items_of`; every item says by which write."""
+    first = number * 600 % INDEXED
+    vectors = clustered(600, seed=1000 + number)
+    return [
+        Change(item=replace(each.item, metadata={"number": number}), vectors=each.vectors)
+        for each in items_of(vectors, start=first)
+    ]
 
 
 def _kill(pause: float) -> None:

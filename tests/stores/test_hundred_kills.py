@@ -7,22 +7,26 @@ import shutil
 import signal
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from killed_work import KINDS_OF_WORK, MARKER, Step, work
+from ann_samples import EAGER, best_ids, clustered, indexed, recall
+from killed_work import INDEXED, KINDS_OF_WORK, MARKER, Step, index, replaced, work
 from store_oracle import Oracle
 from store_samples import DIMENSION, SPEC
 
 from shelfsight.core.filters import parse
 from shelfsight.core.protocols import Store
+from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import create_store, open_store
 from shelfsight.stores.backup import restore
 
-KILLS = 100
+KILLS, INDEX_KILLS = 100, 25
 Said = tuple[str, int | None, float]
 
 
@@ -57,7 +61,7 @@ def test_a_hundred_kills_lose_nothing(collection: Path, monkeypatch: pytest.Monk
     amid: Counter[str] = Counter()
     for kill in range(KILLS):
         target = KINDS_OF_WORK[kill % len(KINDS_OF_WORK)]
-        said = killed(collection, known.written + 1, kill, target, chance.random() * seconds[target])
+        said: list[Said] = killed(work, collection, known.written + 1, kill, target, chance.random() * seconds[target])
         acknowledged = max((done for _, done, _ in said if done is not None), default=known.written)
         seconds |= {kind: (seconds[kind] + took) / 2 for kind, done, took in said if done is not None}
         if said[-1][1] is None:
@@ -71,15 +75,62 @@ def test_a_hundred_kills_lose_nothing(collection: Path, monkeypatch: pytest.Monk
     assert min(amid[kind] for kind in KINDS_OF_WORK) >= 2, amid
 
 
-def killed(path: Path, next_write: int, seed: int, target: str, pause: float) -> list[Said]:
+@pytest.mark.slow
+def test_kills_while_an_index_is_built_lose_nothing(collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each, all that was acknowledged is found, and nothing that was replaced; with half an index there is none,
+    and the next maintenance makes it."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+    vectors = clustered(INDEXED, seed=0)
+    indexed(collection, vectors).close()
+    chance, written, seconds, amid = random.Random(1), -1, 0.1, 0
+    for _ in range(INDEX_KILLS):
+        said = killed(index, collection, written + 1, chance.random() * seconds)
+        took = [each for _, each in said if each]
+        amid += not took
+        seconds = (seconds + took[0]) / 2 if took else seconds * 1.3
+        while written < said[-1][0]:
+            written += 1
+            for each in replaced(written):
+                vectors[int(each.item.id[1:])] = each.vectors
+        with closing(open_store(collection, vectors=EAGER)) as store:
+            written += check_indexed(store, vectors, written)
+    assert amid > INDEX_KILLS / 3
+    with closing(open_store(collection, vectors=EAGER)) as store:
+        store.maintain()
+        report = store.manifest.index
+        assert report is not None
+        assert report.vectors == INDEXED
+        check_indexed(store, vectors, written)
+
+
+def check_indexed(store: Store, vectors: FloatArray, written: int) -> int:
+    """1 where a write that was not acknowledged is there, whole; ``vectors`` have it then."""
+    snapshot = store.snapshot()
+    following = replaced(written + 1)
+    there = snapshot.vectors(following[0].item.id)[0]
+    more = int(np.array_equal(there, following[0].vectors[0]))
+    for each in following if more else ():
+        vectors[int(each.item.id[1:])] = each.vectors
+    ids = [f"i{i:07}" for i in range(INDEXED)]
+    assert np.array_equal(snapshot.picture_vectors([(id, 0) for id in ids]), vectors)
+    queries = clustered(50, seed=written + 1)
+    found = snapshot.search(queries, 10)
+    for matches, query in zip(found, queries, strict=True):
+        assert all(abs(match.score - float(vectors[int(match.id[1:])] @ query)) < 1e-5 for match in matches)
+        assert len({match.id for match in matches}) == 10
+    assert recall(found, [best_ids(vectors, query, 10) for query in queries]) > 0.9
+    return more
+
+
+def killed(target: Callable[..., None], *arguments: object) -> list[Any]:
     """All that the process said until it killed itself."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["killed_work"])
     mine, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(theirs, path, next_write, seed, target, pause))
+    process = context.Process(target=target, args=(theirs, *arguments))
     process.start()
     theirs.close()
-    said: list[Said] = []
+    said: list[Any] = []
     with mine, suppress(EOFError):
         while mine.poll(60):
             said.append(mine.recv())
