@@ -4,7 +4,8 @@
 
 The queries and shelves are those of :mod:`benchmarks.hybrid_queries`. Each query is asked four ways of the same
 collection: by ``vector``, by ``words`` (items without any come last), by reciprocal rank fusion (``rrf``; names first
-and what is excluded last as in the product), and as the product fuses (``hybrid``). ``--fit`` looks on the validation split for the weights of the last, coordinate by
+and what is excluded last as in the product), and as the product fuses (``hybrid``). All of them look up what is left of
+a sentence, as the product does. ``--fit`` looks on the validation split for the weights of the last, coordinate by
 coordinate, with the greatest mean nDCG@10 over shelves and families, and prints them beside rrf's figure: the better
 goes into ``shelfsight/search/hybrid/fusion.py``. Without it the figures of a split are printed: those of ``test`` are
 the ones to report. The embedded encoder was trained on pictures of the train split only.
@@ -215,17 +216,16 @@ def _ndcg(each: Asked, arm: Arm) -> float:
 
 
 def _print(shelf: str, reports: dict[str, EvaluationReport]) -> None:
-    print(f"\n{shelf}: nDCG@10 (recall@10)\n{'':12}" + "".join(f"{name:>16}" for name in reports))
+    print(f"\n{shelf}: nDCG@10 (recall@10)\n{'':12}" + "".join(f"{name:>22}" for name in reports))
     first = next(iter(reports.values()))
     for family in first.families:
         cells = (report.families[family] for report in reports.values())
-        line = "".join(f"{each['ndcg@10']:9.3f} ({each['recall@10']:.2f})" for each in cells)
+        line = "".join(f"{each['ndcg@10']:15.3f} ({each['recall@10']:.2f})" for each in cells)
         print(f"{family:12}{line}   {first.family_queries[family]} queries")
     for metric in ("ndcg@10", "recall@10"):
         spans = ((each.metrics[metric], each.intervals[metric]) for each in reports.values())
         print(
-            f"{metric:12}"
-            + "".join(f" {mean:.3f} [{span.low:.2f},{span.high:.2f}]"[:16].rjust(16) for mean, span in spans)
+            f"{metric:12}" + "".join(f" {mean:.3f} [{span.low:.2f},{span.high:.2f}]".rjust(22) for mean, span in spans)
         )
 
 

@@ -106,6 +106,13 @@ def test_a_brand_among_other_words_lifts_and_is_no_name(snapshot: Snapshot) -> N
     assert {match.exact for match in matches} == {None}
 
 
+def test_an_id_goes_before_the_same_value_of_others(store: Store) -> None:
+    store.commit([*(item(f"i{n}", "Lamp", year=2012) for n in range(5)), item("2012", None), item("x", "2012")])
+    matches = found(store.snapshot(), "2012").matches
+    assert [(match.id, match.exact) for match in matches[:1]] == [("2012", "id")]
+    assert {match.id: match.exact for match in matches[1:]} == {**{f"i{n}": "year" for n in range(5)}, "x": "title"}
+
+
 def test_an_id_of_signs_is_found(store: Store) -> None:
     store.commit([item("***", "Star"), item("+++", "Cross")])
     assert [(match.id, match.exact) for match in found(store.snapshot(), "+++").matches] == [("+++", "id")]

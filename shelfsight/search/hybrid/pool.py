@@ -118,7 +118,7 @@ def _texts(item: StoredItem) -> Iterator[str]:
 
 def _named(matches: Sequence[WordMatch]) -> tuple[str, ...]:
     named = [match.id for match in matches if match.exact is not None]
-    return tuple(named) if len(named) <= _FEW else ()
+    return tuple(named) if len(named) <= _FEW else tuple(match.id for match in matches if match.exact == "id")
 
 
 def _unwanted(snapshot: Snapshot, negative: Sequence[str], ids: Sequence[str]) -> frozenset[str]:

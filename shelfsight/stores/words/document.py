@@ -11,13 +11,16 @@ from typing import NamedTuple
 from shelfsight.core import wording
 from shelfsight.core.types import Value
 
-__all__ = ["COLUMNS", "KEY", "Document", "document", "keys_of"]
+__all__ = ["COLUMNS", "ID", "KEY", "Document", "document", "keys_of"]
 
 COLUMNS = ("title", "attributes", "body", "codes")
 """The title; texts of a few words (brand, category, colour); longer ones; ids, and whole values in one piece."""
 
 KEY = "\ue001"
 """Begins a whole value in one piece. A character for private use: no word has it, and FTS5 takes it for a letter."""
+
+ID = KEY + KEY
+"""Begins an id in one piece, which is a value too."""
 
 _BREAK = " \ue000 "  # between two values: no phrase reaches across
 _FEW = 8  # words up to which a text is an attribute
@@ -67,7 +70,7 @@ def document(id: str, title: str | None, metadata: dict[str, Value]) -> Document
     attributes = [text for text in texts if 0 < len(text.words) <= _FEW]
     body = [text for text in texts if len(text.words) > _FEW]
     keys = dict.fromkeys(chain([wording.key(id)], *(text.keys for text in (heading, *texts))))
-    codes = [*_id_words(id), *(KEY + key for key in keys if key)]
+    codes = [*_id_words(id), ID + wording.key(id), *(KEY + key for key in keys if key)]
     columns = ([heading], attributes, body)
     lengths = [min(sum(len(text.words) for text in column), 255) for column in columns]
     return Document(

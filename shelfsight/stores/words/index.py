@@ -150,8 +150,10 @@ class _Chooser:
         self._newest = memory.newest(connection, state.generation)
 
     def choose(self, scores: Scores, k: int) -> list[tuple[str, int]]:
-        """(id, document) of the k best: exact ones first, then by score descending, ties by id."""
-        first = self._best(scores.exact, scores.score, k)
+        """(id, document) of the k best: by id, then other exact ones, then by score descending, ties by id."""
+        first = self._best(scores.ids, scores.score, k)
+        if len(first) < k and len(scores.exact):
+            first += self._best(np.setdiff1d(scores.exact, scores.ids), scores.score, k - len(first))
         if len(first) < k:
             others = np.flatnonzero(scores.score).astype(np.int32)
             others = others[~np.isin(others, scores.exact)] if len(scores.exact) else others

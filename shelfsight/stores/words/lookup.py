@@ -11,7 +11,7 @@ from shelfsight.core.listing import WordQuery
 from shelfsight.core.wording import LONGEST
 from shelfsight.stores.records import is_text
 from shelfsight.stores.words.concepts import Concept, Spoken, Way, code_keys, phrase, spoken, whole_keys
-from shelfsight.stores.words.document import KEY
+from shelfsight.stores.words.document import ID, KEY
 from shelfsight.stores.words.memory import Memory
 from shelfsight.stores.words.postings import DocArray, Posting, merged
 from shelfsight.stores.words.vocabulary import tolerance
@@ -39,13 +39,15 @@ class Scores:
 
     Attributes:
         score: (documents + 1,) a document with score 0 is not found.
-        exact: (n,) those that have the whole query as a value, or an identifier that is in it.
+        ids: (n,) those whose item's id is the whole query.
+        exact: (n,) those that have the whole query as a value, or an identifier that is in it; ``ids`` among them.
         whole: (n,) those that have the whole query as a value.
         parts: each concept's documents, and its share of the weight of all.
         corrections: word as typed -> what was looked up in its place.
     """
 
     score: Floats
+    ids: DocArray
     exact: DocArray
     whole: DocArray
     parts: tuple[tuple[DocArray, float], ...]
@@ -70,13 +72,13 @@ def look_up(connection: sqlite3.Connection, memory: Memory, query: WordQuery) ->
         concepts = [search.meant(concept, corrections) for concept in concepts]
     found = [(concept, *search.posting(concept)) for concept in concepts]
     score = search.scored(found)
-    whole, codes = search.exact(asked, query.text)
+    ids, whole, codes = search.exact(asked, query.text)
     exact = np.union1d(whole, codes)
     score[exact] = np.maximum(score[exact], _LEAST)  # found, whatever their other words
     search.leave_out(score, found, query.negative)
     total = sum(weight for *_, weight in found) or 1.0
     parts = tuple((posting.docs, weight / total) for _, posting, weight in found)
-    return Scores(score, exact[score[exact] > 0], whole, parts, corrections)
+    return Scores(score, ids[score[ids] > 0], exact[score[exact] > 0], whole, parts, corrections)
 
 
 class _Search:
@@ -138,12 +140,14 @@ class _Search:
             score[docs] += np.float32(_LIFT * sum(worth[start:end]))
         return score
 
-    def exact(self, asked: Spoken, text: str) -> tuple[DocArray, DocArray]:
-        """Documents that have the whole query as a value, and those that have an identifier that is in it."""
+    def exact(self, asked: Spoken, text: str) -> tuple[DocArray, DocArray, DocArray]:
+        """Documents that have the whole query as their id, those that have it as a value, the id among them, and those
+        that have an identifier that is in it."""
         key = "".join(asked.all_words)[: 2 * LONGEST]
-        whole = np.union1d(self._called(text.strip()), self._of(KEY + key).docs if key else _NONE)
+        ids = np.union1d(self._called(text.strip()), self._of(ID + key).docs if key else _NONE)
+        whole = np.union1d(ids, self._of(KEY + key).docs if key else _NONE)
         codes = [self._of(KEY + code).docs for code in code_keys(text) if self._count(KEY + code) <= _FEW]
-        return whole, np.unique(np.concatenate([_NONE, *codes]))
+        return ids, whole, np.unique(np.concatenate([_NONE, *codes]))
 
     def leave_out(self, score: Floats, found: Sequence[_Found], negative: Sequence[str]) -> None:
         """Documents without what is in quotes, and those with what must not be there, are not found."""

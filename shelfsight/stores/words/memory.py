@@ -17,7 +17,6 @@ __all__ = ["Links", "Memory"]
 
 NEVER = np.iinfo(np.int64).max
 _UNKNOWN = -2
-_NOBODY = -1
 _MARKS = 500
 
 T = TypeVar("T")
@@ -129,8 +128,7 @@ def _found(connection: sqlite3.Connection, docs: DocArray, state: State) -> IntA
     for part in _parts(docs.tolist()):
         marks = ",".join("?" * len(part))
         ids += [row[0] for row in connection.execute(f"SELECT id FROM docs WHERE doc IN ({marks}) ORDER BY doc", part)]
-    slots = (state.find(id) for id in ids)
-    return np.fromiter((_NOBODY if slot is None else slot for slot in slots), np.int64, len(ids))
+    return state.find_all(ids)
 
 
 def _documents(connection: sqlite3.Connection, ids: Sequence[str]) -> list[int]:
