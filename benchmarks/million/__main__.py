@@ -1,19 +1,21 @@
 """The table of a million items, part by part, each in a process of its own.
 
     python -m benchmarks.million --work DIR [--items 1000000] [--dimension 512] [--only PART,...] [--data NPY]
-        [--peers NAME,...] [--peer-items N] [--rounds 5] [--seconds 0.5]
+        [--peers NAME,...] [--peer-items N] [--rounds 5] [--seconds 0.5] [--rebuild]
 
 What takes long (vectors, exact answers, collections, peers' indexes) is made once below ``--work`` and used again;
 results are there as JSON. A part can be run again alone; the table at the end is of all parts that ever ran.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from importlib import import_module
 
+from benchmarks.million.collection import folder_of
 from benchmarks.million.data import add_data_arguments, prepare
 from benchmarks.million.peers import PEERS
 from benchmarks.million.report import table
@@ -39,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.here:
         import_module(f"benchmarks.million.{PARTS[parts[0]]}").run(run)
         return 0
+    if arguments.rebuild:
+        shutil.rmtree(folder_of(run.data, run.work), ignore_errors=True)
     print(f"{run.data.folder.name}: {run.data.items:,} items; load {os.getloadavg()[0]:.1f}", flush=True)
     codes = {}
     for part in parts:
@@ -79,6 +83,7 @@ def _arguments(argv: Sequence[str]) -> Namespace:
     parser.add_argument("--peer-items", type=int, help="the most items that peers get (default: what each can bear)")
     parser.add_argument("--rounds", type=int, default=5, help="of timing (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=0.5, help="a setting and round (default: %(default)s)")
+    parser.add_argument("--rebuild", action="store_true", help="our collection, which is kept otherwise")
     parser.add_argument("--here", action="store_true", help="run the one part in this process")
     arguments = parser.parse_args(argv)
     unknown = {*(arguments.only.split(",") if arguments.only else ())} - PARTS.keys()

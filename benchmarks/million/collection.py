@@ -17,7 +17,7 @@ from benchmarks.million.report import published
 from shelfsight.core.protocols import Store
 from shelfsight.stores import create_store
 
-__all__ = ["BATCH", "collection", "figures_of", "grow"]
+__all__ = ["BATCH", "collection", "figures_of", "folder_of", "grow"]
 
 BATCH = 8192
 
@@ -28,7 +28,7 @@ def collection(data: Data, work: Path, kind: str = "faiss") -> Path:
     Raises:
         RuntimeError: building failed, and its process has said why.
     """
-    folder = work / "collections" / data.folder.name / f"{kind}-{data.items}"
+    folder = folder_of(data, work, kind)
     if not (folder / "built.json").exists():
         command = [sys.executable, "-m", "benchmarks.million.collection", str(data.folder), str(data.items)]
         threads = str(len(os.sched_getaffinity(0)))
@@ -36,6 +36,11 @@ def collection(data: Data, work: Path, kind: str = "faiss") -> Path:
     if not (folder / "built.json").exists():
         raise RuntimeError(f"{folder} could not be built")
     return folder / "shop.collection"
+
+
+def folder_of(data: Data, work: Path, kind: str = "faiss") -> Path:
+    """Where the collection and what is known of its building are, or will be."""
+    return work / "collections" / data.folder.name / f"{kind}-{data.items}"
 
 
 def figures_of(path: Path) -> dict[str, Any]:
