@@ -13,6 +13,7 @@ from shelfsight.stores.ann.finding import Finder
 from shelfsight.stores.ann.plans import Plans
 from shelfsight.stores.ann.sidecar import Note, index_of, read_note, whole
 from shelfsight.stores.blocks import Block, ExactBlock
+from shelfsight.stores.faiss_graph import GraphFinder, bytes_per_vector
 from shelfsight.stores.faiss_index import FaissBlock
 from shelfsight.stores.faiss_ivf import IvfFinder, Lists
 from shelfsight.stores.segments import segment_of
@@ -31,8 +32,11 @@ class FaissBuilder:
         lists = _lists(len(vectors))
         others = np.setdiff1d(np.arange(len(vectors)), queries, assume_unique=True)
         count = min(len(others), _SAMPLE * lists)
-        sample = np.sort(np.random.default_rng(len(vectors)).choice(others, count, replace=False))
-        learned = Lists.learned(np.asarray(vectors[sample]), lists)
+        rows = np.sort(np.random.default_rng(len(vectors)).choice(others, count, replace=False))
+        sample = np.asarray(vectors[rows])
+        if _graph(settings, vectors.shape[1]):
+            return GraphFinder.learned(vectors, sample)
+        learned = Lists.learned(sample, lists)
         return IvfFinder.filled(learned, vectors, learned.assigned(vectors), len(vectors))
 
     def found(self, segment: Path) -> tuple[Finder, Plans] | None:
@@ -74,5 +78,13 @@ def _lists(rows: int) -> int:
     return int(min(max(2 ** round(np.log2(4 * np.sqrt(rows))), _FEWEST), _MOST))
 
 
+def _graph(settings: VectorSettings, dimension: int) -> bool:
+    """Whether a graph is asked for and may take what it takes. Unasked none is made: at equal recall inverted lists
+    answer as fast or faster, take a sixth of the memory and grow in a fraction of the time."""
+    budget = settings.bytes_per_vector
+    return settings.kind == "graph" and (budget is None or budget >= bytes_per_vector(dimension))
+
+
 def _read(segment: Path, note: Note) -> Finder:
-    return IvfFinder.read(index_of(segment), note.trained)
+    kind = GraphFinder if note.report.kind.startswith("hnsw") else IvfFinder
+    return kind.read(index_of(segment), note.trained)

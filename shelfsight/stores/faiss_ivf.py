@@ -143,6 +143,11 @@ class IvfFinder:
         return int(self.rows * (self._ivf.code_size + 8 + 4) + coarse)
 
     @property
+    def turned(self) -> bool:
+        """Whether vectors are rotated before they are coded."""
+        return self._turn is not None
+
+    @property
     def list_of(self) -> Rows32:
         """(n,) the list each row is in."""
         if self._list_of is None:
