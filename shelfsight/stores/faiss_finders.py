@@ -13,6 +13,7 @@ from shelfsight.stores.ann.finding import Finder
 from shelfsight.stores.ann.plans import Plans
 from shelfsight.stores.ann.sidecar import Note, index_of, read_note, whole
 from shelfsight.stores.blocks import Block, ExactBlock
+from shelfsight.stores.faiss_gpu import GpuBlock, gpu_ready
 from shelfsight.stores.faiss_graph import GraphFinder, bytes_per_vector
 from shelfsight.stores.faiss_index import FaissBlock
 from shelfsight.stores.faiss_ivf import IvfFinder, Lists
@@ -70,7 +71,9 @@ class FaissBlocks:
         found = self._builder.found(segment) if self._settings.kind != "flat" else None
         if found is not None and found[0].rows == len(plain):
             return ApproximateBlock(plain, *found, sealed=True)
-        return ExactBlock(plain) if len(plain) > _MAPPED else FaissBlock(plain)
+        if len(plain) <= _MAPPED:
+            return FaissBlock(plain)
+        return GpuBlock(plain) if gpu_ready() else ExactBlock(plain)
 
 
 def _lists(rows: int) -> int:

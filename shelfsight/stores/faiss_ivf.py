@@ -17,6 +17,7 @@ import numpy.typing as npt
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.allowed import Allowed, BoolArray, IntArray
 from shelfsight.stores.ann.finding import Finder
+from shelfsight.stores.faiss_gpu import gpu_ready, nearest
 from shelfsight.stores.faiss_index import faiss, few_threads, read_index, write_index
 
 __all__ = ["IvfFinder", "Lists"]
@@ -60,6 +61,7 @@ class Lists:
             lists,
             niter=6,
             spherical=True,
+            gpu=gpu_ready(),
             seed=seed + 1,
             min_points_per_centroid=1,
             max_points_per_centroid=256,
@@ -75,7 +77,7 @@ class Lists:
         found = np.empty(len(vectors), np.int32)
         for start in range(0, len(vectors), _STEP):
             part = slice(start, start + _STEP)
-            found[part] = np.argmax(_turned(np.asarray(vectors[part]), self.turn) @ self.centroids.T, axis=1)
+            found[part] = _nearest(_turned(np.asarray(vectors[part]), self.turn), self.centroids)
         return found
 
 
@@ -263,6 +265,12 @@ def _turn(sample: FloatArray, centroids: FloatArray, seed: int) -> FloatArray | 
         return None
     normal = np.random.default_rng(seed).standard_normal((sample.shape[1], sample.shape[1]))
     return np.linalg.qr(normal)[0].astype(np.float32)
+
+
+def _nearest(vectors: FloatArray, centroids: FloatArray) -> IntArray:
+    if gpu_ready():
+        return nearest(np.ascontiguousarray(vectors), centroids)
+    return np.asarray(np.argmax(vectors @ centroids.T, axis=1))
 
 
 def _turned(vectors: FloatArray, turn: FloatArray | None) -> FloatArray:

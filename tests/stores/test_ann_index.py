@@ -17,6 +17,7 @@ from shelfsight.core.settings import VectorSettings
 from shelfsight.stores import create_store, open_store
 from shelfsight.stores.ann.block import ApproximateBlock
 from shelfsight.stores.ann.sidecar import read_note
+from shelfsight.stores.blocks import Block
 from shelfsight.stores.local import LocalStore
 
 COUNT = 8000
@@ -41,7 +42,7 @@ def store(made: Path) -> Iterator[Store]:
         yield opened
 
 
-def blocks(store: Store) -> list[object]:
+def blocks(store: Store) -> list[Block]:
     assert isinstance(store, LocalStore)
     return [*store.snapshot().state.blocks.parts]
 
@@ -206,9 +207,7 @@ def test_the_exact_store_has_no_index(vectors: np.ndarray, tmp_path: Path) -> No
         assert not [*(tmp_path / "exact" / "segments").glob("*.index")]
 
 
-def test_maintaining_brings_the_index_to_whoever_has_the_collection_open(
-    vectors: np.ndarray, collection: Path
-) -> None:
+def test_maintaining_brings_the_index_to_whoever_has_the_collection_open(vectors: np.ndarray, collection: Path) -> None:
     with closing(create_store(collection, kind="faiss", encoder=WIDE, vectors=EAGER)) as writer:
         fill(writer, vectors[:4000])
         with closing(open_store(collection, vectors=EAGER)) as reader:
