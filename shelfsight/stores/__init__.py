@@ -48,6 +48,8 @@ def create_store(
         from shelfsight.stores.milvus import create
 
         create(path, encoder, place)
+    elif place is not None:
+        raise UsageError(f"a {kind!r} collection has no place in Milvus", hint="leave the place out, or the store")
     else:
         _factory(kind, vectors)
         create_collection(path, kind, encoder)
