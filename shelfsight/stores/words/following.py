@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from shelfsight.stores import records
+from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.ledger import connect, reading, writing
 from shelfsight.stores.words.document import COLUMNS, Document, document
 from shelfsight.stores.words.file import about, make, say
@@ -45,7 +46,7 @@ class Follower:
 
     def follow(self, connection: sqlite3.Connection) -> None:
         """All that is newer, some thousand items a transaction."""
-        with closing(connect(self._path)) as ledger:
+        with closing(self._ledger()) as ledger:
             self._start(connection, ledger)
             while self._step(connection, ledger):
                 pass
@@ -55,17 +56,17 @@ class Follower:
         known = about(connection)
         if known["dead"] <= self._spare + (known["last"] - known["dead"]) // 2:
             return
-        with closing(connect(self._path)) as ledger, writing(connection):
+        with closing(self._ledger()) as ledger, writing(connection):
             make(connection)
             say(connection, base=_counter(ledger, "generation"))
-            while (newer := _read(ledger, about(connection)["generation"], self._items)) is not None:
+            while (newer := self._newer(connection, ledger)) is not None:
                 _apply(connection, newer)
             _optimise(connection)
 
     def _start(self, connection: sqlite3.Connection, ledger: sqlite3.Connection) -> None:
         """Begin anew where the ledger no longer tells what was deleted since, or is another's."""
         known = about(connection)
-        with reading(ledger):
+        with storage_faults(self._path), reading(ledger):
             newest, forgotten = _counter(ledger, "generation"), _counter(ledger, "forgotten")
         lost = forgotten > max(known["generation"], known["base"])
         if known["generation"] > newest or (known["last"] and lost):
@@ -75,9 +76,18 @@ class Follower:
             with writing(connection):
                 say(connection, base=newest)
 
+    def _ledger(self) -> sqlite3.Connection:
+        with storage_faults(self._path):  # it is not the index that is at fault then
+            return connect(self._path)
+
+    def _newer(self, connection: sqlite3.Connection, ledger: sqlite3.Connection) -> _Newer | None:
+        after = about(connection)["generation"]
+        with storage_faults(self._path):
+            return _read(ledger, after, self._items)
+
     def _step(self, connection: sqlite3.Connection, ledger: sqlite3.Connection) -> bool:
         with writing(connection):
-            newer = _read(ledger, about(connection)["generation"], self._items)
+            newer = self._newer(connection, ledger)
             if newer is not None:
                 _apply(connection, newer)
         return newer is not None
