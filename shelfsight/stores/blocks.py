@@ -18,7 +18,7 @@ __all__ = ["Block", "BlockFactory", "Blocks", "BoolArray", "ExactBlock", "IntArr
 Top = tuple[FloatArray, IntArray]
 
 _MERGED = 32_768  # larger blocks stay as they are, memory-mapped ones on disk
-_SLOW = 4096  # rows that are noticed when each is looked at
+_HANDFUL = 256  # so many new rows are not worth more than a flat block
 _SCORES_AT_ONCE = 8_000_000  # 32 MB of scores
 _FEW_PASS = 8  # copying one row costs as much as scoring so many
 
@@ -112,8 +112,8 @@ class Blocks:
         return Blocks(self.factory, (*parts, self._block(parts, merged, vectors, rows)))
 
     def _block(self, others: Sequence[Block], merged: Sequence[Block], vectors: FloatArray, rows: int) -> Block:
-        """One of ``merged`` and ``vectors``. Where it is no longer small, what a larger one learned serves it too."""
-        if rows >= _SLOW and (merged or not isinstance(vectors, np.memmap)):
+        """One of ``merged`` and ``vectors``; what a larger one learned serves them too."""
+        if rows >= _HANDFUL and (merged or not isinstance(vectors, np.memmap)):
             kin = max(
                 (each for each in others if isinstance(each, Kin)), key=lambda each: len(each.vectors), default=None
             )

@@ -107,7 +107,7 @@ class IvfFinder:
         """Of (n, d) vectors, each in the list that ``list_of`` (n,) says."""
         dimension, count = vectors.shape[1], len(lists.centroids)
         ivf = faiss.IndexIVFRaBitQ(lists.coarse, dimension, count, faiss.METRIC_INNER_PRODUCT)
-        ivf.train(lists.centroids)
+        ivf.is_trained = True  # centroids are all there is to learn
         for start in range(0, len(vectors), _STEP):
             part = np.ascontiguousarray(_turned(np.asarray(vectors[start : start + _STEP]), lists.turn))
             places = list_of[start : start + _STEP].astype(np.int64)

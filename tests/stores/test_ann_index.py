@@ -233,3 +233,14 @@ def test_what_comes_later_is_searched_with_what_was_learned(vectors: np.ndarray,
         assert sum(len(block.vectors) for block in found) == COUNT
         wanted = [best_ids(vectors, query, 10) for query in QUERIES]
         assert recall(store.snapshot().search(QUERIES, 10), wanted) >= 0.9
+
+
+def test_an_index_that_no_commit_knows_is_swept_away(vectors: np.ndarray, collection: Path) -> None:
+    with closing(indexed(collection, vectors[:3000])) as store:
+        (segment,) = segments(collection)
+        for suffix in (".npy", ".index", ".json"):
+            shutil.copy(segment.with_suffix(suffix), segment.with_name(f"lost{suffix}"))
+        store.maintain()
+        assert {file.name for file in segment.parent.iterdir()} == {
+            segment.with_suffix(suffix).name for suffix in (".npy", ".index", ".json")
+        }

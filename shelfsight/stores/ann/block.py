@@ -12,7 +12,7 @@ from shelfsight.stores.blocks import Block, Top, best_by_product
 
 __all__ = ["ApproximateBlock"]
 
-_FEW = 4096  # so few rows that pass are all scored
+_FEW = 4096  # so few rows, or so few that pass, are all scored
 _DEEP = 20_000  # more candidates than this,
 _DENSE = 8  # or more than one of so many rows, cost more than scoring everything
 
@@ -37,13 +37,14 @@ class ApproximateBlock:
         count = len(self.vectors) if allowed is None else allowed.count
         if allowed is not None and count == len(self.vectors):
             allowed = None
-        if (allowed is not None and count <= _FEW) or k >= count:
+        if len(self.vectors) <= _FEW or (allowed is not None and count <= _FEW) or k >= count:
             return best_by_product(self.vectors, queries, k, allowed)
         return self.planned(queries, k, allowed, self.plans.chosen(k, count / len(self.vectors)))
 
     def joined(self, before: Sequence[Block], vectors: FloatArray) -> Block | None:
         """A block of the rows of ``before``, which lie in memory, and ``vectors`` behind them, with what this one's
-        finder learned; ``None``: it does not grow."""
+        finder learned; ``None``: it does not grow. What is small is searched row by row all the same, but its rows
+        are then known to the finders of those it is joined to later: the work is done as rows come."""
         known: list[tuple[int, Finder, None]] = []
         start = 0
         for block in before:
