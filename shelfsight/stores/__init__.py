@@ -6,6 +6,7 @@ collection that needs one is opened.
 """
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,8 +117,14 @@ def read_manifest(path: Path) -> Manifest:
     from shelfsight.stores.versions import active
 
     folder = active(path)
-    with closing(LocalStore(folder, read_header(folder), ExactBlock)) as store:
-        return store.manifest
+    header = read_header(folder)
+    with closing(LocalStore(folder, header, ExactBlock)) as store:
+        manifest = store.manifest
+    if header.store == "milvus":
+        from shelfsight.stores.milvus import read_place, report
+
+        return replace(manifest, index=report(read_place(folder), manifest.pictures))
+    return manifest
 
 
 def _factory(kind: str, vectors: VectorSettings) -> "BlockFactory":

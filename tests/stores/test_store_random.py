@@ -121,6 +121,9 @@ class StoreMachine(RuleBasedStateMachine):
 def test_random_operations(kind: str) -> None:
     machine = type("Machine", (StoreMachine,), {"kind": kind})
     limits = settings(
-        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=8 if kind == "milvus" else 25,
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
     )
     run_state_machine_as_test(machine, settings=limits)

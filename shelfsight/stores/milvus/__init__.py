@@ -28,10 +28,10 @@ from shelfsight.stores.manifest import Header
 from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.connection import library
 from shelfsight.stores.milvus.creation import prepare
-from shelfsight.stores.milvus.place import PLACE, TOKEN, MilvusPlace, name_of, read_place, write_place
+from shelfsight.stores.milvus.place import PLACE, TOKEN, MilvusPlace, name_of, read_place, report, write_place
 from shelfsight.stores.milvus.store import MilvusStore
 
-__all__ = ["PLACE", "TOKEN", "MilvusPlace", "create", "open_milvus", "read_place"]
+__all__ = ["PLACE", "TOKEN", "MilvusPlace", "create", "open_milvus", "read_place", "report"]
 
 
 def create(path: Path, encoder: EncoderSpec, place: MilvusPlace | None = None) -> None:

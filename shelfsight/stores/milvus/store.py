@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from shelfsight.core.errors import CorruptCollection, NotFound, ShelfsightError, StoreFull
-from shelfsight.core.protocols import Fingerprints, IndexReport, Manifest
+from shelfsight.core.protocols import Fingerprints, Manifest
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import ExactBlock
 from shelfsight.stores.faults import storage_faults
@@ -26,7 +26,7 @@ from shelfsight.stores.milvus.blocks import RemoteBlocks, VectorCache
 from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.creation import opened
 from shelfsight.stores.milvus.locks import held
-from shelfsight.stores.milvus.place import MilvusPlace
+from shelfsight.stores.milvus.place import MilvusPlace, report
 from shelfsight.stores.milvus.replica import apply, counter, own_ledger
 from shelfsight.stores.milvus.shipping import ship
 from shelfsight.stores.milvus.snapshot import MilvusSnapshot
@@ -69,12 +69,9 @@ class MilvusStore(LocalStore):
 
     @property
     def manifest(self) -> Manifest:
-        """See the protocol. What finds vectors is Milvus's own; nobody measured how well."""
         self._keep_up()
         manifest = super().manifest
-        kind = f"milvus{' lite' if self._place.lite else ''} {self._place.index_type.lower()}"
-        recall = 1.0 if self._place.exact else None
-        return replace(manifest, index=IndexReport(kind=kind, vectors=manifest.pictures, recall=recall))
+        return replace(manifest, index=report(self._place, manifest.pictures))
 
     def snapshot(self) -> LocalSnapshot:
         self._keep_up()
