@@ -3,7 +3,8 @@
 ``independent`` filters say nothing about the picture. ``correlated`` ones pass whole categories or clusters; they are
 asked by queries of the clusters that pass (as by a person who filters for shoes and types "red shoes") and, apart, by
 queries from elsewhere, which is the worst that can be asked of a graph. A filter is timed when its like was asked
-before (its mask may be remembered) and as a new one for every query: a condition that is always true makes it new.
+before (its mask may be remembered) and as a new one for every query, with a bound so little lower that the same items
+pass.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from shelfsight.core.protocols import Snapshot
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import open_store
 
-__all__ = ["run"]
+__all__ = ["like", "run"]
 
 K = 10
 QUERIES = 200
@@ -85,8 +86,13 @@ def _measure(report: Report, run: Run, snapshot: Snapshot, catalogue: Catalogue,
         rows, took = _timed(snapshot, query, parse(case.where))
         found.append(rows)
         again.append(took)
-        new.append(_timed(snapshot, query, parse(f"{case.where} and price != {-1 - number}"))[1])
+        new.append(_timed(snapshot, query, parse(like(case.field, case.bound, number)))[1])
     _tell(report, case, int(keep.sum()), (recall(found, truth, scores), _complete(found, truth)), again, new)
+
+
+def like(field: str, bound: float, number: int) -> str:
+    """Another filter that passes what ``field < bound`` does: values have three decimals at most."""
+    return f"{field} < {bound - (1 + number) * 1e-7:.7f}"
 
 
 def _timed(snapshot: Snapshot, query: FloatArray, where: Expr) -> tuple[list[int], float]:
