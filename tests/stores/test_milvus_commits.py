@@ -107,7 +107,7 @@ def test_a_lost_ledger_is_made_anew(milvus: Opener, tmp_path: Path) -> None:
 
 def test_two_machines_follow_each_other(milvus: Opener, tmp_path: Path) -> None:
     """Two directories, each with a ledger of its own, on one Milvus."""
-    place = {"uri": str(tmp_path / "shared.db"), "collection": "shop"}
+    place = {"uri": str(tmp_path / "shared.db"), "collection": "shop", "follow_seconds": 0.0}
     machines, oracle = [milvus("one", **place), milvus("two", **place)], Oracle()
     held_back = None
     for turn in range(6):
@@ -128,7 +128,7 @@ def test_two_machines_follow_each_other(milvus: Opener, tmp_path: Path) -> None:
 
 
 def test_tenants_do_not_see_each_other(milvus: Opener, tmp_path: Path) -> None:
-    place = {"uri": str(tmp_path / "shared.db"), "collection": "shop"}
+    place = {"uri": str(tmp_path / "shared.db"), "collection": "shop", "follow_seconds": 0.0}
     anna, ben = milvus("a", tenant="anna", **place), milvus("b", tenant="ben", **place)
     anna.commit([change("x", [axis(0)], {"of": "anna"}), change("only", [axis(1)])])
     ben.commit([change("x", [axis(0)], {"of": "ben"})])
@@ -165,7 +165,7 @@ def test_what_was_replaced_is_dropped_after_the_grace(milvus: Opener, tmp_path: 
     check(store, oracle)
     assert store.preview("p", 0) == b"old" * 100
     assert len(store._journal.since(0)) == 1
-    anew = milvus("other", uri=str(tmp_path / "shop/milvus.db"), collection="shop")
+    anew = milvus("other", uri=str(tmp_path / "shop/milvus.db"), collection="shop", follow_seconds=0.0)
     check(anew, oracle)
     store.commit([Change(item=stored("p", version="2"), vectors=np.eye(1, DIMENSION, dtype=np.float32))])
     for _ in range(2):
@@ -177,7 +177,7 @@ def test_what_was_replaced_is_dropped_after_the_grace(milvus: Opener, tmp_path: 
 
 
 def test_who_was_away_while_the_journal_was_cut_reads_everything_anew(milvus: Opener, tmp_path: Path) -> None:
-    place = {"uri": str(tmp_path / "shared.db"), "collection": "shop", "grace_seconds": 0.0}
+    place = {"uri": str(tmp_path / "shared.db"), "collection": "shop", "grace_seconds": 0.0, "follow_seconds": 0.0}
     here, away, oracle = milvus("one", **place), milvus("two", **place), Oracle()
     for turn in range(3):
         changes = random_changes(15, seed=turn)

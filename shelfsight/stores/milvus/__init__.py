@@ -16,7 +16,9 @@ are never changed: a snapshot is the rows up to a number, less those that the le
 for a while (:mod:`.upkeep`). Larger values lie in the journal in parts, by their digest.
 
 Searches push filters down as expressions that let through at least what passes, and hold them exactly in memory, as do
-counts and facets (:mod:`.expressions`, :mod:`.nearest`).
+counts and facets (:mod:`.expressions`, :mod:`.nearest`). Words are looked up in the index that follows the ledger, as
+in every store: Milvus's BM25 knows no typing errors, no whole values and no words to leave out, and Lite's scores each
+of its files by that file's own statistics.
 """
 
 from dataclasses import replace

@@ -31,7 +31,6 @@ class Milvus:
             StoreError: nobody answers.
         """
         self.lite = place.lite
-        self._level = place.consistency
         self._timeout = place.timeout_seconds
         self._file = (directory / place.uri).resolve()
         self._where = str(self._file) if place.lite else place.uri
@@ -70,10 +69,12 @@ class Milvus:
         """Let an alias stand for a collection; one step for whoever uses it."""
         self._do("create_alias" if new else "alter_alias", name, alias)
 
-    def query(self, name: str, where: str, fields: Sequence[str], *, limit: int = AT_ONCE) -> list[Row]:
+    def query(
+        self, name: str, where: str, fields: Sequence[str], *, limit: int = AT_ONCE, level: str = "Strong"
+    ) -> list[Row]:
         """Rows for which ``where`` holds, in no order, ``limit`` at most."""
         wanted: Row = {"filter": where, "output_fields": [*fields], "limit": limit}
-        return [*self._do("query", name, consistency_level="Strong", **wanted)]
+        return [*self._do("query", name, consistency_level=level, **wanted)]
 
     def every(self, name: str, where: str, fields: Sequence[str], *, batch: int = 2048) -> Iterator[Row]:
         """All rows for which ``where`` holds, by primary key, a batch a request."""
@@ -90,11 +91,19 @@ class Milvus:
             pages.close()
 
     def search(
-        self, name: str, data: Sequence[Any], field: str, where: str, limit: int, parameters: Mapping[str, Any]
+        self,
+        name: str,
+        data: Sequence[Any],
+        field: str,
+        where: str,
+        limit: int,
+        parameters: Mapping[str, Any],
+        *,
+        level: str = "Strong",
     ) -> list[list[tuple[int, float]]]:
         """(primary key, score) of the best ``limit`` rows for each of ``data``, best first."""
         wanted: Row = {"data": [*data], "anns_field": field, "filter": where, "limit": limit}
-        found = self._do("search", name, search_params=dict(parameters), consistency_level=self._level, **wanted)
+        found = self._do("search", name, search_params=dict(parameters), consistency_level=level, **wanted)
         return [[(hit["row"], hit["distance"]) for hit in hits] for hits in found]
 
     def upsert(self, name: str, rows: Sequence[Row]) -> None:

@@ -48,6 +48,7 @@ class MilvusPlace:
         tenant: the partition key of this Shelfsight collection's rows: many may share one Milvus collection.
         index: of the vectors; ``auto`` is exact on Lite, a graph on a server.
         consistency: Milvus's consistency level of searches. Below ``Strong`` a search may miss the newest commits.
+        follow_seconds: how often a server is asked for commits of others at most; one's own count at once.
         grace_seconds: how long vectors that a commit replaced are kept for snapshots from before it.
         timeout_seconds: of one request.
     """
@@ -58,6 +59,7 @@ class MilvusPlace:
     tenant: str = "default"
     index: str = "auto"
     consistency: str = "Strong"
+    follow_seconds: float = 0.2
     grace_seconds: float = 900.0
     timeout_seconds: float = 30.0
 

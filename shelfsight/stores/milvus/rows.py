@@ -1,6 +1,7 @@
 """Rows of a tenant: written, fetched by number, found by vector."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = ["Rows", "Wanted"]
 _BASE = 40  # bits of a row's number below the tenant's
 _WRITTEN = 4_000_000  # bytes of vectors and records a request
 _FETCHED = 16_000_000  # bytes of vectors a request
+_SETTLED = 15.0  # seconds; "Bounded" is 5 behind at most, unless a server is told otherwise
 _LISTED = 1_000  # numbers in an expression
 
 
@@ -39,6 +41,18 @@ class Rows:
         self.name = name
         self._place = place
         self._base = number << _BASE
+        self._touched = time.monotonic()
+
+    def touch(self) -> None:
+        """There are new rows, and a commit says so."""
+        self._touched = time.monotonic()
+
+    @property
+    def level(self) -> str:
+        """The consistency that reading takes. "Strong" waits for the cluster's clock at every request; what is older
+        than the few seconds that "Bounded" may be behind is seen without."""
+        settled = time.monotonic() - self._touched > _SETTLED
+        return "Bounded" if settled and self._place.consistency == "Strong" else self._place.consistency
 
     def write(self, rows: Sequence[dict[str, Any]]) -> None:
         """Rows of the schema; their ``row`` is the tenant's own number."""
@@ -102,7 +116,8 @@ class Rows:
     def top(self, queries: FloatArray, limit: int, wanted: Wanted) -> list[tuple[IntArray, FloatArray]]:
         """For each of (q, d) queries the best ``limit`` rows at most, best first: numbers and scores."""
         parameters = search_parameters(self._place, limit)
-        found = self._milvus.search(self.name, queries.tolist(), "vector", self._where(wanted), limit, parameters)
+        data, where = queries.tolist(), self._where(wanted)
+        found = self._milvus.search(self.name, data, "vector", where, limit, parameters, level=self.level)
         return [self._arrays(hits) for hits in found]
 
     def _arrays(self, hits: Sequence[tuple[int, float]]) -> tuple[IntArray, FloatArray]:
@@ -112,7 +127,8 @@ class Rows:
     def _fetched(self, rows: IntArray, field: str, at_once: int) -> Iterator[dict[str, Any]]:
         for part in _parts(rows, at_once):
             where = f"row in {self._listed(part)}"
-            for row in self._milvus.query(self.name, where, ["row", field], limit=len(part)):
+            level = "Bounded" if self.level == "Bounded" else "Strong"
+            for row in self._milvus.query(self.name, where, ["row", field], limit=len(part), level=level):
                 yield {**row, "row": row["row"] - self._base}
 
     def _listed(self, rows: IntArray) -> str:

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from shelfsight.core.errors import CorruptCollection, NotFound, ShelfsightError, StoreFull
+from shelfsight.core.errors import NotFound, ShelfsightError, StoreError, StoreFull
 from shelfsight.core.protocols import Fingerprints, Manifest
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import ExactBlock
@@ -57,6 +58,7 @@ class MilvusStore(LocalStore):
             own_ledger(path, self._remote.name)
             self._cache = VectorCache(self._remote, header.encoder.dimension)
             self._behind = self._first = True
+            self._looked = 0.0
             super().__init__(path, header, ExactBlock, home=home)
         except BaseException:
             self._milvus.close()
@@ -155,6 +157,7 @@ class MilvusStore(LocalStore):
                             self._remote.forget_from(next_row)
                         ship(connection, self._journal, self._remote, self._header.encoder.dimension, next_row)
                         shipped = True
+                        self._remote.touch()
                         mark.truncate(0)
             except (ShelfsightError, sqlite3.Error, OSError) as error:
                 self._behind = True
@@ -192,8 +195,9 @@ class MilvusStore(LocalStore):
 
     def _keep_up(self) -> None:
         """Learn of commits of others. Those to a file in the directory are in this ledger, unless one was killed."""
-        if self._place.own and not self._behind:
+        if not self._behind and (self._place.own or time.monotonic() - self._looked < self._place.follow_seconds):
             return
+        self._looked = time.monotonic()
         with self._reading, storage_faults(self._path):
             newest = self._ledger.generation()
         if self._journal.since(newest):
@@ -206,11 +210,12 @@ class MilvusStore(LocalStore):
         if not commits:
             return
         if commits[-1].rows != self._remote.name:
-            raise CorruptCollection(
+            raise StoreError(
                 f"the Milvus collection {self._place.collection!r} was switched to {commits[-1].rows!r}",
                 hint="open the collection again",
             )
         apply(connection, self._journal, self._remote, commits)
+        self._remote.touch()
 
     def _no_blocks(self) -> RemoteBlocks:
         return RemoteBlocks(ExactBlock, cache=self._cache)
