@@ -13,7 +13,7 @@ from shelfsight.stores.records import is_text
 from shelfsight.stores.words.concepts import Concept, Spoken, Way, code_keys, phrase, spoken, whole_keys
 from shelfsight.stores.words.document import ID, KEY
 from shelfsight.stores.words.memory import Memory
-from shelfsight.stores.words.postings import DocArray, Posting, merged
+from shelfsight.stores.words.postings import DocArray, Posting, merged, union, within
 from shelfsight.stores.words.vocabulary import tolerance
 
 __all__ = ["Floats", "Scores", "look_up"]
@@ -55,10 +55,10 @@ class Scores:
 
     def shares(self, docs: DocArray) -> Floats:
         """(n,) in [0, 1]: the share of what was asked for, weighted by how rare it is, that each document has."""
-        shares = np.isin(docs, self.whole).astype(np.float32)
+        shares = within(docs, self.whole).astype(np.float32)
         had = np.zeros(len(docs), np.float32)
         for having, weight in self.parts:
-            had += np.isin(docs, having) * np.float32(weight)
+            had += within(docs, having) * np.float32(weight)
         return np.clip(had, np.maximum(shares, _LEAST), 1.0)
 
 
@@ -73,7 +73,7 @@ def look_up(connection: sqlite3.Connection, memory: Memory, query: WordQuery) ->
     found = [(concept, *search.posting(concept)) for concept in concepts]
     score = search.scored(found)
     ids, whole, codes = search.exact(asked, query.text)
-    exact = np.union1d(whole, codes)
+    exact = union([whole, codes])
     score[exact] = np.maximum(score[exact], _LEAST)  # found, whatever their other words
     search.leave_out(score, found, query.negative)
     total = sum(weight for *_, weight in found) or 1.0
@@ -144,10 +144,10 @@ class _Search:
         """Documents that have the whole query as their id, those that have it as a value, the id among them, and those
         that have an identifier that is in it."""
         key = "".join(asked.all_words)[: 2 * LONGEST]
-        ids = np.union1d(self._called(text.strip()), self._of(ID + key).docs if key else _NONE)
-        whole = np.union1d(ids, self._of(KEY + key).docs if key else _NONE)
+        ids = union([self._called(text.strip()), self._of(ID + key).docs if key else _NONE])
+        whole = union([ids, self._of(KEY + key).docs if key else _NONE])
         codes = [self._of(KEY + code).docs for code in code_keys(text) if self._count(KEY + code) <= _FEW]
-        return ids, whole, np.unique(np.concatenate([_NONE, *codes]))
+        return ids, whole, union(codes)
 
     def leave_out(self, score: Floats, found: Sequence[_Found], negative: Sequence[str]) -> None:
         """Documents without what is in quotes, and those with what must not be there, are not found."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from shelfsight.stores.blocks import BoolArray
 from shelfsight.stores.words.document import COLUMNS, KEY
 
-__all__ = ["DocArray", "Lengths", "Posting", "Postings", "merged"]
+__all__ = ["DocArray", "Lengths", "Posting", "Postings", "merged", "union", "within"]
 
 DocArray = npt.NDArray[np.int32]
 Impacts = npt.NDArray[np.float32]
@@ -86,12 +87,26 @@ def merged(parts: Sequence[tuple[Posting, float]]) -> Posting:
         return parts[0][0]
     if not parts:
         return NOTHING
-    docs = np.unique(np.concatenate([posting.docs for posting, _ in parts]))
+    docs = union([posting.docs for posting, _ in parts])
     impacts = np.zeros(len(docs), np.float32)
     for posting, weight in parts:
         places = np.searchsorted(docs, posting.docs)
         impacts[places] = np.maximum(impacts[places], posting.impacts * np.float32(weight))
     return Posting(docs, impacts)
+
+
+def union(parts: Sequence[DocArray]) -> DocArray:
+    """All documents of ``parts``, ascending. Sorting beats NumPy's sets many times on what is mostly sorted."""
+    docs = np.sort(np.concatenate([np.zeros(0, np.int32), *parts]), kind="stable")
+    return np.asarray(docs[np.append(True, docs[1:] != docs[:-1])[: len(docs)]])
+
+
+def within(docs: DocArray, listed: DocArray) -> BoolArray:
+    """(n,) which of ``docs`` are in ``listed``, which is ascending."""
+    if not len(listed):
+        return np.zeros(len(docs), np.bool_)
+    places = np.minimum(np.searchsorted(listed, docs), len(listed) - 1)
+    return np.asarray(listed[places] == docs)
 
 
 def _read(connection: sqlite3.Connection, lengths: Lengths, terms: str, after: int, last: int) -> Posting:
@@ -100,7 +115,7 @@ def _read(connection: sqlite3.Connection, lengths: Lengths, terms: str, after: i
     found = [(column, docs) for column, docs in found if len(docs)]
     if not found:
         return NOTHING
-    docs = np.unique(np.concatenate([docs for _, docs in found])) if len(found) > 1 else found[0][1]
+    docs = union([docs for _, docs in found])
     weights = np.zeros(len(docs), np.float32)
     for column, here in found:
         weights[np.searchsorted(docs, here)] += _weights(column, lengths[here])
