@@ -71,7 +71,7 @@ class Answer:
             minus=bool(plan.words.negative),
             image_weight=plan.query.image_weight,
         )
-        self._by = None if vector is None else open_judge(tools.scale, vector, asked, plan.words.text)
+        self._by = None if vector is None else open_judge(tools.scale, vector, asked, plan.encoded)
         self._retrieval = Retrieval(plan, snapshot, vector, by=self._by, known=known)
         self._listing = Listing(plan, snapshot, self._retrieval, tools.settings, self._by)
         self._rules: RuleStage | None = None

@@ -43,6 +43,7 @@ class Plan:
         positive: the text that hits should show as a whole; ``None`` where only negations and limits are asked for.
         depth: candidates of a second look; 0: there is none.
         ruling: the merchandiser's rules that count; ``where`` leaves out what they hide.
+        spelt: the text of ``words`` with its slips put right, where it has some and words are looked up.
     """
 
     query: Query
@@ -54,6 +55,12 @@ class Plan:
     positive: str | None = None
     depth: int = 0
     ruling: Ruling | None = None
+    spelt: str | None = None
+
+    @property
+    def encoded(self) -> str | None:
+        """The text that an encoder reads."""
+        return self.words.text if self.spelt is None else self.spelt
 
     @property
     def ruled(self) -> bool:

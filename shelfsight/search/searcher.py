@@ -16,6 +16,7 @@ from shelfsight.core.types import Page, Query
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.answering import Answer, Tools
 from shelfsight.search.embedding import QueryEmbedder
+from shelfsight.search.hybrid import spelt
 from shelfsight.search.look import OpenLook
 from shelfsight.search.planning import Plan, browsing_plan, plan_of
 from shelfsight.search.query import check_text, understand
@@ -135,7 +136,7 @@ class Searcher:
         snapshot = self._snapshots.get(None)
         if not queries or snapshot.count() == 0:
             return [[] for _ in queries]
-        plans = [self._plan(query, snapshot, Trace()) for query in queries]
+        plans = [spelt(self._plan(query, snapshot, Trace()), snapshot) for query in queries]
         vectors = vectors_of(plans, self._embedder)
         alike: dict[str, list[int]] = defaultdict(list)
         for index, plan in enumerate(plans):
@@ -166,6 +167,7 @@ class Searcher:
         if snapshot.count() == 0:
             return Answer(plan, snapshot, None, self._tools, trace).nothing()
         with trace.stage("encode"):
+            plan = spelt(plan, snapshot)
             vector = vectors_of([plan], self._embedder)[0]
         return Answer(plan, snapshot, vector, self._tools, trace).page()
 

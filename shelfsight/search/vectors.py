@@ -21,15 +21,13 @@ def vectors_of(plans: Sequence[Plan], embedder: QueryEmbedder) -> FloatArray:
         UsageError: a ready vector cannot be used, or the parts of a query cancel each other out.
         PictureError: the picture of a query cannot be read.
     """
-    texts = embedder.texts(
-        text for plan in plans for text in (plan.words.text, *plan.words.negative) if text is not None
-    )
+    texts = embedder.texts(text for plan in plans for text in (plan.encoded, *plan.words.negative) if text is not None)
     pictures = iter(embedder.pictures([plan.query.image for plan in plans if plan.query.image is not None]))
     vectors = []
     for plan in plans:
         query, words = plan.query, plan.words
         picture = next(pictures) if query.image is not None else _ready_vector(query, embedder.dimension)
-        text = texts[words.text] if words.text is not None else None
+        text = texts[plan.encoded] if plan.encoded is not None else None
         wanted = blend(text, picture, query.image_weight)
         vectors.append(subtract(wanted, [texts[term] for term in words.negative]))
     return np.stack(vectors)

@@ -281,6 +281,17 @@ def test_what_was_read_in_place_of_what_was_typed_is_told(searcher: Searcher) ->
     assert searcher.search(query(text="greeen", vector=None)).corrections == {}
 
 
+def test_a_slip_changes_neither_scores_nor_how_relevant_hits_are(searcher: Searcher) -> None:
+    """The encoder reads what the words were taken for: ``greeen`` alone it would take for white."""
+    right = searcher.search(query(text="green one", mode="hybrid", vector=None))
+    slip = searcher.search(query(text="Greeen one", mode="hybrid", vector=None))
+    assert [(hit.id, hit.score) for hit in slip.hits[:3]] == [(hit.id, hit.score) for hit in right.hits[:3]]
+    by_vector = searcher.search(query(text="green one", vector=None, k=1000)).hits
+    assert {hit.id: hit.score for hit in slip.hits}.items() <= {hit.id: hit.score for hit in by_vector}.items()
+    asked = Query(text="Greeen one", mode="hybrid", k=3)
+    assert searcher.rank([asked]) == [[(hit.id, hit.score) for hit in slip.hits[:3]]]
+
+
 def test_relevance_by_words_decides_what_counts(searcher: Searcher) -> None:
     asked = {"text": "green", "mode": "hybrid", "vector": None, "k": 1500}
     every = searcher.search(query(**asked))

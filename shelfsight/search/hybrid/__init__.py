@@ -2,5 +2,6 @@
 
 from shelfsight.search.hybrid.fusion import FUSION, WordFusion
 from shelfsight.search.hybrid.retrieval import retrieve
+from shelfsight.search.hybrid.spelling import spelt
 
-__all__ = ["FUSION", "WordFusion", "retrieve"]
+__all__ = ["FUSION", "WordFusion", "retrieve", "spelt"]
