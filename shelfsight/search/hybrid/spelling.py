@@ -1,4 +1,4 @@
-"""What an encoder reads of a mistyped query: of a word that nobody writes it makes nothing, and the index of words knows
+"""What an encoder reads of a mistyped query: it knows nothing of a word that nobody writes, the index of words knows
 which one was meant."""
 
 import re
