@@ -116,6 +116,11 @@ class Milvus:
         found = self._do("query", name, filter=where, output_fields=["count(*)"], consistency_level="Strong")
         return int(found[0]["count(*)"])
 
+    def seal(self, name: str) -> None:
+        """Let Lite turn its log, which it searches slowly, into files. A server does that by itself."""
+        if self.lite:
+            self._do("flush", name)
+
     def sync(self, name: str) -> None:
         """What was written survives the machine: a server's log does that, Lite's is left to the operating system."""
         if self.lite:

@@ -42,6 +42,7 @@ class Rows:
         self._place = place
         self._base = number << _BASE
         self._touched = time.monotonic()
+        self._unsealed = 0
 
     def touch(self) -> None:
         """There are new rows, and a commit says so."""
@@ -67,6 +68,13 @@ class Rows:
         if part:
             self._milvus.upsert(self.name, part)
         self._milvus.sync(self.name)
+        self._unsealed += len(rows)
+
+    def seal(self, *, most: int = 0) -> None:
+        """Make what was written quick to search, where it is more than ``most`` rows."""
+        if self._unsealed > most:
+            self._milvus.seal(self.name)
+            self._unsealed = 0
 
     def forget_from(self, first: int) -> None:
         """Drop rows from ``first`` on: a commit that was interrupted left them."""

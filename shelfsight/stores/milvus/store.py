@@ -37,6 +37,7 @@ __all__ = ["WRITE_LOCK", "MilvusStore"]
 
 WRITE_LOCK = "milvus-write.lock"
 _ROOM = 400_000  # bytes
+_UNSEALED = 4096  # rows
 
 _log = logging.getLogger("shelfsight.stores")
 
@@ -113,6 +114,7 @@ class MilvusStore(LocalStore):
 
     def maintain(self) -> None:
         super().maintain()
+        self._remote.seal()
         ripe = upkeep.ripe(self._path, self._place.grace_seconds)
         if ripe:
             with self._alone():
@@ -159,11 +161,12 @@ class MilvusStore(LocalStore):
                         shipped = True
                         self._remote.touch()
                         mark.truncate(0)
+                self._remote.seal(most=_UNSEALED)
             except (ShelfsightError, sqlite3.Error, OSError) as error:
                 self._behind = True
                 if not shipped:
                     raise
-                _log.warning("the commit is in Milvus, but not yet in %s: %s", self._path, error)
+                _log.warning("the commit is in Milvus, but not all that follows is done in %s: %s", self._path, error)
 
     def _left_behind(self, mark: BinaryIO) -> bool:
         """Whether a writer that was killed may have left rows; from now on, one may."""
