@@ -114,6 +114,9 @@ class GraphFinder:
                 rows = self._index.search(scaled, count, params=parameters)[1]
         return np.asarray(rows)
 
+    def estimated(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> None:
+        return None
+
     def write(self, file: BinaryIO) -> None:
         dimension = int(self._index.d)
         transform = faiss.LinearTransform(dimension, dimension)  # as FAISS writes a number beside an index

@@ -6,6 +6,7 @@ import numpy as np
 
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.allowed import Allowed, IntArray
+from shelfsight.stores.ann.checking import checked, dense
 from shelfsight.stores.ann.finding import EVERYTHING, Finder
 from shelfsight.stores.ann.plans import Plan, Plans
 from shelfsight.stores.blocks import Block, Top, best_by_product
@@ -13,8 +14,6 @@ from shelfsight.stores.blocks import Block, Top, best_by_product
 __all__ = ["ApproximateBlock"]
 
 _FEW = 4096  # so few rows, or so few that pass, are all scored
-_DEEP = 20_000  # more candidates than this,
-_DENSE = 8  # or more than one of so many rows, cost more than scoring everything
 
 
 class ApproximateBlock:
@@ -39,7 +38,9 @@ class ApproximateBlock:
             allowed = None
         if len(self.vectors) <= _FEW or (allowed is not None and count <= _FEW) or k >= count:
             return best_by_product(self.vectors, queries, k, allowed)
-        return self.planned(queries, k, allowed, self.plans.chosen(k, count / len(self.vectors)))
+        plan = self.plans.chosen(k, count / len(self.vectors))
+        found = None if allowed is None else checked(self.vectors, self.finder, queries, k, allowed, plan)
+        return self.planned(queries, k, allowed, plan) if found is None else found
 
     def joined(self, before: Sequence[Block], vectors: FloatArray) -> Block | None:
         """A block of the rows of ``before``, which lie in memory, and ``vectors`` behind them, with what this one's
@@ -59,7 +60,7 @@ class ApproximateBlock:
         """:meth:`top`, as ``plan`` says."""
         count = len(self.vectors) if allowed is None else allowed.count
         depth = min(max(k, plan.depth), count)
-        if depth > _DEEP or depth * _DENSE > count:
+        if dense(depth, count):
             return best_by_product(self.vectors, queries, k, allowed)
         rows = self.finder.candidates(queries, depth, plan.effort, allowed)
         short = np.flatnonzero(np.count_nonzero(rows >= 0, axis=1) < min(k, count))

@@ -51,6 +51,13 @@ class Finder(Protocol):
         """
         ...
 
+    def estimated(
+        self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None
+    ) -> tuple[FloatArray, IntArray] | None:
+        """(q, m) estimates of inner products and the rows, as :meth:`candidates`, best first and then -1; ``None``:
+        this kind's estimates are too good to be doubted."""
+        ...
+
     def grown(self, vectors: FloatArray, known: Sequence[tuple[int, "Finder", BoolArray | None]]) -> "Finder | None":
         """A finder of (n, d) vectors with what this one learned; ``None``: this kind does not grow.
 
