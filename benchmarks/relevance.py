@@ -140,10 +140,10 @@ def _vocabulary(arguments: Namespace) -> frozenset[str]:
             if row.fields["split"] == "train":
                 said = [row.title, *(row.fields.get(field) for field in fields.get(name, ("label",)))]
                 counts.update(set(meaning(" ".join(str(each) for each in said if each))))
-    for place in range(RENDERED):
-        shown = spec(RENDERED_SEED, place)
-        said = [shown.title, shown.colour, shown.pattern, shown.kind.name, shown.kind.category]
-        counts.update(set(meaning(" ".join(said))))
+    for number in range(RENDERED):
+        shown = spec(RENDERED_SEED, number)
+        words = (shown.title, shown.colour, shown.pattern, shown.kind.name, shown.kind.category)
+        counts.update(set(meaning(" ".join(words))))
     return frozenset(word for word, count in counts.items() if count >= FEWEST)
 
 

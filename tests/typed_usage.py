@@ -40,7 +40,7 @@ def search(path: Path) -> list[tuple[int, str, float]]:
 
 def next_page(path: Path) -> dict[str, list[str]]:
     with open_engine(path) as engine:
-        sort = ["price", SortKey("rating", descending=True)]
+        sort: list[str | SortKey] = ["price", SortKey("rating", descending=True)]
         first = engine.search("red shoes", mode="hybrid", sort=sort, group_by="brand", min_relevance=0.3)
         page = engine.search("red shoes", offset=10, duplicates=0.95, diversity=0.2, snapshot=first.snapshot)
         assert_type(page.groups, int | None)
