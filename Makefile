@@ -9,6 +9,9 @@ TORCH := 2.13.0
 # sources when they have it, and otherwise from PyTorch's own index of CPU builds.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
+# Tests run in so many processes, a file of them in one; each computes on one thread.
+WORKERS ?= 2
+
 .PHONY: install demo test lint types walls pytest bench golden notebooks lock clean
 
 install: $(VENV)/.installed
@@ -40,7 +43,7 @@ walls: install
 	$(BIN)/lint-imports --no-cache
 
 pytest: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 bench: install
 	$(BIN)/python -m benchmarks
