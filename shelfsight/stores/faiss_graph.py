@@ -114,7 +114,7 @@ class GraphFinder:
                 rows = self._index.search(scaled, count, params=parameters)[1]
         return np.asarray(rows)
 
-    def estimated(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> None:
+    def estimated(self, *_: object) -> None:
         return None
 
     def write(self, file: BinaryIO) -> None:

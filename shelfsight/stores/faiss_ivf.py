@@ -26,7 +26,9 @@ Rows32 = npt.NDArray[np.int32]
 
 _PROBES = 64  # lists a query looks at, at most, unless a filter passes few rows
 _FEWEST = 64  # rows that pass, which a filtered query looks at in any case
-_FARTHER = 1.5  # times the effort where all that is near a query is filtered out: what is left is all about as far
+_FARTHER = 1.2  # times what a first look says is enough, where all that is near a query is filtered out
+_TENTH = 10  # of the first look's rows, or one in so many of those asked for,
+_ONE_IN = 64  # is to be bettered by what is farther
 _SMALL_COARSE = 1024  # so many centroids are compared one by one
 _QUERY_BITS = 4
 _ALONE = 16  # queries that one thread does sooner than it can wake others
@@ -229,19 +231,49 @@ class IvfFinder:
         self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None
     ) -> tuple[FloatArray, IntArray]:
         """Through the nearest of the lists in which something passes, at least until some rows did."""
-        scores = queries @ self._centroids.T
+        plain = queries @ self._centroids.T
         passing = self._counts(allowed)
-        nearest = scores.max(axis=1, keepdims=True)
-        scores[:, passing == 0] = -np.inf
+        scores = np.where(passing > 0, plain, -np.inf)
         lists = np.argsort(-scores, axis=1)
         scores = np.take_along_axis(scores, lists, axis=1)
         passed = passing[lists]
-        efforts = np.where(scores[:, :1] < nearest - effort / 2, _FARTHER, 1.0) * effort
-        wanted = (scores >= scores[:, :1] - efforts) | (np.cumsum(passed, axis=1) - passed < min(count, _FEWEST))
-        lists[~wanted | np.isneginf(scores)] = -1
-        probes = int(np.max(np.count_nonzero(lists >= 0, axis=1), initial=1))
-        lists, scores = np.ascontiguousarray(lists[:, :probes]), np.ascontiguousarray(scores[:, :probes])
-        return self._look(queries, count, lists, scores, self._selecting(probes, allowed))
+        wanted = (scores >= scores[:, :1] - effort) | (np.cumsum(passed, axis=1) - passed < min(count, _FEWEST))
+        wanted &= np.isfinite(scores)
+        found = self._chosen(queries, count, lists, scores, wanted, allowed)
+        far = np.flatnonzero(scores[:, 0] < plain.max(axis=1) - effort / 2)
+        if len(far) and effort < 1.0:
+            least = self._plausible(found[0][far], found[1][far], plain[far])[:, None]
+            more = (scores[far] >= least) & np.isfinite(scores[far]) & ~wanted[far]
+            others = self._chosen(queries[far], count, lists[far], scores[far], more, allowed)
+            found[0][far], found[1][far] = _best(found[0][far], found[1][far], *others)
+        return found
+
+    def _plausible(self, estimates: FloatArray, rows: IntArray, scores: FloatArray) -> FloatArray:
+        """(q,) what a list's centroid must score for the list to hold one of the best: what tuning knows of queries
+        near their answers says little where all is about as far. By how much (q, m) rows that were found surpass their
+        lists' centroids, others may. ``scores`` (q, lists) are these centroids'."""
+        there = rows >= 0
+        own = np.take_along_axis(scores, self.list_of[rows].astype(np.int64), axis=1)
+        surpass = np.where(there, estimates - own, 0.0).max(axis=1)
+        rank = min(max(_TENTH, rows.shape[1] // _ONE_IN), rows.shape[1]) - 1
+        best = np.where(there, own, -np.inf).max(axis=1)
+        least = np.where(there[:, rank], estimates[:, rank], -np.inf)
+        return np.asarray(best - _FARTHER * (best - (least - surpass)), np.float32)
+
+    def _chosen(
+        self,
+        queries: FloatArray,
+        count: int,
+        lists: IntArray,
+        scores: FloatArray,
+        wanted: BoolArray,
+        allowed: Allowed | None,
+    ) -> tuple[FloatArray, IntArray]:
+        """:meth:`_look` through those of (q, lists) lists, the best first, that are ``wanted``."""
+        last = int(np.max(np.flatnonzero(wanted.any(axis=0)), initial=0)) + 1
+        lists = np.where(wanted[:, :last], lists[:, :last], -1)
+        scores = np.ascontiguousarray(scores[:, :last])
+        return self._look(queries, count, lists, scores, self._selecting(last, allowed))
 
     def _counts(self, allowed: Allowed | None) -> IntArray:
         """(lists,) rows that pass in each."""
@@ -273,6 +305,14 @@ class IvfFinder:
             parameters,
         )
         return estimates, rows
+
+
+def _best(*found: npt.NDArray[Any]) -> tuple[FloatArray, IntArray]:
+    """Of two looks, each (q, m) estimates and rows, the best m."""
+    estimates, rows = np.concatenate(found[::2], axis=1), np.concatenate(found[1::2], axis=1)
+    estimates[rows < 0] = -np.inf
+    order = np.argsort(-estimates, axis=1)[:, : found[0].shape[1]]
+    return np.take_along_axis(estimates, order, axis=1), np.take_along_axis(rows, order, axis=1)
 
 
 def _coarse(centroids: FloatArray) -> Any:

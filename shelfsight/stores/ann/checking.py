@@ -43,7 +43,7 @@ def checked(
     found = finder.estimated(queries, ahead, plan.effort, allowed)
     if found is None:
         return None
-    looks = [_look(vectors, query, *each, depth, k) for query, *each in zip(queries, *found, strict=True)]
+    looks = [_look(vectors, *each, depth, k) for each in zip(queries, *found, strict=True)]
     doubtful = np.flatnonzero([look is None for look in looks])
     if len(doubtful):
         again = _again(vectors, finder, queries[doubtful], k, allowed, plan, ahead)
