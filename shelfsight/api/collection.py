@@ -21,8 +21,8 @@ __all__ = ["Collection"]
 class Collection:
     """What an :class:`~shelfsight.Engine` tells without loading a model. Safe to share between threads."""
 
-    def __init__(self, store: Store, *, path: Path, settings: Settings) -> None:
-        self._following = Following(path, store)
+    def __init__(self, store: Store, *, path: Path, settings: Settings, follow: bool = True) -> None:
+        self._following = Following(path, store, follow)
         self._path = path
         self._settings = settings
         self._shown = Gallery(store, settings.pictures)

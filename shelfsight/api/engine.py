@@ -47,8 +47,13 @@ class Engine(Findable, LiveCollection):
         encoder: Encoder | None = None,
         vlm: str | VisionLanguageModel | None = None,
         rules: Path | None = None,
+        follow: bool = True,
     ) -> None:
-        super().__init__(store, path=path, settings=settings)
+        """
+        Args:
+            follow: whether what is asked after a switch to another version is asked of that one.
+        """
+        super().__init__(store, path=path, settings=settings, follow=follow)
         self._rules = RulesFile(path / RULES_FILE) if rules is None else RulesFile(rules, must=True)
         self._device = device
         self._runtime = runtime

@@ -17,11 +17,12 @@ _GRACE = 120.0
 class Following:
     """The open store of the collection at ``path``. Safe to share between threads.
 
-    A store that is no version of a directory (a server's, say) is never left.
+    A store that is no version of a directory (a server's, say) is never left, nor is any where ``follow`` is false.
     """
 
     path: Path
     current: Store
+    follow: bool = True
     _lock: RLock = field(default_factory=RLock)
     _left: list[tuple[float, Store]] = field(default_factory=list)
 
@@ -51,7 +52,7 @@ class Following:
     def _superseded(self) -> bool:
         from shelfsight.stores.versions import Versioned, active
 
-        return isinstance(self.current, Versioned) and active(self.path) != self.current.folder
+        return self.follow and isinstance(self.current, Versioned) and active(self.path) != self.current.folder
 
     def _close(self, *, before: float) -> None:
         for when, store in [*self._left]:

@@ -222,12 +222,14 @@ class Migration:
             ModelError, EncoderMismatch: one of the two encoders cannot be had.
         """
         given: dict[str, Any] = {
+            "path": self.path,  # the rules of the collection are those of both
             "settings": self.settings,
             "device": self.choice.device,
             "runtime": self.choice.runtime,
+            "follow": False,
         }
-        old = Engine(self.source, path=self.path, encoder=self.now, **given)
-        new = Engine(self.target, path=self._target_folder, encoder=self.encoder, **given)
+        old = Engine(self.source, encoder=self.now, **given)
+        new = Engine(self.target, encoder=self.encoder, **given)
         self.compared = compare_versions(old, new, queries, sample=sample)
         return self.compared
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tiny_encoder import TintEncoder
 from shelfsight import Conflict, Engine, Item, LeaseHeld, NotFound, Settings
 from shelfsight.api.migrating import discard, migration
 from shelfsight.core.types import Suggestion
+from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import create_store, open_store
 from shelfsight.stores.versions import SupersededError, active
 
@@ -107,6 +109,24 @@ def test_a_store_left_behind_is_not_written_to(path: Path) -> None:
         with pytest.raises(SupersededError), left.lease("job"):
             pass
     assert "red" in _ids(path)
+
+
+class Rolled(TintEncoder):
+    """Takes every colour's name for that of another one."""
+
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        return np.roll(super().encode_texts(texts), 1, axis=1)
+
+
+def test_comparing_after_a_switch_says_the_same_and_rules_are_those_of_both(path: Path) -> None:
+    (path / "rules.toml").write_text('[[pin]]\ncontaining = "green"\nids = ["blue"]\n')
+    with migration(path, Rolled("rolled"), now=OLD) as work:
+        work.catch_up()
+        before = work.compare()
+        work.switch()
+    with migration(path, OLD, now=Rolled("rolled")) as work:
+        assert work.compare() == before
+    assert before.same_first == round(1 / len(COLOURS), 4)  # what is pinned; else another colour each
 
 
 def test_rollback_keeps_what_was_written_since(path: Path) -> None:
@@ -264,6 +284,8 @@ def test_migrate_command_on_what_there_is(path: Path, cli: Cli) -> None:
     assert cli("migrate", "-c", path, "--encoder", "x", "--discard").code == 2
     assert cli("migrate", "-c", path, "--switch", "--rollback").code == 2
     assert cli("migrate", "-c", path.parent / "absent", "--discard").code == 2
+    result = cli("migrate", "-c", path, "--encoder", "embedded", "--queries", path.parent / "absent.jsonl")
+    assert (result.code, "absent.jsonl" in result.err, active(path)) == (2, True, path)
     with migration(path, NEW) as work:
         work.catch_up()
     result = cli("migrate", "-c", path, "--rollback")
