@@ -105,7 +105,9 @@ def lay_out(names: Sequence[str], columns: Columns, catalogue: str, *, pictures:
     finder = _Finder(names, catalogue)
     id_column = finder.named(columns.id) if columns.id else finder.first(_IDS)
     if id_column is None:
-        raise finder.error("has no column of ids", hint="name it (Columns(id=...)); row numbers are not stable ids")
+        raise finder.error(
+            "has no column of ids", hint="name it: --id-column, Columns(id=...); row numbers are not stable ids"
+        )
     found, url = _picture_columns(finder, columns, id_column, must=pictures)
     title = finder.named(columns.title) if columns.title else finder.first(_TITLES)
     return Layout(

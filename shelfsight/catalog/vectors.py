@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.format import MAGIC_PREFIX
 
 from shelfsight.catalog.columns import normal
 from shelfsight.core.errors import CatalogueError, NotFound
@@ -66,6 +67,9 @@ def open_vectors(path: Path, column: str | None = None) -> VectorFile:
 
 def _matrix(path: Path) -> np.ndarray[Any, np.dtype[Any]]:
     try:
+        with path.open("rb") as file:
+            if file.read(len(MAGIC_PREFIX)) != MAGIC_PREFIX:
+                raise CatalogueError(f"{path.name} is no .npy file", hint="write it with numpy.save")
         matrix = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
         raise CatalogueError(f"{path.name} cannot be read as .npy: {error}") from error
@@ -78,7 +82,9 @@ def _matrix(path: Path) -> np.ndarray[Any, np.dtype[Any]]:
 def _from_npy(path: Path) -> Iterator[FloatArray]:
     matrix = _matrix(path)
     for start in range(0, len(matrix), _BATCH):
-        yield from np.asarray(matrix[start : start + _BATCH], np.float32)
+        with np.errstate(over="ignore"):  # what is no float32 becomes infinite, and its row is refused
+            batch = np.asarray(matrix[start : start + _BATCH], np.float32)
+        yield from batch
 
 
 def _open_parquet(path: Path, column: str | None) -> VectorFile:
@@ -89,7 +95,10 @@ def _open_parquet(path: Path, column: str | None) -> VectorFile:
         candidates = [column] if column else [each for each in names if normal(each) in _COLUMNS]
         if not candidates or candidates[0] not in names:
             missing = f"no column {column!r}" if column else "no column of vectors"
-            raise CatalogueError(f"{path.name} has {missing}; its columns are: {', '.join(names)}")
+            raise CatalogueError(
+                f"{path.name} has {missing}; its columns are: {', '.join(names)}",
+                hint=None if column else f"name it: --vector-column; known by themselves are {', '.join(_COLUMNS)}",
+            )
         name = candidates[0]
         kind = file.schema_arrow.field(name).type
         if not _is_list_of_floats(kind):

@@ -8,10 +8,12 @@ whole or not at all, after it was opened and read; so does a collection that is 
 
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import sqlite3
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -116,10 +118,10 @@ def restore(backup: Path, path: Path) -> BackupReport:
         raise Conflict(f"there is something at {path} already", hint="name a new place, and move it when it is there")
     with _partial(path) as partial:
         if backup.is_dir():
-            report = _fetched(backup, partial)
+            report = _fetched(backup, partial, backup)
         else:
             with _unpacked(backup, partial.parent / f"{path.name}{_PARTIAL}-tar") as inside:
-                report = _fetched(inside, partial)
+                report = _fetched(inside, partial, backup)
         _verified(partial, read_header(partial))
         _sync(partial)
         partial.rename(path)
@@ -259,33 +261,40 @@ def _unpacked(file: Path, folder: Path) -> Iterator[Path]:
             try:
                 with tarfile.open(file) as archive:
                     archive.extractall(folder, filter="data")
-            except tarfile.TarError as error:
-                raise CorruptCollection(f"{file} is no backup: {error}", hint="use another one") from error
+            except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
+                raise CorruptCollection(
+                    f"{file} cannot be read as a tar file, or not to its end: {str(error).partition(':')[0]}",
+                    hint="use another backup",
+                ) from error
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fetched(backup: Path, target: Path) -> BackupReport:
-    """Copy the files of a backup that its list names, each checked."""
-    content = _read_list(backup)
+def _fetched(backup: Path, target: Path, named: Path) -> BackupReport:
+    """Copy the files of a backup that its list names, each checked.
+
+    Args:
+        named: what the backup is called, where it was unpacked.
+    """
+    content = _read_list(backup, named)
     files = [_File(**each) for each in content.pop("files")]
     for file in files:
         place = target / file.name
         if not place.resolve().is_relative_to(target.resolve()):
-            raise CorruptCollection(f"{backup / _LIST} names {file.name!r}, which no backup has")
+            raise CorruptCollection(f"{named / _LIST} names {file.name!r}, which no backup has")
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             shutil.copyfile(backup / file.name, place)
         except FileNotFoundError as error:
-            raise CorruptCollection(f"{backup / file.name} is missing", hint="use another backup") from error
+            raise CorruptCollection(f"{named / file.name} is missing", hint="use another backup") from error
         if _described(target, place) != file:
-            raise CorruptCollection(f"{backup / file.name} is damaged", hint="use another backup")
+            raise CorruptCollection(f"{named / file.name} is damaged", hint="use another backup")
     (target / SEGMENTS).mkdir(exist_ok=True)
     return BackupReport(path=str(target), files=len(files), bytes=sum(file.size for file in files), **content)
 
 
-def _read_list(backup: Path) -> dict[str, Any]:
+def _read_list(backup: Path, named: Path) -> dict[str, Any]:
     file = backup / _LIST
     try:
         content = json.loads(file.read_bytes())
@@ -293,9 +302,9 @@ def _read_list(backup: Path) -> dict[str, Any]:
         if not isinstance(content["files"], list):
             raise ValueError("files")
     except FileNotFoundError as error:
-        raise NotFound(f"{backup} is no backup: {_LIST} is not in it") from error
+        raise NotFound(f"{named} is no backup: {_LIST} is not in it") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptCollection(f"{file} is damaged: {error}", hint="use another backup") from error
+        raise CorruptCollection(f"{named / _LIST} is damaged: {error}", hint="use another backup") from error
     if version != _FORMAT:
-        raise StoreError(f"{backup} has format {version!r}", hint="upgrade shelfsight")
+        raise StoreError(f"{named} has format {version!r}", hint="upgrade shelfsight")
     return dict(content)

@@ -118,14 +118,27 @@ def test_refusals(vectors: np.ndarray, tmp_path: Path, cli: Cli) -> None:
     np.save(tmp_path / "flat.npy", vectors[0])
     np.save(tmp_path / "ints.npy", np.ones((5, 4), np.int64))
     np.save(tmp_path / "objects.npy", np.array([{}] * 5, object), allow_pickle=True)
-    for name in ("flat", "ints", "objects"):
-        assert cli("import", tmp_path / f"{name}.npy", "-c", place, "--items", items, *ELSEWHERE).code == 2
+    (tmp_path / "text.npy").write_text("1 2 3")
+    for name in ("flat", "ints", "objects", "text"):
+        result = cli("import", tmp_path / f"{name}.npy", "-c", place, "--items", items, *ELSEWHERE)
+        assert (result.code, f"{name}.npy" in result.err, "allow_pickle" in result.err) == (2, True, False)
+    pq.write_table(pa.table({"id": ["a"], "mine": [[1.0, 0.0]]}), tmp_path / "named.parquet")
+    result = cli("import", tmp_path / "named.parquet", "-c", place, *ELSEWHERE)
+    assert (result.code, "--vector-column" in result.err) == (2, True)
     assert not place.exists()
     assert cli("import", npy, "-c", place, "--items", items, *ELSEWHERE).code == 0
     for other in (("--encoder-name", "another", "--fingerprint", "f1"), (*ELSEWHERE[:3], "f2")):
         assert cli("import", npy, "-c", place, "--items", items, *other).code == 1
     np.save(tmp_path / "wide.npy", np.ones((5, 6), np.float32))
     assert cli("import", tmp_path / "wide.npy", "-c", place, "--items", items, *ELSEWHERE).code == 2
+
+
+def test_numbers_too_large_for_a_vector_are_no_warning(vectors: np.ndarray, tmp_path: Path, cli: Cli) -> None:
+    large = vectors.astype(np.float64)
+    large[1] *= 1e300
+    np.save(tmp_path / "large.npy", large)
+    result = cli("import", tmp_path / "large.npy", "-c", tmp_path / "c", "--items", tmp_path / "items.csv", *ELSEWHERE)
+    assert (result.code, "bad_vector: items.csv:3" in result.err, "Runtime" in result.err) == (3, True, False)
 
 
 def test_an_encoder_that_is_here_is_checked_and_searches(tmp_path: Path, cli: Cli) -> None:

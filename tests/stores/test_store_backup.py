@@ -1,5 +1,6 @@
 """Backups: of one commit, whole, checked, and made while others write."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -103,6 +104,27 @@ def test_a_backup_while_others_write_is_of_one_commit(shop: Store, tmp_path: Pat
             for id, item in pair.items():
                 expected = axis(int(item.metadata["n"]) % 8)  # type: ignore[arg-type]
                 np.testing.assert_allclose(again.snapshot().vectors(id)[0], expected, atol=1e-6)
+
+
+@pytest.mark.usefixtures("shop")
+def test_what_is_no_whole_tar_file_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    back_up(tmp_path / "shop", tmp_path / "copy.tar")
+    whole = (tmp_path / "copy.tar").read_bytes()
+    middle, place = len(whole) // 2, whole.index(b"SQLite format 3") + 60
+    broken = {
+        "short.tar": whole[:middle],
+        "short.tar.gz": gzip.compress(whole)[:2000],
+        "text.tar": b"no tar at all",
+        "empty.tar": b"",
+        "flipped.tar": whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :],
+    }
+    for name, content in broken.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(CorruptCollection) as caught:
+            restore(tmp_path / name, tmp_path / "again")
+        assert str(tmp_path / name) in caught.value.message
+        assert "\n" not in caught.value.message
+        assert not list(tmp_path.glob("again*"))
 
 
 def test_refusals(shop: Store, tmp_path: Path) -> None:

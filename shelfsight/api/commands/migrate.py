@@ -58,12 +58,15 @@ def migrate(
     version stays for --rollback, until --discard.
     """
     from shelfsight.api import migrating
+    from shelfsight.evaluation import load_queries
 
     _check(encoder, switch=switch, rollback=rollback, discard=discard)
     if discard:
         name = migrating.discard(collection)
         print_document({"discarded": name}) if as_json else click.echo(f"removed the version with encoder {name}")
         return
+    if queries is not None:
+        load_queries(queries)  # what is wrong with them is said before all pictures are embedded
     with migrating.migration(collection, encoder, device=device, runtime=runtime) as work:
         if rollback:
             _check_rollback(work)
