@@ -17,8 +17,9 @@ __all__ = ["Block", "BlockFactory", "Blocks", "BoolArray", "ExactBlock", "IntArr
 
 Top = tuple[FloatArray, IntArray]
 
-_MERGED = 32_768  # larger blocks stay as they are, memory-mapped ones on disk
-_HANDFUL = 256  # so many new rows are not worth more than a flat block
+_SMALL = 4096  # so many rows are searched one by one
+_MERGED = 32_768  # larger blocks stay as they are
+_MAPPED = 131_072  # and such ones on disk
 _SCORES_AT_ONCE = 8_000_000  # 32 MB of scores
 _FEW_PASS = 8  # copying one row costs as much as scoring so many
 
@@ -100,27 +101,56 @@ class Blocks:
         return sum(len(part.vectors) for part in self.parts)
 
     def append(self, vectors: FloatArray) -> "Blocks":
-        """With ``vectors`` as the last rows. Trailing blocks that are small and not larger are merged in,
-        so that n small appends leave about log(n) small blocks and copy a row about log(n) times."""
+        """With ``vectors`` as the last rows, in a block that is searched row by row: nobody waits for more. Trailing
+        ones that are small and not larger are merged in, so that n small appends leave about log(n) of them."""
         if not len(vectors):
             return self
-        parts, merged = list(self.parts), list[Block]()
+        parts, merged = list(self.parts), [vectors]
         rows = len(vectors)
-        while parts and len(parts[-1].vectors) <= min(rows, _MERGED) and not _sealed(parts[-1]):
-            merged.insert(0, parts.pop())
-            rows += len(merged[0].vectors)
-        return Blocks(self.factory, (*parts, self._block(parts, merged, vectors, rows)))
+        most = _SMALL if any(isinstance(part, Kin) for part in parts) else _MERGED
+        while parts and len(parts[-1].vectors) <= min(rows, most) and not isinstance(parts[-1], Kin):
+            merged.insert(0, parts.pop().vectors)
+            rows += len(merged[0])
+        return Blocks(self.factory, (*parts, self.factory(np.concatenate(merged) if len(merged) > 1 else vectors)))
 
-    def _block(self, others: Sequence[Block], merged: Sequence[Block], vectors: FloatArray, rows: int) -> Block:
-        """One of ``merged`` and ``vectors``; what a larger one learned serves them too."""
-        if rows >= _HANDFUL and (merged or not isinstance(vectors, np.memmap)):
-            kin = max(
-                (each for each in others if isinstance(each, Kin)), key=lambda each: len(each.vectors), default=None
-            )
-            block = kin and kin.joined(merged, vectors)
-            if block is not None:
-                return block
-        return self.factory(np.concatenate([*(part.vectors for part in merged), vectors]) if merged else vectors)
+    @property
+    def waiting(self) -> bool:
+        """Whether :meth:`joined` has something to do."""
+        return self._next() is not None
+
+    def joined(self) -> "Blocks":
+        """With the first block that is no longer small, and none yet, put among its kin; work for a thread of its own.
+        The same where none can be."""
+        place = self._next()
+        if place is None:
+            return self
+        start, rows = place, len(self.parts[place].vectors)
+        while start and _joins(self.parts[start - 1], min(rows, _MERGED)):
+            start -= 1
+            rows += len(self.parts[start].vectors)
+        kin = max((each for each in self.parts if isinstance(each, Kin)), key=lambda each: len(each.vectors))
+        block = kin.joined(self.parts[start:place], self.parts[place].vectors)
+        if block is None:
+            return self
+        return Blocks(self.factory, (*self.parts[:start], block, *self.parts[place + 1 :]))
+
+    def replaced(self, before: "Blocks", after: "Blocks") -> "Blocks | None":
+        """These, which followed from ``before``, had they followed from ``after``, whose rows are the same; ``None``:
+        they did not. What differs between the two must have been too large to be merged since."""
+        tail = 0
+        while tail < len(after.parts) and after.parts[-1 - tail] is before.parts[-1 - tail]:
+            tail += 1
+        head = len(before.parts) - tail
+        if [*map(id, self.parts[:head])] != [*map(id, before.parts[:head])]:
+            return None
+        return Blocks(self.factory, (*after.parts[: len(after.parts) - tail], *self.parts[head:]))
+
+    def _next(self) -> int | None:
+        """The first block that is to be joined, where one can be."""
+        if not any(isinstance(part, Kin) for part in self.parts):
+            return None
+        waiting = (i for i, part in enumerate(self.parts) if _SMALL < len(part.vectors) <= _MAPPED and _plain(part))
+        return next(waiting, None)
 
     def top(self, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
         """:meth:`Block.top` over all rows; (q, m) with m >= k unless there are fewer rows."""
@@ -149,5 +179,9 @@ class Blocks:
         return found
 
 
-def _sealed(block: Block) -> bool:
-    return isinstance(block, Kin) and block.sealed
+def _plain(block: Block) -> bool:
+    return not isinstance(block, Kin)
+
+
+def _joins(block: Block, rows: int) -> bool:
+    return isinstance(block, Kin) and not block.sealed and len(block.vectors) <= rows

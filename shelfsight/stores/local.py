@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,6 +73,7 @@ class LocalStore:
         self._indexes = Indexes(path, watched=hasattr(factory, "indexer"))
         self._snapshot: LocalSnapshot | None = None
         self._distrusted: int | None = None
+        self._joining = False
         self._start_over()
 
     @property
@@ -100,6 +102,7 @@ class LocalStore:
             if self._snapshot is None or self._ledger.generation() != self._state.generation or self._damaged:
                 self._follow()
                 self._snapshot = self._view()
+                self._join_soon()
             return self._snapshot
 
     def token(self) -> str:
@@ -240,6 +243,30 @@ class LocalStore:
     def _try_renewing(self) -> None:
         with suppress(StoreError):  # the state in memory serves on, and the next change of indexes is another chance
             self._renew()
+
+    def _join_soon(self) -> None:
+        """Where many rows have come, put them where searches need not look at each; these go on meanwhile."""
+        if self._state.blocks.waiting and not self._joining:
+            self._joining = True
+            start(self._join, name="shelfsight-join")
+
+    def _join(self) -> None:
+        try:
+            blocks = self._state.blocks
+            while (joined := blocks.joined()) is not blocks:
+                with self._reading:
+                    together = self._state.blocks.replaced(blocks, joined)
+                    if together is not None:
+                        self._regroup(together)
+                    blocks = self._state.blocks
+        finally:
+            self._joining = False
+
+    def _regroup(self, blocks: Blocks) -> None:
+        """Go on with others of the same rows."""
+        self._state = replace(self._state, blocks=blocks)
+        if self._snapshot is not None and self._snapshot.generation == self._state.generation:
+            self._snapshot = self._snapshot.regrouped(self._state)
 
     def _start_over(self) -> None:
         self._begin(Opened(Slots()))

@@ -51,6 +51,8 @@ def best_items(
     Args:
         allowed: a mask (n,) bool, or better what was made of it once; ``None`` allows all.
         without: slots left out, few: as many more are looked for, which is cheaper than a mask of their own.
+
+    Rows of nobody, slot -1, are never found; many of them are better masked.
     """
     if isinstance(allowed, np.ndarray):
         allowed = Allowed(allowed)
@@ -97,10 +99,13 @@ def _proven(
     if len(real) > fetch:
         real = real[np.argpartition(-approximate[real], fetch - 1)[:fetch]]
     places, approximate = places[real], approximate[real]
+    unseen = float(approximate.min(initial=np.inf)) + _slack(query)
+    owned = rows.slot[places] >= 0
+    if not owned.all():
+        places, approximate = places[owned], approximate[owned]
     matches = _best(rows, query, k, places, approximate, blocks)
     if fetch >= total:
         return matches
-    unseen = float(approximate.min(initial=np.inf)) + _slack(query)
     return matches if len(matches) >= k and matches[k - 1].score > unseen else None
 
 

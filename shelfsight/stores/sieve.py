@@ -17,6 +17,7 @@ from shelfsight.stores.state import State
 __all__ = ["Sieve"]
 
 _FILTERS = 16  # remembered: one search asks for hits, their number and facets under the same one
+_DEAD = 8  # up to one row in so many, the dead are found and dropped
 _WORDS = {Type.TEXT: "text", Type.NUMBER: "number", Type.BOOLEAN: "boolean"}
 T = TypeVar("T")
 
@@ -26,8 +27,9 @@ class Sieve:
 
     def __init__(self, state: State, columns: Columns) -> None:
         self._state = state
-        self._columns = columns
+        self.columns = columns
         self._lock = threading.Lock()
+        self._mostly_alive: bool | None = None
         self._masks: dict[str, BoolArray] = {}
         self._allowed: dict[str, Allowed] = {}
         self._known: dict[tuple[str, ...], Column] = {}
@@ -64,6 +66,24 @@ class Sieve:
             return None if found.count == len(found) else found
         return self._kept(self._allowed, repr(where), lambda: Allowed(self.rows_of(self.passing(where))))
 
+    def searchable(self, where: Expr | None) -> Allowed | None:
+        """:meth:`allowed`, for searches that drop rows of nobody: ``None`` without a filter, while these are few."""
+        if where is None:
+            if self._mostly_alive is None:
+                owned = np.count_nonzero(self._state.row_slot >= 0)
+                self._mostly_alive = bool(owned * _DEAD > len(self._state.row_slot) * (_DEAD - 1))
+            if self._mostly_alive:
+                return None
+        return self.allowed(where)
+
+    def of_same_items(self, state: State) -> "Sieve":
+        """For a state of the same items and rows; what was asked once is known there."""
+        other = Sieve(state, self.columns)
+        with self._lock:
+            other._masks.update(self._masks)
+        other._known.update(self._known.copy())
+        return other
+
     def rows_of(self, slots: BoolArray) -> BoolArray:
         """(rows,) those of (slots,) items."""
         return np.append(slots, False)[self._state.row_slot]  # owner -1, nobody, reads the appended False
@@ -92,7 +112,7 @@ class Sieve:
     def fields(self) -> dict[str, str]:
         """See :meth:`shelfsight.core.snapshot.Snapshot.fields`."""
         found = {}
-        for name in sorted(set(self._columns.names(len(self._state.alive))) - OWN_FIELDS):
+        for name in sorted(set(self.columns.names(len(self._state.alive))) - OWN_FIELDS):
             column = self._known.get((name,)) or self._living((name,))
             kinds = column.kinds()
             if kinds:
@@ -101,7 +121,7 @@ class Sieve:
         return found
 
     def _living(self, path: tuple[str, ...]) -> Column:
-        column = self._columns.column(path, len(self._state.alive))
+        column = self.columns.column(path, len(self._state.alive))
         return replace(column, types=column.types * self._state.alive).settled()
 
     def _kept(self, memory: dict[str, T], key: str, make: Callable[[], T]) -> T:

@@ -33,6 +33,12 @@ class LocalSnapshot:
         self._rows = Rows(state.row_slot, state.first_row, state.slots.ids)
         self._sieve = Sieve(state, columns)
 
+    def regrouped(self, state: State) -> "LocalSnapshot":
+        """The same snapshot of ``state``, whose blocks alone are others."""
+        other = LocalSnapshot(state, self._sieve.columns, self._dimension, self._words)
+        other._sieve = self._sieve.of_same_items(state)
+        return other
+
     @property
     def generation(self) -> int:
         """Which commit this is the state after; two equal ones are the same state."""
@@ -60,7 +66,7 @@ class LocalSnapshot:
         if k < 1:
             raise UsageError(f"k is {k}", hint="ask for at least one hit")
         excluded = self._sieve.slots(exclude) if exclude else ()
-        return best_items(self._state.blocks, self._rows, queries, k, self._sieve.allowed(where), without=excluded)
+        return best_items(self._state.blocks, self._rows, queries, k, self._sieve.searchable(where), without=excluded)
 
     def above(
         self, vector: FloatArray, score: float, *, where: Expr | None = None, exclude: Sequence[str] = ()

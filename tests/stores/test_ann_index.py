@@ -228,6 +228,7 @@ def test_what_comes_later_is_searched_with_what_was_learned(vectors: np.ndarray,
         for start in range(3000, COUNT, 1100):
             fill(store, vectors[start : start + 1100], start=start)
             store.snapshot()
+        assert finish(30.0)
         found = blocks(store)
         assert [type(block) for block in found[:2]] == [ApproximateBlock, ApproximateBlock]
         assert sum(len(block.vectors) for block in found) == COUNT
