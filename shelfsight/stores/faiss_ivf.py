@@ -26,7 +26,7 @@ Rows32 = npt.NDArray[np.int32]
 
 _PROBES = 64  # lists a query looks at, at most, unless a filter passes few rows
 _FEWEST = 64  # rows that pass, which a filtered query looks at in any case
-_FARTHER = 1.2  # times what a first look says is enough, where all that is near a query is filtered out
+_FARTHER = 1.1  # times what a first look says is enough, where all that is near a query is filtered out
 _TENTH = 10  # of the first look's rows, or one in so many of those asked for,
 _ONE_IN = 64  # is to be bettered by what is farther
 _SMALL_COARSE = 1024  # so many centroids are compared one by one
@@ -281,7 +281,11 @@ class IvfFinder:
             if self._sizes is None:
                 self._sizes = np.bincount(self.list_of, minlength=self._lists)
             return self._sizes
-        return allowed.kept((id(self), "lists"), lambda: np.bincount(self.list_of[allowed.mask], minlength=self._lists))
+        mask = allowed.mask  # taking by number is several times as fast as by mask where half passes
+        return allowed.kept(
+            (id(self), "lists"),
+            lambda: np.bincount(self.list_of.take(np.flatnonzero(mask)), minlength=self._lists),
+        )
 
     def _selecting(self, probes: int, allowed: Allowed | None) -> Any:
         selector = None if allowed is None else faiss.IDSelectorBitmap(allowed.bitmap)

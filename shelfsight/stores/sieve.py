@@ -86,7 +86,7 @@ class Sieve:
 
     def rows_of(self, slots: BoolArray) -> BoolArray:
         """(rows,) those of (slots,) items."""
-        return np.append(slots, False)[self._state.row_slot]  # owner -1, nobody, reads the appended False
+        return np.append(slots, False).take(self._state.row_slot)  # owner -1, nobody, reads the appended False
 
     def slots(self, ids: Iterable[str]) -> list[int]:
         """Of those of ``ids`` that are there."""

@@ -111,8 +111,8 @@ def _tenth(vectors: FloatArray, queries: FloatArray, own: IntArray, allowed: All
         mine = np.searchsorted(here, own)
         inside = np.flatnonzero(here[np.minimum(mine, len(here) - 1)] == own)
         products[inside, mine[inside]] = -np.inf
-        both = np.concatenate([best, _largest(products)], axis=1)
-        best = _largest(both)
+        better = products[:, (products > best.min(axis=1, keepdims=True)).any(axis=0)]  # few after the first rows
+        best = _largest(np.concatenate([best, better], axis=1))
     return np.asarray(best.min(axis=1))
 
 
