@@ -15,6 +15,7 @@ from shelfsight.stores.columns import Column, Factors, Texts, Type, facet_text
 
 __all__ = ["Chosen", "facet", "spread"]
 
+_STEP = 65_536  # slots whose codes stay in the processor's cache
 _SPARSE = 4  # up to one in so many, the slots that pass are picked one by one
 
 
@@ -40,9 +41,14 @@ class Chosen:
         """(distinct,) how often each of (slots,) codes, -1 for none, occurs."""
         if self._few is not None:
             codes = codes[self._few]
-        elif self.count < len(codes):
-            codes = np.where(self.passing, codes, -1)
-        return np.bincount(codes + 1, minlength=distinct + 1)[1:]
+        total = np.zeros(distinct + 1, np.int64)
+        step = max(_STEP, 2 * distinct)
+        for start in range(0, len(codes), step):
+            part = codes[start : start + step]
+            if self._few is None and self.count < len(codes):
+                part = np.where(self.passing[start : start + step], part, -1)
+            total += np.bincount(part + 1, minlength=distinct + 1)
+        return total[1:]
 
 
 def facet(column: Column, chosen: Chosen, limit: int | None) -> dict[str, int]:

@@ -21,6 +21,10 @@ __all__ = ["BUSY_SECONDS", "DATABASE", "Ledger", "Replay", "SegmentRow", "Upsert
 
 DATABASE = "items.sqlite"
 BUSY_SECONDS = 30.0
+_CACHE = (
+    64 * 1024
+)  # KiB of pages a connection keeps, at most: a commit touches many, and is written once it is whole
+_LOG = 8192  # pages of the log before they are copied into the database, 32 MB: many are of the same few
 
 _SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -95,6 +99,8 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
         raise CorruptCollection(f"{file} is missing", hint="restore it, or index the catalogue again")
     connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
     return connection
 
 

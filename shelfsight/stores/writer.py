@@ -84,7 +84,7 @@ class Writer:
         """All of them in a few statements: between two of them any other thread of the program may run first."""
         ids = [change.item.id for change, _ in changes]
         kept = self._kept_fields([change.item.id for change, _ in changes if change.keep_fields])
-        dropped = [self._drop_vectors(id) for id in self._known(ids)]
+        dropped = self._drop_all(ids)
         for part in _parts(ids):
             self._execute(f"DELETE FROM deleted WHERE id IN ({_marks(len(part))})", part)
         total = sum(len(vectors) for _, vectors in changes)
@@ -123,13 +123,16 @@ class Writer:
             row = f"({_marks(len(part[0]))})"
             self._execute(f"{statement} VALUES {','.join([row] * len(part))}", list(chain.from_iterable(part)))
 
-    def _known(self, ids: Sequence[str]) -> list[str]:
-        """Those of ``ids`` that are there."""
-        return [
-            row[0]
-            for part in _parts(ids)
-            for row in self._execute(f"SELECT id FROM items WHERE id IN ({_marks(len(part))})", part)
-        ]
+    def _drop_all(self, ids: Sequence[str]) -> list[int]:
+        """:meth:`_drop_vectors` of those of ``ids`` that are there."""
+        spans: list[tuple[int, int]] = []
+        for part in _parts(ids):
+            sql = f"SELECT first_vector, pictures FROM items WHERE id IN ({_marks(len(part))})"
+            spans += self._execute(sql, part)
+        for numbers in _parts([first + i for first, pictures in spans for i in range(pictures)]):
+            for table in ("delta", "previews"):
+                self._execute(f"DELETE FROM {table} WHERE vector_id IN ({_marks(len(numbers))})", numbers)
+        return [pictures for _, pictures in spans]
 
     def _update(self, change: Change) -> None:
         item = change.item

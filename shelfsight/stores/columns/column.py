@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXACT", "Column", "Factors", "Type", "facet_text"]
 
+_FIRST = 4096
 EXACT = 2**53  # integers beyond are not all float64
 
 
@@ -70,7 +71,10 @@ class Column:
         """Types that occur, null left out."""
         if self.held is not None:
             return self.held
-        return frozenset(kind for kind in Type if kind is not Type.NULL and bool(np.any(self.types == kind)))
+        most = int(self.types.max(initial=Type.NULL))
+        return frozenset(
+            kind for kind in Type if Type.NULL < kind <= most and (kind == most or _occurs(self.types, kind))
+        )
 
     def settled(self) -> "Column":
         """With its types looked for."""
@@ -97,6 +101,11 @@ class Column:
                 if types[i] == Type.BOOLEAN:
                     found[i] = flag
         return found
+
+
+def _occurs(types: npt.NDArray[np.int8], kind: Type) -> bool:
+    """Among the first, mostly."""
+    return bool(np.any(types[:_FIRST] == kind)) or bool(np.any(types[_FIRST:] == kind))
 
 
 def facet_text(value: Value) -> str | None:
