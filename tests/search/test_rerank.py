@@ -334,7 +334,7 @@ def test_time_enough_is_no_limit() -> None:
 
 def test_what_was_found_as_fit_as_most_never_falls_behind_what_nobody_looked_at() -> None:
     vlm = _takes(0.004)
-    done = run(vlm, falling(300), budget_ms=100)
+    done = run(vlm, falling(300), budget_ms=500)
     chance = {f"{number:02}": 0.95 if number == 9 else 0.3 + 0.01 * (number % 5) for number in range(300)}
     place = {id: rank for rank, id in enumerate(ids(done))}
     first_unseen = min(place[id] for id in place if id not in done.relevance)
