@@ -22,6 +22,7 @@ _DENSE = 8  # or more than one of so many rows, cost more than scoring everythin
 _DEEPER = 4  # times as many candidates at a time
 _AHEAD = 64  # times the plan's depth are estimated at once, at most: scanning costs about the same
 _MOST_AHEAD = 4096
+_NEARLY = 0.9  # of all rows pass: the others may be no more than dead, and few queries need a second look
 _SURE = 3.0  # standard deviations
 _EFFORT = 1.5  # times as much where a query is looked at again
 
@@ -39,7 +40,8 @@ def checked(
     depth = max(k, plan.depth)
     if dense(depth, allowed.count):
         return best_by_product(vectors, queries, k, allowed)
-    ahead = min(max(depth, min(depth * _AHEAD, _MOST_AHEAD)), allowed.count)
+    times = _DEEPER if allowed.count > _NEARLY * len(vectors) else _AHEAD
+    ahead = min(max(depth, min(depth * times, _MOST_AHEAD)), allowed.count)
     found = finder.estimated(queries, ahead, plan.effort, allowed)
     if found is None:
         return None
@@ -56,7 +58,7 @@ def _again(
     vectors: FloatArray, finder: Finder, queries: FloatArray, k: int, allowed: Allowed, plan: Plan, ahead: int
 ) -> list[tuple[FloatArray, IntArray]]:
     """A second time, much deeper and farther: whatever comes then is taken, unless it is less than may be had."""
-    depth = ahead * _DEEPER
+    depth = max(ahead * _DEEPER, min(_MOST_AHEAD, plan.depth * _AHEAD))
     if dense(depth, allowed.count):
         return list(zip(*best_by_product(vectors, queries, k, allowed), strict=True))
     found = finder.estimated(queries, depth, plan.effort * _EFFORT, allowed)
