@@ -16,9 +16,7 @@ from shelfsight.stores.versions import active
 __all__ = ["create_collection"]
 
 
-def create_collection(
-    path: Path, kind: str, encoder: EncoderSpec, *, before: Callable[[], None] | None = None
-) -> None:
+def create_collection(path: Path, kind: str, encoder: EncoderSpec, *, before: Callable[[], None] | None = None) -> None:
     """An empty collection at ``path``. An interrupted creation is taken up where it ended.
 
     Args:

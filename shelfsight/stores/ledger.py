@@ -21,9 +21,7 @@ __all__ = ["BUSY_SECONDS", "DATABASE", "Ledger", "Replay", "SegmentRow", "Upsert
 
 DATABASE = "items.sqlite"
 BUSY_SECONDS = 30.0
-_CACHE = (
-    64 * 1024
-)  # KiB of pages a connection keeps, at most: a commit touches many, and is written once it is whole
+_CACHE = 64 * 1024  # KiB of pages a connection keeps, at most: a commit touches many, and is written once it is whole
 _LOG = 8192  # pages of the log before they are copied into the database, 32 MB: many are of the same few
 
 _SCHEMA = """
