@@ -9,7 +9,7 @@ from shelfsight.core.filters import And, Expr, FieldPath, In, Not, parse
 from shelfsight.core.settings import SearchSettings
 from shelfsight.core.types import Query
 from shelfsight.search.atoms import checked, positive_text
-from shelfsight.search.query import Understood, check, understand
+from shelfsight.search.query import Understood, check, once, understand
 from shelfsight.search.rules.ruling import Ruling
 from shelfsight.search.telling import telling
 
@@ -140,6 +140,7 @@ def plan_of(query: Query, settings: SearchSettings, take_apart: TakeApart) -> Pl
         UsageError: the query cannot be answered; ``FilterError`` among them.
     """
     check(query, settings)
+    query = once(query)
     filters = () if query.filter is None else (query.filter,)
     if not (query.rerank or query.explain) and query.atoms is None:
         words = telling(understand(query)) if query.mode == "hybrid" else understand(query)
@@ -172,6 +173,7 @@ def browsing_plan(query: Query, settings: SearchSettings) -> Plan:
         UsageError: a value is out of range; ``FilterError`` among them.
     """
     check(query, settings)
+    query = once(query)
     filters = () if query.filter is None else (query.filter,)
     return Plan(query=query, words=Understood(None, ()), where=_where(filters), filters=filters)
 

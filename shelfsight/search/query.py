@@ -1,19 +1,21 @@
 """What a person typed, taken apart: the things wanted and the things not wanted."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from shelfsight.core.errors import UsageError
+from shelfsight.core.listing import SortKey
 from shelfsight.core.settings import SearchSettings
 from shelfsight.core.types import Mode, Query
 
-__all__ = ["Understood", "check", "check_text", "understand"]
+__all__ = ["Understood", "check", "check_text", "once", "understand"]
 
 # A minus term starts a word: "-floral", -"polka dots". A hyphen inside a word ("t-shirt", "v-neck"), before a
 # digit ("-5") or on its own ("shirt - blue") is part of the text. A quote left open runs to the end of the text.
 _MINUS = re.compile(r'(?<!\S)-(?:"(?P<phrase>[^"]*)(?:"|$)|(?P<word>[^\W\d_]\S*))')
 _TRAILING = ",.;:!?"
+_MOST_NEGATIVE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,19 @@ def understand(query: Query) -> Understood:
     return Understood(positive, negative)
 
 
+def once(query: Query) -> Query:
+    """``query`` with each field that is counted or sorted by named once: named again, it says nothing new."""
+    keys: dict[str, SortKey] = {}
+    for key in query.sort:
+        keys.setdefault(key.field, key)
+    return replace(
+        query,
+        sort=tuple(keys.values()),
+        facets=tuple(dict.fromkeys(query.facets)),
+        histograms=tuple(dict.fromkeys(query.histograms)),
+    )
+
+
 def check(query: Query, settings: SearchSettings) -> None:
     """Refuse a query that cannot be answered, before anything is spent on it.
 
@@ -70,6 +85,9 @@ def check(query: Query, settings: SearchSettings) -> None:
         raise UsageError("a query has either a picture or a vector, not both", hint="leave one of them out")
     _check_second_look(query, settings)
     _check_arrangement(query)
+    if len(query.negative) > _MOST_NEGATIVE:
+        hint = f"at most {_MOST_NEGATIVE} are read"
+        raise UsageError(f"the query has {len(query.negative)} minus terms", hint=hint)
     for text in (query.text or "", *query.negative):
         check_text(text, settings.max_text)
 

@@ -10,6 +10,9 @@ from shelfsight.core.settings import SearchSettings
 
 __all__ = ["Snapshots"]
 
+_SHOWN = 60
+"""Characters of a name that an error repeats."""
+
 
 class Snapshots:
     """The states that were read last, by token. Safe to share between threads.
@@ -45,7 +48,8 @@ class Snapshots:
         name = self.name(snapshot)
         if token is not None and name != token:
             raise SnapshotGone(
-                f"the state {token!r} of the collection is kept no longer", hint="start again from the first page"
+                f"the state {token[:_SHOWN]!r} of the collection is kept no longer",
+                hint="start again from the first page",
             )
         with self._lock:
             first, _ = self._kept.get(name, (snapshot, now))

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shelfsight.core.errors import UsageError
+from shelfsight.core.listing import SortKey
 from shelfsight.core.settings import SearchSettings
 from shelfsight.core.types import Query
 from shelfsight.search import understand
-from shelfsight.search.query import check
+from shelfsight.search.query import check, once
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,7 @@ def test_text_without_minus_terms_stays_as_it_is(words: list[str]) -> None:
         ({"diversity": -0.1}, "diversity is -0.1"),
         ({"diversity": math.nan}, "diversity is nan"),
         ({"image": b"x", "vector": np.ones(3, np.float32)}, "either a picture or a vector"),
+        ({"negative": ("red",) * 101}, "101 minus terms"),
         ({"text": "a" * 21}, "the query is 21 characters long"),
         ({"negative": ("a" * 21,)}, "the query is 21 characters long"),
         ({"text": "red \ud800"}, "lone surrogate.* at position 4"),
@@ -120,3 +122,9 @@ def test_the_ends_of_the_ranges_are_allowed() -> None:
     settings = SearchSettings(max_k=10, max_window=100, max_text=20)
     for fields in ({"k": 1}, {"k": 10, "offset": 90}, {"image_weight": 0.0}, {"image_weight": 1.0}, {"text": "a" * 20}):
         check(Query(**{"text": "red", **fields}), settings)
+
+
+def test_fields_named_again_say_nothing_new() -> None:
+    price, brand = SortKey("price", descending=True), SortKey("brand")
+    asked = Query(text="red", sort=(price, brand, SortKey("price")), facets=("a", "b", "a"), histograms=("b", "b"))
+    assert once(asked) == Query(text="red", sort=(price, brand), facets=("a", "b"), histograms=("b",))
