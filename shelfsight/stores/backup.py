@@ -254,7 +254,7 @@ def _pack(folder: Path, file: Path) -> Path:
 
 @contextmanager
 def _unpacked(file: Path, folder: Path) -> Iterator[Path]:
-    with storage_faults(file):
+    with storage_faults(folder):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         try:
