@@ -158,7 +158,7 @@ def test_a_server_may_ask_for_a_pause(scripted: OpenAIServer, red: Image.Image) 
     assert len(scripted.bodies) == 2
 
 
-@pytest.mark.parametrize("after", ["3600", formatdate(time.time() + 3600, usegmt=True)])
+@pytest.mark.parametrize("after", ["3600", formatdate(time.time() + 3600, usegmt=True)], ids=["seconds", "a time"])
 def test_a_pause_too_long_is_an_error(scripted: OpenAIServer, red: Image.Image, after: str) -> None:
     error = _failing([refusal(429, "come back later", {"Retry-After": after})], scripted, red)
     assert "come back later" in str(error)
