@@ -1,12 +1,16 @@
 """Which encoder and which store a collection may be opened with: the ones it was built with."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shelfsight.core.errors import Conflict, EncoderMismatch
 from shelfsight.core.protocols import Encoder, EncoderSpec, Manifest
 from shelfsight.core.relevance import RelevanceScale, ScalesRelevance
 from shelfsight.core.relevance_file import read_relevance
+
+if TYPE_CHECKING:
+    from shelfsight.stores.milvus import MilvusPlace
 
 __all__ = ["check_asked", "check_spec", "open_encoder_named", "scale_of"]
 
@@ -36,7 +40,9 @@ def scale_of(encoder: Encoder, folder: Path) -> RelevanceScale | None:
     return encoder.relevance
 
 
-def check_asked(folder: Path, manifest: Manifest, encoder: str | None, store: str | None) -> None:
+def check_asked(
+    folder: Path, manifest: Manifest, encoder: str | None, store: str | None, place: "MilvusPlace | None" = None
+) -> None:
     """Compare what a caller asks for (``None``: whatever there is) with what the collection is.
 
     Raises:
@@ -53,6 +59,21 @@ def check_asked(folder: Path, manifest: Manifest, encoder: str | None, store: st
             f"{str(folder)!r} has a {manifest.store!r} store, not {store!r}",
             hint="leave the store out, or index the catalogue into a new collection",
         )
+    if place is not None:
+        _check_place(folder, manifest, place)
+
+
+def _check_place(folder: Path, manifest: Manifest, asked: "MilvusPlace") -> None:
+    """What is not said counts as asked for nothing: it has its default."""
+    from shelfsight.stores.milvus import MilvusPlace, read_place
+
+    hint = "leave the place in Milvus out, or index the catalogue into a new collection"
+    if manifest.store != "milvus":
+        raise Conflict(f"{str(folder)!r} has a {manifest.store!r} store and no place in Milvus", hint=hint)
+    there, default = asdict(read_place(folder)), asdict(MilvusPlace())
+    for name, value in asdict(asked).items():
+        if value not in (default[name], there[name]):
+            raise Conflict(f"{str(folder)!r} lies in Milvus with {name} {there[name]!r}, not {value!r}", hint=hint)
 
 
 def _as_folder(name: str) -> str:

@@ -53,7 +53,7 @@ def open_engine(
     Raises:
         NotFound: no collection there, and ``create`` is false.
         EncoderMismatch: the collection was built with another encoder.
-        Conflict: it has another kind of store.
+        Conflict: it has another kind of store, or another place in Milvus.
         ModelError: ``create``, and the encoder cannot be opened.
     """
     from shelfsight import stores
@@ -74,7 +74,7 @@ def open_engine(
         opened = stores.create_store(folder, kind=kind, encoder=created.spec, place=place)
     try:
         if created is None:
-            check_asked(folder, opened.manifest, encoder, store)
+            check_asked(folder, opened.manifest, encoder, store, _place(milvus))
     except BaseException:
         opened.close()
         raise

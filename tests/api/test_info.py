@@ -32,6 +32,12 @@ def test_the_index_is_shown() -> None:
     }
 
 
+def test_what_compares_everything_was_not_measured() -> None:
+    report = IndexReport(kind="milvus lite flat", vectors=3, recall=1.0)
+    manifest = Manifest(format=1, store="milvus", encoder=SPEC, metric="cosine", items=3, pictures=3, index=report)
+    assert ("index.recall@10", "1: it is exact") in _index_rows(manifest_document(manifest)["index"])
+
+
 def test_what_was_not_built_is_not_shown() -> None:
     manifest = Manifest(format=1, store="exact", encoder=SPEC, metric="cosine", items=0, pictures=0)
     assert _index_rows(manifest_document(manifest).get("index")) == []

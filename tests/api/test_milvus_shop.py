@@ -75,6 +75,20 @@ def test_a_place_without_the_store_is_a_usage_error(cli: Cli, demo_folder: Path,
     assert "no place in Milvus" in said.err
 
 
+@pytest.mark.parametrize("option", [("--milvus-uri", "other.db"), ("--tenant", "other"), ("--milvus-index", "HNSW")])
+def test_a_collection_does_not_move_because_another_place_is_named(
+    cli: Cli, demo_folder: Path, milvus_shop: Path, option: tuple[str, str]
+) -> None:
+    result = cli("index", demo_folder / "catalog.csv", "-c", milvus_shop, *option)
+    assert (result.code, repr(option[1]) in result.err) == (1, True)
+    assert cli("index", demo_folder / "catalog.csv", "-c", milvus_shop, "--tenant", "demo", "--json").code == 0
+
+
+def test_a_collection_elsewhere_has_no_place_in_milvus(cli: Cli, demo_folder: Path, demo_collection: Path) -> None:
+    result = cli("index", demo_folder / "catalog.csv", "-c", demo_collection, "--milvus-uri", "x.db")
+    assert (result.code, "no place in Milvus" in result.err) == (1, True)
+
+
 def test_a_server_that_is_not_there(cli: Cli, demo_folder: Path, tmp_path: Path) -> None:
     said = cli("index", demo_folder / "catalog.csv", "-c", tmp_path / "c", "--milvus-uri", "http://127.0.0.1:9")
     assert said.code == 1

@@ -45,7 +45,9 @@ def _index_rows(index: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     if index is None:
         return []
     rows = [("index.kind", str(index["kind"])), ("index.vectors", f"{index['vectors']:,}")]
-    if index["recall"] is not None:
+    if index["recall"] == 1.0 and not index["queries"]:
+        rows.append(("index.recall@10", "1: it is exact"))
+    elif index["recall"] is not None:
         asked = "" if index["target"] is None else f", {index['target']:g} was asked for"
         rows.append(("index.recall@10", f"{index['recall']:.4f} on {index['queries']:,} held-out vectors{asked}"))
     if index["bytes_per_vector"]:
