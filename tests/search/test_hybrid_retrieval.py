@@ -129,6 +129,13 @@ def test_mistyped_words_are_told(snapshot: Snapshot) -> None:
     assert found.corrections == {"umrba": "umbra"}
 
 
+def test_words_are_put_right_in_the_form_that_items_have(empty_store: Store) -> None:
+    """The index knows them as ``adida``, ``sunglass`` and ``running shoe``."""
+    empty_store.commit([item("a", RED, "ADIDAS running shoes", brand="Adidas"), item("b", BLUE, "Men's Sunglasses")])
+    found = search(empty_store.snapshot(), text="adiddas sunglases runningshoe")
+    assert found.corrections == {"adiddas": "adidas", "sunglases": "sunglasses", "runningshoe": "running shoes"}
+
+
 def test_synonyms_of_rules_count(snapshot: Snapshot) -> None:
     query = Query(mode="hybrid", text="urn")
     plan = plan_of(query, SearchSettings(), lambda _: ())

@@ -1,16 +1,15 @@
 """What is found of one query by vector and by words, before it is put into one order."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from shelfsight.core.listing import Match, WordMatch, WordQuery, WordsFound
 from shelfsight.core.snapshot import Snapshot
-from shelfsight.core.stored import StoredItem
-from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.hybrid.fusion import Floats, Readings, standardised
+from shelfsight.search.hybrid.spelling import texts, written
 from shelfsight.search.planning import Plan
 from shelfsight.search.query import understand
 
@@ -71,7 +70,7 @@ def pool(snapshot: Snapshot, plan: Plan, vector: FloatArray, k: int) -> Pool:
         readings=_readings(snapshot, matches, words, [match.score for match in near[:POOL]]),
         named=_named(found.matches),
         unwanted=_unwanted(snapshot, negative, [match.id for match in matches]),
-        corrections=dict(found.corrections),
+        corrections=written(found, snapshot),
     )
 
 
@@ -101,19 +100,13 @@ def _readings(
     found = [words.get(match.id) for match in matches]
     top = max((match.score for match in words.values()), default=0.0) or 1.0
     items = snapshot.items([match.id for match in matches if match.id not in words]) if words else {}
-    silent = {id for id, item in items.items() if not any(_texts(item))}
+    silent = {id for id, item in items.items() if not any(texts(item))}
     return Readings(
         cosines=standardised(np.array([match.score for match in matches], np.float64), best),
         shares=np.array([each.share if each else 0.0 for each in found], np.float64),
         scores=np.array([min(each.score / top, 1.0) if each else 0.0 for each in found], np.float64),
         silent=np.array([match.id in silent for match in matches], np.float64),
     )
-
-
-def _texts(item: StoredItem) -> Iterator[str]:
-    """Texts of an item that are not empty."""
-    values: Iterable[Value] = (item.title, *item.metadata.values())
-    return (value for value in values if isinstance(value, str) and value)
 
 
 def _named(matches: Sequence[WordMatch]) -> tuple[str, ...]:

@@ -2,31 +2,55 @@
 which one was meant."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from shelfsight.core.listing import WordQuery
+from shelfsight.core.listing import WordQuery, WordsFound
 from shelfsight.core.snapshot import Snapshot
-from shelfsight.core.wording import fold
+from shelfsight.core.stored import StoredItem
+from shelfsight.core.types import Value
+from shelfsight.core.wording import fold, stem
 from shelfsight.search.planning import Plan
 
-__all__ = ["corrected", "spelt"]
+__all__ = ["corrected", "spelt", "texts", "written"]
 
 _WORD = re.compile(r"[^\W_]+")
+_READ = 8
+"""Items found that are read for how they write a word."""
 
 
 def spelt(plan: Plan, snapshot: Snapshot) -> Plan:
     """``plan``, whose encoder reads what the page says its words were taken for; by vector alone as it was typed."""
     if not plan.hybrid or plan.words.text is None:
         return plan
-    found = snapshot.words(WordQuery(text=plan.words.text, synonyms=plan.synonyms), 1)
-    return replace(plan, spelt=corrected(plan.words.text, found.corrections)) if found.corrections else plan
+    found = snapshot.words(WordQuery(text=plan.words.text, synonyms=plan.synonyms), _READ)
+    corrections = written(found, snapshot)
+    return replace(plan, spelt=corrected(plan.words.text, corrections)) if corrections else plan
+
+
+def written(found: WordsFound, snapshot: Snapshot) -> dict[str, str]:
+    """The corrections of what was found, in the forms that items have: the index keeps words without their endings."""
+    if not found.corrections:
+        return {}
+    forms: dict[str, str] = {}
+    items = snapshot.items([match.id for match in found.matches[:_READ]])
+    for word in (word for item in items.values() for text in texts(item) for word in _WORD.findall(fold(text))):
+        forms.setdefault(stem(word), word)
+    return {
+        typed: " ".join(forms.get(part, part) for part in taken.split()) for typed, taken in found.corrections.items()
+    }
 
 
 def corrected(text: str, corrections: Mapping[str, str]) -> str:
     """``text`` with the words that were taken for others in their place.
 
     Args:
-        corrections: :attr:`~shelfsight.core.listing.WordsFound.corrections`, by folded word.
+        corrections: by folded word.
     """
     return _WORD.sub(lambda word: corrections.get(fold(word[0]), word[0]), text)
+
+
+def texts(item: StoredItem) -> Iterator[str]:
+    """Texts of an item that are not empty."""
+    values: Iterable[Value] = (item.title, *item.metadata.values())
+    return (value for value in values if isinstance(value, str) and value)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 __all__ = ["Vocabulary", "distances", "tolerance"]
 
 _LONGEST = 32
+_SHORT = 4
 _COMPLETIONS = 32
 _POPULATION = np.array([value.bit_count() for value in range(1 << 16)], np.uint8)
 
@@ -44,13 +45,16 @@ class Vocabulary:
             self._letters = np.concatenate([self._letters, letters])
 
     def near(self, word: str, slips: int) -> dict[str, int]:
-        """Words within ``slips`` of ``word`` -> how many slips away."""
+        """Words within ``slips`` of ``word`` -> how many slips away. Of four letters with another one among them a word
+        is as often another word: no ``boot`` is meant by ``boat``."""
         close = np.abs(self._lengths.astype(np.int16) - len(word)) <= slips
         close &= self._lengths <= _LONGEST
         places = np.flatnonzero(close)
         # A slip takes away one letter and brings one at most.
         places = places[_bits(self._letters[places] ^ np.uint64(_letters(word))) <= 2 * slips]
         candidates = [self._words[place] for place in places.tolist()]
+        if len(word) == _SHORT:
+            candidates = [other for other in candidates if len(other) != _SHORT or sorted(other) == sorted(word)]
         found = distances(word, candidates).tolist()
         return {other: away for other, away in zip(candidates, found, strict=True) if 0 < away <= slips}
 
