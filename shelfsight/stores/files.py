@@ -38,12 +38,13 @@ def sync_directory(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool) -> Iterator[BinaryIO | None]:
-    """Hold ``flock`` on ``path`` (created if absent); yields its open file, or ``None`` when not ``wait``
-    and another process or thread holds it."""
+def locked(path: Path, *, wait: bool, shared: bool = False) -> Iterator[BinaryIO | None]:
+    """Hold ``flock`` on ``path`` (created if absent), alone or with others who ask for it ``shared``; yields its open
+    file, or ``None`` when not ``wait`` and another process or thread holds it."""
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     with path.open("a+b") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(file, kind | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield None
             return

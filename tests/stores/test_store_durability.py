@@ -60,6 +60,7 @@ def test_kills_lose_nothing(kind: str, tmp_path: Path, child: StartChild) -> Non
         create_store(path, kind=kind, encoder=SPEC).close()
         writer = child("batches", path, 1, 10_000)
         said = [writer.line() for _ in range(chance.randint(1, 12))]
+        assert said[-1] == f"committed {len(said) - 1}", f"the writer ended by itself, with {writer.process.poll()}"
         time.sleep(chance.random() * 0.05)
         said += [line for line in writer.kill() if line.startswith("committed")]
         store = open_store(path, encoder=SPEC)

@@ -18,7 +18,17 @@ AT_ONCE = 16_384
 Row = dict[str, Any]
 _FULL = ("No space left", "Errno 28", "quota exceeded", "disk quota", "File too large", "Errno 27")
 _GONE = ("collection not found", "can't find collection", "not found[collection", "does not exist")
-_LONG = 300.0  # seconds to load a collection
+_LONG = 300.0  # seconds to load a collection, or to turn a long log into a file
+_READS = (
+    "query",
+    "query_iterator",
+    "search",
+    "list_indexes",
+    "describe_index",
+    "list_aliases",
+    "describe_alias",
+)
+"""Requests that change nothing."""
 
 
 class Milvus:
@@ -82,7 +92,7 @@ class Milvus:
         pages = self._do("query_iterator", name, consistency_level="Strong", **wanted)
         try:
             while True:
-                with self._faults():
+                with self._faults(), self._connection.turn(alone=False):
                     page = pages.next()
                 if not page:
                     return
@@ -119,7 +129,7 @@ class Milvus:
     def seal(self, name: str) -> None:
         """Let Lite turn its log, which it searches slowly, into files. A server does that by itself."""
         if self.lite:
-            self._do("flush", name)
+            self._do("flush", name, timeout=max(self._timeout, _LONG))
 
     def sync(self, name: str) -> None:
         """What was written survives the machine: a server's log does that, Lite's is left to the operating system."""
@@ -141,7 +151,7 @@ class Milvus:
             raise
 
     def _do(self, request: str, *arguments: Any, timeout: float | None = None, **named: Any) -> Any:
-        with self._faults():
+        with self._faults(), self._connection.turn(alone=request not in _READS):
             client = self._connection.client
             return getattr(client, request)(*arguments, timeout=timeout or self._timeout, **named)
 

@@ -2,7 +2,8 @@
 
 Milvus Lite runs inside the process that opens its file first, and locks the file. It speaks to its own process by a
 port of this machine, and so it can to others: whoever comes later asks at the address that the first one left beside
-the file. When the first one is gone, the next request of whoever notices opens the file.
+the file. When the first one is gone, the next request of whoever notices opens the file. Requests take turns
+(:mod:`.turns`), and so does whoever closes the file: nobody's request is under way then.
 """
 
 import fcntl
@@ -11,17 +12,21 @@ import logging
 import os
 import threading
 import time
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from shelfsight.core.errors import MissingExtra, StoreError
 from shelfsight.stores.files import publish
 from shelfsight.stores.milvus.place import MilvusPlace, token
+from shelfsight.stores.milvus.turns import Turns
 
 __all__ = ["Connection", "connected", "library"]
 
-_PATIENCE = 10.0  # seconds that somebody else may take to open the file
+_PATIENCE = 60.0  # seconds that somebody else may take to open the file, and to read what is in it
 _PAUSE = 0.05
+_TRIES = 20  # at opening a file that nobody seems to have open: whoever looked may have been in the way
+_LONG = 300.0  # seconds to read a collection
 
 
 class Connection(Protocol):
@@ -34,6 +39,10 @@ class Connection(Protocol):
         Raises:
             StoreError: it is closed.
         """
+        ...
+
+    def turn(self, *, alone: bool) -> AbstractContextManager[None]:
+        """Held during a request, and taken before :attr:`client` is asked for; ``alone`` by those that write."""
         ...
 
     def renew(self) -> None:
@@ -77,6 +86,10 @@ class _Server:
             raise StoreError(f"the connection to Milvus at {self._name} is closed")
         return self._client
 
+    def turn(self, *, alone: bool) -> AbstractContextManager[None]:  # noqa: ARG002 - it takes requests as they come
+        """None: a server does many things at once."""
+        return nullcontext()
+
     def renew(self) -> None:
         """A server looks after itself."""
 
@@ -97,6 +110,7 @@ class _Lite:
 
     def __init__(self, file: Path, place: MilvusPlace) -> None:
         self._file = file
+        self._turns = Turns(file)
         self._timeout = place.timeout_seconds
         self._client: Any = None
         self._address = ""
@@ -116,15 +130,19 @@ class _Lite:
                     self._connect()
         return self._client
 
+    def turn(self, *, alone: bool) -> AbstractContextManager[None]:
+        return self._turns.alone() if alone else self._turns.beside()
+
     def renew(self) -> None:
-        with _lock:
+        with self.turn(alone=True), _lock:
             if self._serving and self._open:
                 del _addresses[self._file]
                 _servers().release_server(str(self._file))
                 _serve(self._file)
 
     def close(self) -> None:
-        with _lock:
+        there = self._file.parent.is_dir()  # or it was removed with all that is in it
+        with self.turn(alone=True) if there else nullcontext(), _lock:
             if not self._open:
                 return
             self._open = False
@@ -197,15 +215,38 @@ def _address(file: Path) -> str:
 
 def _serve(file: Path) -> bool:
     """Serve the file; ``False`` where somebody else was faster."""
-    address = _servers().start_and_get_uri(str(file))
-    if address is None:
+    address = None
+    for _ in range(_TRIES):
+        address = _servers().start_and_get_uri(str(file))
+        if address is not None:
+            break
         if _held(file):
             return False
+        time.sleep(_PAUSE)
+    if address is None:
         raise StoreError(f"Milvus Lite cannot open {file}", hint="restore it, or index the catalogue again")
+    try:
+        _read(str(address))
+    except BaseException:
+        _servers().release_server(str(file))
+        raise
     publish(_note(file), lambda target: target.write(str(address).encode()))
     _addresses[file] = str(address)
     _locks[file] = _descriptor(file / "LOCK")
     return True
+
+
+def _read(address: str) -> None:
+    """Open what is in the file, one after the other, before anybody asks: Lite opens a collection twice for two
+    requests that come at once, and each of the two then overwrites the other's log."""
+    package = library()
+    client = package.MilvusClient(address, timeout=_LONG, dedicated=True)
+    try:
+        for name in client.list_collections(timeout=_LONG):
+            with suppress(package.MilvusException):  # it is open, and whoever needs it hears why it cannot be searched
+                client.load_collection(name, timeout=_LONG)
+    finally:
+        client.close()
 
 
 def _stop(file: Path) -> None:

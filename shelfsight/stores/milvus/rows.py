@@ -117,7 +117,8 @@ class Rows:
         """(len(rows), dimension) float32, in their order; NaN where a row is not there."""
         found = np.full((len(rows), dimension), np.nan, np.float32)
         places = {int(row): place for place, row in enumerate(rows.tolist())}
-        for row in self._fetched(rows, "vector", max(1, min(_LISTED * 4, _FETCHED // (4 * dimension)))):
+        at_once = max(1, min(_LISTED * 4, _FETCHED // (4 * dimension)))
+        for row in self._fetched(rows, "vector", at_once):
             found[places[row["row"]]] = row["vector"]
         return found
 
@@ -133,11 +134,15 @@ class Rows:
         return rows, np.fromiter((score for _, score in hits), np.float32, len(hits))
 
     def _fetched(self, rows: IntArray, field: str, at_once: int) -> Iterator[dict[str, Any]]:
-        for part in _parts(rows, at_once):
-            where = f"row in {self._listed(part)}"
-            level = "Bounded" if self.level == "Bounded" else "Strong"
-            for row in self._milvus.query(self.name, where, ["row", field], limit=len(part), level=level):
-                yield {**row, "row": row["row"] - self._base}
+        """Rows by number; where some are not there, these are asked for again by the level that is never behind."""
+        for level in (["Bounded"] if self.level == "Bounded" else []) + ["Strong"]:
+            found: list[int] = []
+            for part in _parts(rows, at_once):
+                where = f"row in {self._listed(part)}"
+                for row in self._milvus.query(self.name, where, ["row", field], limit=len(part), level=level):
+                    found.append(row["row"] - self._base)
+                    yield {**row, "row": found[-1]}
+            rows = rows[~np.isin(rows, found)]
 
     def _listed(self, rows: IntArray) -> str:
         return f"[{','.join(map(str, (rows + self._base).tolist()))}]"

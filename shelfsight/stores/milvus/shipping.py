@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from shelfsight.core.errors import UsageError
+from shelfsight.core.errors import CorruptCollection, UsageError
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import records
+from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.milvus.journal import Commit, Journal, now
 from shelfsight.stores.milvus.replica import counter, set_counter
 from shelfsight.stores.milvus.rows import Rows
@@ -48,6 +49,7 @@ def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension
 
     Raises:
         UsageError: an id that is too long for Milvus; nothing is in.
+        CorruptCollection: Milvus has lost the pictures of an item that is written anew; nothing is in.
         StoreError, StoreFull: Milvus does not take it; nothing is in.
     """
     generation = counter(connection, "generation")
@@ -91,17 +93,33 @@ def _vectors(
     """row -> its vector: those of the commit, and those of old rows that are written anew."""
     new = connection.execute("SELECT vector_id, vector FROM delta").fetchall()
     found = {row: np.frombuffer(data, "<f4") for row, data in new}
-    old = np.array([n for item in items if item.old is not None for n in item.numbers(item.old)], np.int64)
-    found.update(zip(old.tolist(), rows.vectors(old, dimension), strict=True))
+    old = _old(items)
+    kept = rows.vectors(old, dimension)
+    _check_there(rows, old[np.isnan(kept).any(axis=1)])
+    found.update(zip(old.tolist(), kept, strict=True))
     return found
+
+
+def _old(items: Sequence[_Item]) -> IntArray:
+    """Rows that are written anew."""
+    return np.array([n for item in items if item.old is not None for n in item.numbers(item.old)], np.int64)
+
+
+def _check_there(rows: Rows, missing: IntArray) -> None:
+    if len(missing):
+        raise CorruptCollection(
+            f"Milvus has lost row {int(missing[0])} of {rows.name}",
+            hint="restore it, or index the catalogue again",
+        )
 
 
 def _previews(
     connection: sqlite3.Connection, rows: Rows, items: Sequence[_Item], blobs: dict[str, bytes]
 ) -> dict[int, str]:
     """row -> the name of its preview; the bytes of new ones go to ``blobs``."""
-    old = np.array([n for item in items if item.old is not None for n in item.numbers(item.old)], np.int64)
+    old = _old(items)
     found = rows.previews(old)
+    _check_there(rows, old[~np.isin(old, [*found])])
     for row, data in connection.execute("SELECT vector_id, data FROM previews"):
         found[row] = Journal.digest(data)
         blobs[found[row]] = data
