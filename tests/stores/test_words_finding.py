@@ -1,7 +1,9 @@
 """What is found by words, against answers worked out by hand."""
 
 import math
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from shelfsight.core.filters import parse
 from shelfsight.core.listing import WordQuery
 from shelfsight.core.protocols import Snapshot, Store
 from shelfsight.stores import create_store
-from shelfsight.stores.words.vocabulary import distances, tolerance
+from shelfsight.stores.words.vocabulary import Vocabulary, distances, tolerance
 
 
 @pytest.fixture(scope="module")
@@ -272,6 +274,18 @@ def _distance(a: str, b: str) -> int:
     if len(a) > 1 and len(b) > 1 and a[0] == b[1] and a[1] == b[0]:
         least = min(least, _distance(a[2:], b[2:]) + 1)
     return least
+
+
+def test_of_four_letters_another_one_among_them_is_no_slip() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE vocabulary (number INTEGER PRIMARY KEY, word TEXT)")
+        connection.executemany(
+            "INSERT INTO vocabulary (word) VALUES (?)", [("boot",), ("black",), ("nike",), ("lamp",)]
+        )
+        known = Vocabulary()
+        known.follow(connection)
+    assert [known.near(word, 1) for word in ("boat", "blak", "nkie", "lmps")] == [{}, {"black": 1}, {"nike": 1}, {}]
+    assert known.near("blick", 1) == {"black": 1}
 
 
 def test_short_words_and_words_with_digits_are_taken_as_they_are() -> None:
