@@ -158,6 +158,23 @@ def test_closing_waits_for_the_requests_of_others(milvus: Opener, tmp_path: Path
     assert len(snapshot.search(np.ones((1, DIMENSION), np.float32), 10_000)[0]) == snapshot.count()
 
 
+def test_two_directories_commit_to_one_file_at_once(milvus: Opener, tmp_path: Path) -> None:
+    """No commit takes the number of another."""
+    place = {"uri": str(tmp_path / "shared.db"), "collection": "shop", "follow_seconds": 0.0}
+    stores = [milvus("one", **place), milvus("two", **place)]
+
+    def work(number: int) -> None:
+        for turn in range(4):
+            stores[number].commit(batch(number, turn))
+
+    with ThreadPoolExecutor(2) as pool:
+        [*pool.map(work, range(2))]
+    expected = sorted({each.item.id for number in range(2) for turn in range(4) for each in batch(number, turn)})
+    for store in stores:
+        assert [*store.ids()] == expected
+        assert len(store.snapshot().search(np.ones((1, DIMENSION), np.float32), 10_000)[0]) == len(expected)
+
+
 def test_turns(tmp_path: Path) -> None:
     """Readers overlap; a writer waits for those before it, and those after it wait."""
     turns, order = Turns(tmp_path / "file"), []

@@ -1,5 +1,6 @@
 """Where in Milvus a collection lies: ``milvus.json`` beside the manifest. A token is never in it."""
 
+import hashlib
 import json
 import os
 import re
@@ -72,6 +73,15 @@ class MilvusPlace:
     def own(self) -> bool:
         """Whether it is a file in the collection's directory, which nobody else's ledger repeats."""
         return self.lite and Path(self.uri).name == self.uri
+
+    def write_lock(self, directory: Path) -> Path:
+        """What writers of this machine lock: beside a file of Milvus Lite, for several directories may be about the
+        same rows in it; between machines, there is a lock in the journal."""
+        if not self.lite:
+            return directory / "milvus-write.lock"
+        file = (directory / self.uri).resolve()
+        rows = hashlib.sha256(f"{self.collection}/{self.tenant}".encode()).hexdigest()[:12]
+        return file.with_name(f"{file.name}.{rows}.writer")
 
     @property
     def index_type(self) -> str:

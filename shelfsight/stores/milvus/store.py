@@ -33,9 +33,8 @@ from shelfsight.stores.milvus.shipping import ship
 from shelfsight.stores.milvus.snapshot import MilvusSnapshot
 from shelfsight.stores.snapshot import LocalSnapshot
 
-__all__ = ["WRITE_LOCK", "MilvusStore"]
+__all__ = ["MilvusStore"]
 
-WRITE_LOCK = "milvus-write.lock"
 _ROOM = 400_000  # bytes
 _UNSEALED = 4096  # rows
 
@@ -136,7 +135,7 @@ class MilvusStore(LocalStore):
         """No other writer of this machine, nor of any. What is in the file says that one is, or was, at work."""
         with ExitStack() as stack:
             with storage_faults(self._path):
-                file = stack.enter_context(locked(self._path / WRITE_LOCK, wait=True))
+                file = stack.enter_context(locked(self._place.write_lock(self._path), wait=True))
             assert file is not None
             if not self._place.lite:
                 who = f"process {os.getpid()} on {socket.gethostname()}"
