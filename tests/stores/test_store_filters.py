@@ -341,12 +341,12 @@ def test_fields_that_nobody_has_are_not_remembered(store: Store) -> None:
     snapshot = store.snapshot()
     snapshot.count(parse('y["k"] == 1'))
     assert isinstance(snapshot, LocalSnapshot)
-    before = len(snapshot._sieve._columns._columns)
+    before = len(snapshot._sieve.columns._columns)
     for i in range(20):
         for text in (f"x{i} == 1", f'y["x{i}"] == 1', f'y["k"]["x{i}"] == 1'):
             with pytest.raises(UnknownField):
                 snapshot.count(parse(text))
-    assert len(snapshot._sieve._columns._columns) == before
+    assert len(snapshot._sieve.columns._columns) == before
 
 
 @pytest.mark.parametrize("pattern", ["%a%a%a%a%a%a%a%a%a%a%a%a%b", "a%a%a%a%a%a%a%a%a%a%a%a%b%", "%%%%%%%%%%%%%b"])
