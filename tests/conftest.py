@@ -15,6 +15,13 @@ DEMO_ITEMS = 96
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
+LONGEST = ("test_readme.py", "test_notebooks.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes come first: of two processes, one would wait for the other at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _runtime_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

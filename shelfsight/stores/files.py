@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ TEMPORARY = ".tmp"
 
 def publish(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Make ``path`` appear with everything ``write`` wrote, durable on return, or not at all."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY}")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}{TEMPORARY}")
     try:
         with temporary.open("wb") as file:
             write(file)

@@ -21,6 +21,7 @@ from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked
 from shelfsight.stores.ledger import Ids, Replay, writing
 from shelfsight.stores.local import LocalStore
+from shelfsight.stores.maintenance import MAINTAIN_LOCK
 from shelfsight.stores.manifest import Header
 from shelfsight.stores.milvus import upkeep
 from shelfsight.stores.milvus.blocks import RemoteBlocks, VectorCache
@@ -114,6 +115,11 @@ class MilvusStore(LocalStore):
     def maintain(self) -> None:
         super().maintain()
         self._remote.seal()
+        with storage_faults(self._path), locked(self._path / MAINTAIN_LOCK, wait=True):
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Drop what was marked long ago, and mark anew; one maintainer at a time, who sweeps no other's files."""
         ripe = upkeep.ripe(self._path, self._place.grace_seconds)
         if ripe:
             with self._alone():
@@ -122,9 +128,8 @@ class MilvusStore(LocalStore):
             state = self.snapshot().state
             assert isinstance(state.blocks, RemoteBlocks)
             living = np.sort(state.blocks.numbers[state.row_slot >= 0])
-            with storage_faults(self._path):
-                found = upkeep.Living(state.generation, state.last_vector + 1, living)
-                upkeep.mark(self._path, self._journal, self._remote, found)
+            found = upkeep.Living(state.generation, state.last_vector + 1, living)
+            upkeep.mark(self._path, self._journal, self._remote, found)
 
     def close(self) -> None:
         super().close()
