@@ -3,7 +3,7 @@ what came since is appended."""
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge, nsmallest
 from itertools import islice
@@ -77,12 +77,12 @@ def packed_base(generation: int, rows: Iterable[Row]) -> Base:
 
 
 class BySlot(Sequence[T], Generic[T]):
-    """Values by slot: those of the base, made when asked for, and those appended."""
+    """Values by slot: the first ``start`` from the base, made when asked for, and those appended."""
 
-    def __init__(self, slots: "Slots", tail: list[T]) -> None:
-        self._slots = slots
+    def __init__(self, start: int, of_base: Callable[[int], T], tail: list[T]) -> None:
+        self._start = start
+        self._of_base = of_base
         self._tail = tail
-        self._start = slots.start
 
     def __len__(self) -> int:
         return self._start + len(self._tail)
@@ -98,20 +98,7 @@ class BySlot(Sequence[T], Generic[T]):
         place = index(slot)
         if place < 0:
             place += len(self)
-        return self._tail[place - self._start] if place >= self._start else self._from_base(place)
-
-    def _from_base(self, slot: int) -> T:
-        raise NotImplementedError
-
-
-class _Ids(BySlot[str]):
-    def _from_base(self, slot: int) -> str:
-        return self._slots.base_id(slot)
-
-
-class _Records(BySlot[bytes]):
-    def _from_base(self, slot: int) -> bytes:
-        return self._slots.base_record(slot)
+        return self._tail[place - self._start] if place >= self._start else self._of_base(place)
 
 
 class Slots:
@@ -132,8 +119,8 @@ class Slots:
         self.damaged = False
         self._ids: list[str] = []
         self._records: list[bytes] = []
-        self.ids: BySlot[str] = _Ids(self, self._ids)
-        self.records: BySlot[bytes] = _Records(self, self._records)
+        self.ids = BySlot(self.start, self.base_id, self._ids)
+        self.records = BySlot(self.start, self.base_record, self._records)
         none = np.zeros(0, np.int64)
         self.first_row = Growing(none)
         self.pictures = Growing(none if base is None else base.pictures)
