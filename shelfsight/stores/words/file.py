@@ -52,9 +52,11 @@ class WordsFile:
     """The file of the collection at ``path``: one connection to read and one to write, each made when it is first
     needed, and anew where the file was replaced."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str = WORDS) -> None:
         self._path = path
-        self._file = path / WORDS
+        self._name = name
+        self._file = path / name
+        self._lock = path / Path(name).with_suffix(".lock").name
         self._reading = RLock()
         self._writing = RLock()
         self._reader: sqlite3.Connection | None = None
@@ -96,7 +98,7 @@ class WordsFile:
             CorruptCollection: the file is damaged.
             StoreError, StoreFull: it cannot be made.
         """
-        with self._writing, self._faults(), locked(self._path / WORDS_LOCK, wait=wait) as lock:
+        with self._writing, self._faults(), locked(self._lock, wait=wait) as lock:
             self._check_open()
             if lock is None:
                 yield None
@@ -113,10 +115,10 @@ class WordsFile:
         Raises:
             StoreError: that is not possible.
         """
-        with self._reading, self._writing, self._faults(), locked(self._path / WORDS_LOCK, wait=True):
+        with self._reading, self._writing, self._faults(), locked(self._lock, wait=True):
             self._release()
             for suffix in ("-shm", "-wal", ""):  # a log that outlives its database would be taken for a new one's
-                self._file.with_name(WORDS + suffix).unlink(missing_ok=True)
+                self._file.with_name(self._name + suffix).unlink(missing_ok=True)
 
     def close(self) -> None:
         with self._reading, self._writing, self._faults():
@@ -124,7 +126,8 @@ class WordsFile:
             self._release()
 
     def _faults(self) -> AbstractContextManager[None]:
-        return storage_faults(self._path, database=WORDS, remedy=f"delete {WORDS}*: it is made again from the items")
+        remedy = f"delete {self._name}*: it is made again from the items"
+        return storage_faults(self._path, database=self._name, remedy=remedy)
 
     def _check_open(self) -> None:
         if self._closed:

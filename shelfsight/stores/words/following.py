@@ -34,13 +34,15 @@ class _Newer:
 class Follower:
     """Follows the ledger of the collection at ``path``. One at a time a collection: hold the lock of the file."""
 
-    def __init__(self, path: Path, *, items: int = _ITEMS, spare: int = _SPARE) -> None:
+    def __init__(self, path: Path, *, items: int = _ITEMS, spare: int = _SPARE, vocabulary: bool = False) -> None:
         """
         Args:
             items: a transaction, at most; more where one commit has more.
             spare: dead documents that are never worth writing everything anew.
+            vocabulary: take up the words that items have, and no documents.
         """
         self._path = path
+        self._apply = _spell if vocabulary else _apply
         self._items = items
         self._spare = spare
 
@@ -60,7 +62,7 @@ class Follower:
             make(connection)
             say(connection, base=_counter(ledger, "generation"))
             while (newer := self._newer(connection, ledger)) is not None:
-                _apply(connection, newer)
+                self._apply(connection, newer)
             _optimise(connection)
 
     def _start(self, connection: sqlite3.Connection, ledger: sqlite3.Connection) -> None:
@@ -89,7 +91,7 @@ class Follower:
         with writing(connection):
             newer = self._newer(connection, ledger)
             if newer is not None:
-                _apply(connection, newer)
+                self._apply(connection, newer)
         return newer is not None
 
 
@@ -141,10 +143,19 @@ def _apply(connection: sqlite3.Connection, newer: _Newer) -> None:
     connection.executemany("INSERT INTO docs (doc, id, born, digest, lengths) VALUES (?, ?, ?, ?, ?)", rows)
     columns = ", ".join(COLUMNS)
     connection.executemany(f"INSERT INTO words (rowid, {columns}) VALUES (?, ?, ?, ?, ?)", texts)
-    connection.executemany(
-        "INSERT OR IGNORE INTO vocabulary (word) VALUES (?)", [(word,) for word in sorted(words) if word.isalpha()]
-    )
+    _learn(connection, words)
     say(connection, generation=newer.generation, last=last, dead=known["dead"] + len(died))
+
+
+def _spell(connection: sqlite3.Connection, newer: _Newer) -> None:
+    """The words of ``newer``; those that items no longer have stay."""
+    _learn(connection, {word for id, _, record in newer.items for word in _document(id, record).words})
+    say(connection, generation=newer.generation)
+
+
+def _learn(connection: sqlite3.Connection, words: set[str]) -> None:
+    rows = [(word,) for word in sorted(words) if word.isalpha()]
+    connection.executemany("INSERT OR IGNORE INTO vocabulary (word) VALUES (?)", rows)
 
 
 def _document(id: str, record: bytes) -> Document:

@@ -2,7 +2,7 @@
 
 import heapq
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
@@ -19,14 +19,14 @@ from shelfsight.stores.words.concepts import code_keys
 from shelfsight.stores.words.document import keys_of
 from shelfsight.stores.words.file import WordsFile
 from shelfsight.stores.words.following import Follower
-from shelfsight.stores.words.lookup import Floats, Scores, look_up
+from shelfsight.stores.words.lookup import Floats, Indexed, Scores, look_up
 from shelfsight.stores.words.memory import Memory
 from shelfsight.stores.words.postings import DocArray, within
 
 if TYPE_CHECKING:
     from shelfsight.stores.snapshot import LocalSnapshot
 
-__all__ = ["WordIndex"]
+__all__ = ["WordIndex", "told"]
 
 _HEAD = 512  # documents that are looked at first, before all that may be better
 _WIDER = 16
@@ -116,28 +116,33 @@ class WordIndex:
                 return None
             scores = self._scores(connection, query)
             chosen = _Chooser(connection, self._memory, snapshot.state, allowed).choose(scores, k)
-        docs = np.array([doc for _, doc in chosen], np.int32)
-        shares = scores.shares(docs).tolist()
-        exact_docs = set(docs[within(docs, scores.exact)].tolist())
-        exact = snapshot.items([id for id, doc in chosen if doc in exact_docs])
-        keys = {wording.key(query.text), *code_keys(query.text)}
-        matches = (
-            WordMatch(
-                id=id,
-                score=float(scores.score[doc]),
-                share=share,
-                exact=_exact_field(exact[id], keys, query.text) if id in exact else None,
-            )
-            for (id, doc), share in zip(chosen, shares, strict=True)
-        )
-        return WordsFound(matches=tuple(matches), corrections=scores.corrections)
+        return told(snapshot, query, scores, chosen)
 
     def _scores(self, connection: sqlite3.Connection, query: WordQuery) -> Scores:
         """Of the last query too: one search asks for the best, and for what the words say of those found otherwise."""
         key = (self._memory.epoch, self._memory.generation, repr(query))
         if self._last is None or self._last[0] != key:
-            self._last = (key, look_up(connection, self._memory, query))
+            self._last = (key, look_up(Indexed(connection, self._memory), query))
         return self._last[1]
+
+
+def told(snapshot: "LocalSnapshot", query: WordQuery, scores: Scores, chosen: Sequence[tuple[str, int]]) -> WordsFound:
+    """The answer: (id, document) of what was chosen, in order."""
+    docs = np.array([doc for _, doc in chosen], np.int32)
+    shares = scores.shares(docs).tolist()
+    exact_docs = set(docs[within(docs, scores.exact)].tolist())
+    exact = snapshot.items([id for id, doc in chosen if doc in exact_docs])
+    keys = {wording.key(query.text), *code_keys(query.text)}
+    matches = (
+        WordMatch(
+            id=id,
+            score=float(scores.score[doc]),
+            share=share,
+            exact=_exact_field(exact[id], keys, query.text) if id in exact else None,
+        )
+        for (id, doc), share in zip(chosen, shares, strict=True)
+    )
+    return WordsFound(matches=tuple(matches), corrections=scores.corrections)
 
 
 class _Chooser:

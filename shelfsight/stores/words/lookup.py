@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from shelfsight.stores.words.memory import Memory
 from shelfsight.stores.words.postings import DocArray, Posting, merged, union, within
 from shelfsight.stores.words.vocabulary import tolerance
 
-__all__ = ["Floats", "Scores", "look_up"]
+__all__ = ["Floats", "Indexed", "Scores", "Source", "look_up"]
 
 _Found = tuple[Concept, Posting, float]
 
@@ -62,18 +63,100 @@ class Scores:
         return np.clip(had, np.maximum(shares, _LEAST), 1.0)
 
 
-def look_up(connection: sqlite3.Connection, memory: Memory, query: WordQuery) -> Scores:
-    """``query`` against all documents, dead ones included."""
-    search = _Search(connection, memory)
+class Source(Protocol):
+    """Where words are looked up. Documents have numbers from 1 to ``last``."""
+
+    @property
+    def items(self) -> int:
+        """Items that have words now."""
+        ...
+
+    @property
+    def last(self) -> int: ...
+
+    def gather(self, concepts: Sequence[Concept], keys: Sequence[str]) -> None:
+        """What is going to be asked for: where not every document is at hand, those that matter are fetched."""
+        ...
+
+    def posting(self, terms: str) -> Posting:
+        """The documents that hold a word, words one behind the other, or a key."""
+        ...
+
+    def having(self, terms: str) -> int:
+        """Items that hold it now."""
+        ...
+
+    def having_any(self, terms: Sequence[str], docs: DocArray) -> int:
+        """Items that hold one of ``terms`` now; ``docs`` are the documents that do."""
+        ...
+
+    def called(self, id: str) -> DocArray:
+        """The documents of the item of exactly this id, which may be all signs."""
+        ...
+
+    def near(self, word: str, slips: int) -> dict[str, int]:
+        """Words within ``slips`` of ``word`` -> how many slips away."""
+        ...
+
+    def beginning(self, start: str) -> list[str]:
+        """Some words that begin with ``start`` and go on, shortest first."""
+        ...
+
+
+class Indexed:
+    """All documents of ``words.sqlite``, dead ones included."""
+
+    def __init__(self, connection: sqlite3.Connection, memory: Memory) -> None:
+        self._connection = connection
+        self._memory = memory
+
+    @property
+    def items(self) -> int:
+        return self._memory.items
+
+    @property
+    def last(self) -> int:
+        return len(self._memory.lengths) - 1
+
+    def gather(self, concepts: Sequence[Concept], keys: Sequence[str]) -> None:
+        """All are at hand."""
+
+    def posting(self, terms: str) -> Posting:
+        return self._memory.posting(self._connection, terms)
+
+    def having(self, terms: str) -> int:
+        return self._memory.having(self._connection, terms)
+
+    def having_any(self, terms: Sequence[str], docs: DocArray) -> int:
+        return self.having(terms[0]) if len(terms) == 1 else self._memory.count(docs)
+
+    def called(self, id: str) -> DocArray:
+        if not is_text(id):
+            return _NONE
+        found = self._connection.execute("SELECT doc FROM docs WHERE id = ?", (id,)).fetchall()
+        return np.array([doc for (doc,) in found if doc <= self.last], np.int32)
+
+    def near(self, word: str, slips: int) -> dict[str, int]:
+        return self._memory.vocabulary.near(word, slips)
+
+    def beginning(self, start: str) -> list[str]:
+        return self._memory.vocabulary.beginning(self._connection, start)
+
+
+def look_up(source: Source, query: WordQuery) -> Scores:
+    """``query`` against all documents of ``source``."""
+    search = _Search(source)
     corrections: dict[str, str] = {}
     asked = spoken(query)
     concepts = search.joined(asked.concepts)
     if query.tolerant:
         concepts = [search.meant(concept, corrections) for concept in concepts]
+    key, codes = search.keys(asked, query.text)
+    source.gather(concepts, [ID + key, KEY + key, *codes] if key else codes)
     found = [(concept, *search.posting(concept)) for concept in concepts]
     score = search.scored(found)
-    ids, whole, codes = search.exact(asked, query.text)
-    exact = union([whole, codes])
+    ids, whole, coded = search.exact(key, codes, query.text)
+    exact = union([whole, coded])
     score[exact] = np.maximum(score[exact], _LEAST)  # found, whatever their other words
     search.leave_out(score, found, query.negative)
     total = sum(weight for *_, weight in found) or 1.0
@@ -82,9 +165,8 @@ def look_up(connection: sqlite3.Connection, memory: Memory, query: WordQuery) ->
 
 
 class _Search:
-    def __init__(self, connection: sqlite3.Connection, memory: Memory) -> None:
-        self._connection = connection
-        self._memory = memory
+    def __init__(self, source: Source) -> None:
+        self._source = source
 
     def joined(self, concepts: Sequence[Concept]) -> list[Concept]:
         """Two words one behind the other may be written as one (``t shirt``): where some item does, they are one
@@ -121,15 +203,14 @@ class _Search:
     def posting(self, concept: Concept) -> tuple[Posting, float]:
         """Where it is had, and its weight: BM25's idf, which never is below 0."""
         posting = merged([(self._of(way.terms), way.weight) for way in concept.ways])
-        items = self._memory.items
-        single = len(concept.ways) == 1
-        having = self._count(concept.ways[0].terms) if single else self._memory.count(posting.docs)
+        items = self._source.items
+        having = self._source.having_any([way.terms for way in concept.ways], posting.docs)
         return posting, float(np.log1p((items - having + 0.5) / (having + 0.5)))
 
     def scored(self, found: Sequence[_Found]) -> Floats:
         """BM25F summed over the concepts; more where some words of the query are a whole value of the item: a brand,
         a colour, a part of a category."""
-        score = np.zeros(len(self._memory.lengths), np.float32)
+        score = np.zeros(self._source.last + 1, np.float32)
         for _, posting, weight in found:
             score[posting.docs] += posting.impacts * np.float32(weight)
         words = [word for concept, *_ in found for word in concept.words]
@@ -140,14 +221,17 @@ class _Search:
             score[docs] += np.float32(_LIFT * sum(worth[start:end]))
         return score
 
-    def exact(self, asked: Spoken, text: str) -> tuple[DocArray, DocArray, DocArray]:
+    def keys(self, asked: Spoken, text: str) -> tuple[str, list[str]]:
+        """The whole query in one piece, and the identifiers that are in it."""
+        key = "".join(asked.all_words)[: 2 * LONGEST]
+        return key, [KEY + code for code in code_keys(text) if self._count(KEY + code) <= _FEW]
+
+    def exact(self, key: str, codes: Sequence[str], text: str) -> tuple[DocArray, DocArray, DocArray]:
         """Documents that have the whole query as their id, those that have it as a value, the id among them, and those
         that have an identifier that is in it."""
-        key = "".join(asked.all_words)[: 2 * LONGEST]
-        ids = union([self._called(text.strip()), self._of(ID + key).docs if key else _NONE])
+        ids = union([self._source.called(text.strip()), self._of(ID + key).docs if key else _NONE])
         whole = union([ids, self._of(KEY + key).docs if key else _NONE])
-        codes = [self._of(KEY + code).docs for code in code_keys(text) if self._count(KEY + code) <= _FEW]
-        return ids, whole, union(codes)
+        return ids, whole, union([self._of(code).docs for code in codes])
 
     def leave_out(self, score: Floats, found: Sequence[_Found], negative: Sequence[str]) -> None:
         """Documents without what is in quotes, and those with what must not be there, are not found."""
@@ -160,24 +244,17 @@ class _Search:
             for terms in phrase(term):
                 score[self._of(terms).docs] = 0.0
 
-    def _called(self, id: str) -> DocArray:
-        """The documents of the item of exactly this id, which may be all signs."""
-        if not is_text(id):
-            return _NONE
-        found = self._connection.execute("SELECT doc FROM docs WHERE id = ?", (id,)).fetchall()
-        return np.array([doc for (doc,) in found if doc < len(self._memory.lengths)], np.int32)
-
     def _of(self, terms: str) -> Posting:
-        return self._memory.posting(self._connection, terms)
+        return self._source.posting(terms)
 
     def _count(self, terms: str) -> int:
         """Items that have it."""
-        return self._memory.having(self._connection, terms)
+        return self._source.having(terms)
 
     def _completed(self, start: str) -> tuple[Way, ...]:
         if len(start) < _COMPLETABLE:
             return ()
-        words = self._memory.vocabulary.beginning(self._connection, start)
+        words = self._source.beginning(start)
         return tuple(Way(word, _COMPLETED) for word in words if self._count(word))
 
     def _split(self, word: str) -> str | None:
@@ -189,7 +266,7 @@ class _Search:
 
     def _nearest(self, word: str, slips: int) -> str | None:
         """The word that is the fewest slips away, then the one that most items have."""
-        near = self._memory.vocabulary.near(word, slips)
+        near = self._source.near(word, slips)
         for away in sorted(set(near.values())):
             counts = [(-self._count(other), other) for other, slips in near.items() if slips == away]
             count, other = min(counts)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from shelfsight.stores.blocks import BoolArray
 from shelfsight.stores.words.document import COLUMNS, KEY
 
-__all__ = ["DocArray", "Lengths", "Posting", "Postings", "merged", "union", "within"]
+__all__ = ["DocArray", "Lengths", "Posting", "Postings", "merged", "posted", "union", "within"]
 
 DocArray = npt.NDArray[np.int32]
 Impacts = npt.NDArray[np.float32]
@@ -112,6 +112,11 @@ def within(docs: DocArray, listed: DocArray) -> BoolArray:
 def _read(connection: sqlite3.Connection, lengths: Lengths, terms: str, after: int, last: int) -> Posting:
     columns = range(len(COLUMNS)) if not terms.startswith(KEY) else range(3, 4)
     found = [(column, _docs(connection, COLUMNS[column], terms, after, last)) for column in columns]
+    return posted(found, lengths)
+
+
+def posted(found: Sequence[tuple[int, DocArray]], lengths: Lengths) -> Posting:
+    """The list of what is ``found``: documents, ascending, by place in ``COLUMNS``."""
     found = [(column, docs) for column, docs in found if len(docs)]
     if not found:
         return NOTHING
