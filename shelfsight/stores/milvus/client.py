@@ -20,6 +20,7 @@ _FULL = ("No space left", "Errno 28", "quota exceeded", "disk quota", "File too 
 _GONE = ("collection not found", "can't find collection", "not found[collection", "does not exist")
 _LONG = 300.0  # seconds to load a collection, or to turn a long log into a file
 _READS = (
+    "has_collection",
     "query",
     "query_iterator",
     "search",
@@ -42,7 +43,7 @@ class Milvus:
         """
         self.lite = place.lite
         self._timeout = place.timeout_seconds
-        self._file = (directory / place.uri).resolve()
+        self._file = place.file(directory)
         self._where = str(self._file) if place.lite else place.uri
         with self._faults():
             self._connection: Connection = connected(self._file, place)
@@ -57,6 +58,10 @@ class Milvus:
     def load(self, name: str) -> None:
         """Make a collection searchable, where it is not."""
         self._do("load_collection", name, timeout=max(self._timeout, _LONG))
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a collection, or alias."""
+        return bool(self._do("has_collection", name))
 
     def drop(self, name: str) -> None:
         self._do("drop_collection", name)

@@ -82,7 +82,7 @@ def opened(milvus: Milvus, directory: Path, place: MilvusPlace) -> tuple[Journal
     Raises:
         CorruptCollection: they are not in Milvus.
     """
-    name = milvus.target(place.collection + _JOURNAL)
+    name = _journal_of(milvus, place)
     note: dict[str, Any] | None = None
     if name is not None:
         milvus.load(name)
@@ -96,6 +96,12 @@ def opened(milvus: Milvus, directory: Path, place: MilvusPlace) -> tuple[Journal
         )
     milvus.load(note["rows"])
     return journal, Rows(milvus, note["rows"], place, note["number"])
+
+
+def _journal_of(milvus: Milvus, place: MilvusPlace) -> str | None:
+    if not place.rows:
+        return milvus.target(place.collection + _JOURNAL)
+    return place.rows + _JOURNAL if milvus.has(place.rows + _JOURNAL) else None
 
 
 def _about(encoder: EncoderSpec, number: int, journal: str) -> dict[str, Any]:

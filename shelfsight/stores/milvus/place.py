@@ -12,12 +12,15 @@ from shelfsight.core.errors import CorruptCollection, UsageError
 from shelfsight.core.protocols import IndexReport
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import publish
+from shelfsight.stores.versions import VERSIONS
 
 __all__ = [
+    "LITE_FILE",
     "LITE_INDEXES",
     "PLACE",
     "SERVER_INDEXES",
     "TOKEN",
+    "WRITE_LOCK",
     "MilvusPlace",
     "name_of",
     "read_place",
@@ -26,6 +29,8 @@ __all__ = [
 ]
 
 PLACE = "milvus.json"
+LITE_FILE = "milvus.db"
+WRITE_LOCK = "milvus-write.lock"
 TOKEN = "SHELFSIGHT_MILVUS_TOKEN"
 """The environment variable that holds the token or ``user:password`` of a server."""
 
@@ -47,6 +52,7 @@ class MilvusPlace:
         database: its name; the default one where empty.
         collection: alias by which the Milvus collection is reached; empty in a wish: a new one, named as the directory.
         tenant: the partition key of this Shelfsight collection's rows: many may share one Milvus collection.
+        rows: the Milvus collection itself, of a version of a collection: the alias stands for the one that counts.
         index: of the vectors; ``auto`` is exact on Lite, a graph on a server.
         consistency: Milvus's consistency level of searches. Below ``Strong`` a search may miss the newest commits.
         follow_seconds: how often a server is asked for commits of others at most; one's own count at once.
@@ -54,10 +60,11 @@ class MilvusPlace:
         timeout_seconds: of one request.
     """
 
-    uri: str = "milvus.db"
+    uri: str = LITE_FILE
     database: str = ""
     collection: str = ""
     tenant: str = "default"
+    rows: str = ""
     index: str = "auto"
     consistency: str = "Strong"
     follow_seconds: float = 0.2
@@ -69,19 +76,24 @@ class MilvusPlace:
         """Whether it is a file that Milvus Lite opens in this process."""
         return urlsplit(self.uri).scheme not in _SCHEMES
 
-    @property
-    def own(self) -> bool:
-        """Whether it is a file in the collection's directory, which nobody else's ledger repeats."""
-        return self.lite and Path(self.uri).name == self.uri
+    def own(self, directory: Path) -> bool:
+        """Whether it is a file in the directory of the collection that ``directory`` is, or is a version of, which
+        nobody else's ledger repeats."""
+        version = directory.parent.name == VERSIONS and bool(self.rows)
+        return self.lite and self.uri == ("../../" if version else "") + Path(self.uri).name
 
-    def write_lock(self, directory: Path) -> Path:
-        """What writers of this machine lock: beside a file of Milvus Lite, for several directories may be about the
-        same rows in it; between machines, there is a lock in the journal."""
+    def file(self, directory: Path) -> Path:
+        """The file of Milvus Lite."""
+        return (directory / self.uri).resolve()
+
+    def write_lock(self, directory: Path, rows: str) -> Path:
+        """What writers of this machine to the Milvus collection ``rows`` lock: beside a file of Milvus Lite, for
+        several directories may be about the same rows in it; between machines, there is a lock in the journal."""
         if not self.lite:
-            return directory / "milvus-write.lock"
-        file = (directory / self.uri).resolve()
-        rows = hashlib.sha256(f"{self.collection}/{self.tenant}".encode()).hexdigest()[:12]
-        return file.with_name(f"{file.name}.{rows}.writer")
+            return directory / WRITE_LOCK
+        file = self.file(directory)
+        digest = hashlib.sha256(f"{rows}/{self.tenant}".encode()).hexdigest()[:12]
+        return file.with_name(f"{file.name}.{digest}.writer")
 
     @property
     def index_type(self) -> str:
@@ -102,7 +114,8 @@ class MilvusPlace:
             UsageError: an URI, a name, an index type or a level that cannot be.
         """
         if not all(
-            isinstance(text, str) for text in (self.uri, self.database, self.collection, self.tenant, self.index)
+            isinstance(text, str)
+            for text in (self.uri, self.database, self.collection, self.tenant, self.rows, self.index)
         ):
             raise UsageError("a place in Milvus is said in texts")
         if not (self.lite and self.uri.endswith(".db")) and urlsplit(self.uri).scheme not in _SCHEMES:
@@ -111,7 +124,7 @@ class MilvusPlace:
             )
         if not self.lite and (urlsplit(self.uri).password or urlsplit(self.uri).username):
             raise UsageError("a Milvus URI is kept on disk and has no password in it", hint=f"put it into {TOKEN}")
-        for name in filter(None, [self.collection, self.database]):
+        for name in filter(None, [self.collection, self.rows, self.database]):
             if not _NAME.match(name):
                 raise UsageError(f"{name!r} is no name for Milvus", hint="letters, digits and _, no digit first")
         if not _TENANT.match(self.tenant):

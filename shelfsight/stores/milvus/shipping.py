@@ -22,14 +22,14 @@ from shelfsight.stores.milvus.rows import Rows
 from shelfsight.stores.milvus.scalars import scalars
 from shelfsight.stores.milvus.schema import LONGEST_ID, LONGEST_TEXT
 
-__all__ = ["ship"]
+__all__ = ["Shipped", "checked_id", "rows_of", "ship"]
 
 _TITLE = 1000  # characters, for people who look into Milvus
 
 
 @dataclass(slots=True)
-class _Item:
-    """An item of the commit; ``old`` is its first row before, where its pictures stay."""
+class Shipped:
+    """An item of a commit; ``old`` is its first row before, where its pictures stay."""
 
     id: str
     first: int
@@ -55,7 +55,7 @@ def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension
     generation = counter(connection, "generation")
     items = _items(connection, generation, next_row)
     blobs: dict[str, bytes] = {}
-    written = _rows(
+    written = rows_of(
         items, _vectors(connection, rows, items, dimension), _previews(connection, rows, items, blobs), blobs
     )
     journal.write_blobs(blobs)
@@ -68,17 +68,16 @@ def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension
     journal.commit(Commit(generation=generation, next=next_row, deleted=parts, time=now(), rows=rows.name))
 
 
-def _items(connection: sqlite3.Connection, generation: int, next_row: int) -> list[_Item]:
+def _items(connection: sqlite3.Connection, generation: int, next_row: int) -> list[Shipped]:
     """What the commit changed. Items whose pictures stay get new rows all the same, for Milvus filters by rows, and
     snapshots from before the commit by the old ones."""
     found = connection.execute(
         "SELECT id, first_vector, pictures, record FROM items WHERE generation = ? ORDER BY first_vector", (generation,)
     )
-    items = [_Item(*row) for row in found]
+    items = [Shipped(*row) for row in found]
     end = counter(connection, "next_vector")
     for item in items:
-        if len(item.id.encode()) > LONGEST_ID:
-            raise UsageError(f"the id {item.id[:40]!r}… is longer than the {LONGEST_ID:,} bytes that Milvus takes")
+        checked_id(item.id)
         if item.first < next_row:
             item.old, item.first = item.first, end
             end += item.pictures
@@ -87,8 +86,19 @@ def _items(connection: sqlite3.Connection, generation: int, next_row: int) -> li
     return items
 
 
+def checked_id(id: str) -> str:
+    """Itself.
+
+    Raises:
+        UsageError: it is too long for Milvus.
+    """
+    if len(id.encode()) > LONGEST_ID:
+        raise UsageError(f"the id {id[:40]!r}… is longer than the {LONGEST_ID:,} bytes that Milvus takes")
+    return id
+
+
 def _vectors(
-    connection: sqlite3.Connection, rows: Rows, items: Sequence[_Item], dimension: int
+    connection: sqlite3.Connection, rows: Rows, items: Sequence[Shipped], dimension: int
 ) -> dict[int, FloatArray]:
     """row -> its vector: those of the commit, and those of old rows that are written anew."""
     new = connection.execute("SELECT vector_id, vector FROM delta").fetchall()
@@ -100,7 +110,7 @@ def _vectors(
     return found
 
 
-def _old(items: Sequence[_Item]) -> IntArray:
+def _old(items: Sequence[Shipped]) -> IntArray:
     """Rows that are written anew."""
     return np.array([n for item in items if item.old is not None for n in item.numbers(item.old)], np.int64)
 
@@ -114,7 +124,7 @@ def _check_there(rows: Rows, missing: IntArray) -> None:
 
 
 def _previews(
-    connection: sqlite3.Connection, rows: Rows, items: Sequence[_Item], blobs: dict[str, bytes]
+    connection: sqlite3.Connection, rows: Rows, items: Sequence[Shipped], blobs: dict[str, bytes]
 ) -> dict[int, str]:
     """row -> the name of its preview; the bytes of new ones go to ``blobs``."""
     old = _old(items)
@@ -126,9 +136,15 @@ def _previews(
     return found
 
 
-def _rows(
-    items: Iterable[_Item], vectors: Mapping[int, FloatArray], previews: Mapping[int, str], blobs: dict[str, bytes]
+def rows_of(
+    items: Iterable[Shipped], vectors: Mapping[int, FloatArray], previews: Mapping[int, str], blobs: dict[str, bytes]
 ) -> list[dict[str, Any]]:
+    """Rows of the schema.
+
+    Args:
+        vectors, previews: by row; a preview is named by :meth:`Journal.digest`.
+        blobs: takes what is too large for a row, by that name.
+    """
     written = []
     for item in items:
         stored = records.decode(item.id, item.record)

@@ -32,6 +32,7 @@ from shelfsight.stores.milvus.place import MilvusPlace, report
 from shelfsight.stores.milvus.replica import apply, counter, own_ledger
 from shelfsight.stores.milvus.shipping import ship
 from shelfsight.stores.milvus.snapshot import MilvusSnapshot
+from shelfsight.stores.milvus.writers import alone
 from shelfsight.stores.snapshot import LocalSnapshot
 
 __all__ = ["MilvusStore"]
@@ -53,6 +54,7 @@ class MilvusStore(LocalStore):
             CorruptCollection: it has not got the collection.
         """
         self._place = place
+        self._own = place.own(path)
         self._milvus = Milvus(path, place)
         try:
             self._journal, self._remote = opened(self._milvus, path, place)
@@ -138,13 +140,7 @@ class MilvusStore(LocalStore):
     @contextmanager
     def _alone(self) -> Iterator[BinaryIO]:
         """No other writer of this machine, nor of any. What is in the file says that one is, or was, at work."""
-        with ExitStack() as stack:
-            with storage_faults(self._path):
-                file = stack.enter_context(locked(self._place.write_lock(self._path), wait=True))
-            assert file is not None
-            if not self._place.lite:
-                who = f"process {os.getpid()} on {socket.gethostname()}"
-                stack.enter_context(held(self._journal, "writer", who, wait=True))
+        with alone(self._path, self._place, self._journal, self._remote.name) as file:
             yield file
 
     @contextmanager
@@ -202,7 +198,7 @@ class MilvusStore(LocalStore):
 
     def _keep_up(self) -> None:
         """Learn of commits of others. Those to a file in the directory are in this ledger, unless one was killed."""
-        if not self._behind and (self._place.own or time.monotonic() - self._looked < self._place.follow_seconds):
+        if not self._behind and (self._own or time.monotonic() - self._looked < self._place.follow_seconds):
             return
         self._looked = time.monotonic()
         with self._reading, storage_faults(self._path):
