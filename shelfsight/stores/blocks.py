@@ -154,6 +154,8 @@ class Blocks:
 
     def top(self, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
         """:meth:`Block.top` over all rows; (q, m) with m >= k unless there are fewer rows."""
+        if len(self.parts) == 1:
+            return self.parts[0].top(queries, min(k, len(self)), allowed)
         scores, rows = [], []
         offset = 0
         for part in self.parts:

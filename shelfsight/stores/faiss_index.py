@@ -1,7 +1,7 @@
 """FAISS (https://github.com/facebookresearch/faiss, the ``cpu`` extra) for all ``faiss_*`` modules, and flat blocks."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,11 +19,12 @@ except ImportError as error:
 
 faiss: Any = _faiss  # its Python layer replaces methods at import, its stubs describe the C++ ones
 
-__all__ = ["FaissBlock", "faiss", "few_threads", "read_index", "write_index"]
+__all__ = ["FaissBlock", "faiss", "few_threads", "read_index", "searched", "write_index"]
 
 _HEAP_LIMIT = 1024  # beyond it FAISS's heaps cost more than a product and a partition
 _BUFFER = 1 << 20
 _ALONE = 64_000_000  # multiplications that one thread does sooner than it can wake and await others
+_AS_IS = nullcontext()
 
 
 class FaissBlock:
@@ -48,25 +49,32 @@ class FaissBlock:
         return scores, rows
 
 
-@contextmanager
-def few_threads(*, alone: bool) -> Iterator[None]:
+def few_threads(*, alone: bool) -> AbstractContextManager[None]:
     """One thread for small searches. OpenMP keeps the number apart for every calling thread.
 
     A second one spins while it waits, which costs a query more than it brings and takes the core from others
     (``python -m benchmarks.stores`` and ``benchmarks.latency`` show it).
     """
-    if not alone:
-        yield
-        return
-    before = faiss.omp_get_max_threads()
-    if before == 1:
-        yield
-        return
+    before = faiss.omp_get_max_threads() if alone else 1
+    return _AS_IS if before == 1 else _one_thread(before)
+
+
+@contextmanager
+def _one_thread(before: int) -> Iterator[None]:
     faiss.omp_set_num_threads(1)
     try:
         yield
     finally:
         faiss.omp_set_num_threads(before)
+
+
+def searched(index: Any, queries: FloatArray, k: int) -> Top:
+    """(q, k) scores and rows of any FAISS index for (q, d) contiguous float32 queries, without what ``index.search``
+    checks and converts: that takes as long as comparing a thousand centroids (``benchmarks.million``)."""
+    scores = np.empty((len(queries), k), np.float32)
+    rows = np.empty((len(queries), k), np.int64)
+    index.search_c(len(queries), faiss.swig_ptr(queries), k, faiss.swig_ptr(scores), faiss.swig_ptr(rows))
+    return scores, rows
 
 
 def write_index(index: Any, file: BinaryIO) -> None:

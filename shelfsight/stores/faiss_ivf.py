@@ -18,7 +18,7 @@ from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.allowed import Allowed, BoolArray, IntArray
 from shelfsight.stores.ann.finding import Finder
 from shelfsight.stores.faiss_gpu import gpu_ready, nearest
-from shelfsight.stores.faiss_index import faiss, few_threads, read_index, write_index
+from shelfsight.stores.faiss_index import faiss, few_threads, read_index, searched, write_index
 
 __all__ = ["IvfFinder", "Lists"]
 
@@ -216,7 +216,7 @@ class IvfFinder:
         self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None
     ) -> tuple[FloatArray, IntArray]:
         """Through the nearest lists; where little of them passes, through others."""
-        scores, lists = self._coarse.search(queries, self._probes)
+        scores, lists = searched(self._coarse, queries, self._probes)
         lists[scores < scores[:, :1] - effort] = -1
         if allowed is None:
             return self._look(queries, count, lists, scores, self._parameters)

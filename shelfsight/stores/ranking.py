@@ -64,8 +64,8 @@ def best_items(
     if total == 0:
         return [[] for _ in queries]
     if allowed is not None and total <= _FEW:
-        vectors = blocks.gather(allowed.rows)
-        return [_best(rows, query, k, allowed.rows, vectors @ query, vectors) for query in queries]
+        scored = blocks.gather(allowed.rows)
+        return [_best(blocks, rows, query, k, *_sorted(allowed.rows, scored @ query, total)) for query in queries]
     return _widening(blocks, rows, queries, k, allowed, total)
 
 
@@ -95,39 +95,40 @@ def _proven(
     total: int,
 ) -> list[Match] | None:
     """The answer from the best ``fetch`` rows, or ``None`` when a row not among them may belong to it."""
-    real = np.flatnonzero(places >= 0)
-    if len(real) > fetch:
-        real = real[np.argpartition(-approximate[real], fetch - 1)[:fetch]]
-    places, approximate = places[real], approximate[real]
-    unseen = float(approximate.min(initial=np.inf)) + _slack(query)
+    places, approximate = _sorted(places, approximate, fetch)
+    if len(places) and places[-1] < 0:
+        real = places >= 0
+        places, approximate = places[real], approximate[real]
+    unseen = float(approximate[-1]) + _slack(query) if len(places) else np.inf
     owned = rows.slot[places] >= 0
     if not owned.all():
         places, approximate = places[owned], approximate[owned]
-    matches = _best(rows, query, k, places, approximate, blocks)
+    matches = _best(blocks, rows, query, k, places, approximate)
     if fetch >= total:
         return matches
     return matches if len(matches) >= k and matches[k - 1].score > unseen else None
 
 
+def _sorted(places: IntArray, approximate: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
+    """The best ``count`` of these, best first."""
+    order = (-approximate).argsort()[:count]
+    return places[order], approximate[order]
+
+
 def _best(
-    rows: Rows, query: FloatArray, k: int, places: IntArray, approximate: FloatArray, vectors: Blocks | FloatArray
+    blocks: Blocks, rows: Rows, query: FloatArray, k: int, places: IntArray, approximate: FloatArray
 ) -> list[Match]:
-    """The k best items of the rows at ``places``, whose scores are ``approximate``ly known; ``vectors`` are theirs.
+    """The k best items of the rows at ``places``, whose scores are ``approximate``ly known and fall.
 
     First only rows are scored in float64 that may be among the k best; these are too few where items have several."""
-
-    def exactly(some: IntArray | slice) -> list[Match]:
-        of_some = vectors[some] if isinstance(vectors, np.ndarray) else vectors.gather(places[some])
-        return ranked(rows, places[some], cosines(of_some, query))
-
     if k < len(places):
-        order = np.argsort(-approximate)
-        least = float(approximate[order[k - 1]]) - _slack(query) / 2
-        head = order[: np.count_nonzero(approximate >= least - _slack(query) / 2)]
-        matches = exactly(head)
+        slack = _slack(query) / 2
+        least = float(approximate[k - 1]) - slack
+        head = places[: np.count_nonzero(approximate >= least - slack)]
+        matches = ranked(rows, head, cosines(blocks.gather(head), query))
         if (len(matches) >= k and matches[k - 1].score >= least) or len(head) == len(places):
             return matches[:k]
-    return exactly(slice(None))[:k]
+    return ranked(rows, places, cosines(blocks.gather(places), query))[:k]
 
 
 def _slack(query: FloatArray) -> float:
@@ -138,10 +139,12 @@ def _slack(query: FloatArray) -> float:
 def cosines(vectors: FloatArray, query: FloatArray) -> npt.NDArray[np.float32]:
     """Cosines of (n, d) and (d,), each independent of the other rows."""
     wide = query.astype(np.float64)
-    if not len(vectors):
-        return np.zeros(0, np.float32)
-    parts = [np.sum(vectors[s : s + _STEP] * wide, axis=1) for s in range(0, len(vectors), _STEP)]
-    return np.asarray(np.clip(np.concatenate(parts), -1, 1), np.float32)
+    if len(vectors) <= _STEP:
+        products = np.add.reduce(vectors * wide, axis=1)
+    else:
+        parts = [np.add.reduce(vectors[s : s + _STEP] * wide, axis=1) for s in range(0, len(vectors), _STEP)]
+        products = np.concatenate(parts)
+    return np.asarray(products.clip(-1, 1), np.float32)
 
 
 def ranked(rows: Rows, places: IntArray, scores: npt.NDArray[np.float32]) -> list[Match]:
@@ -166,12 +169,12 @@ def ranked(rows: Rows, places: IntArray, scores: npt.NDArray[np.float32]) -> lis
 
 
 def _ranked_by_hand(rows: Rows, places: IntArray, scores: npt.NDArray[np.float32]) -> list[Match]:
-    best: dict[int, tuple[float, int]] = {}
-    for slot, worse, place in sorted(zip(rows.slot[places].tolist(), (-scores).tolist(), places.tolist(), strict=True)):
-        best.setdefault(slot, (worse, place))
-    ids, firsts = rows.ids, rows.first[np.fromiter(best, np.int64, len(best))].tolist()
-    matches = [
-        (worse, ids[slot], place - first) for (slot, (worse, place)), first in zip(best.items(), firsts, strict=True)
-    ]
+    slots = rows.slot[places]
+    best: dict[int, tuple[float, int, int]] = {}
+    owned = zip((-scores).tolist(), places.tolist(), slots.tolist(), rows.first[slots].tolist(), strict=True)
+    for worse, place, slot, first in sorted(owned):
+        best.setdefault(slot, (worse, place, first))
+    ids = rows.ids
+    matches = [(worse, ids[slot], place - first) for slot, (worse, place, first) in best.items()]
     matches.sort()
     return [Match(id, -worse, picture) for worse, id, picture in matches]

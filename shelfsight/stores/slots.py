@@ -93,6 +93,8 @@ class BySlot(Sequence[T], Generic[T]):
     def __getitem__(self, slot: slice) -> list[T]: ...
 
     def __getitem__(self, slot: SupportsIndex | slice) -> T | list[T]:
+        if type(slot) is int and 0 <= slot < self._start:  # nearly always: hits' ids
+            return self._of_base(slot)
         if isinstance(slot, slice):
             return [self[i] for i in range(*slot.indices(len(self)))]
         place = index(slot)
@@ -119,7 +121,7 @@ class Slots:
         self.damaged = False
         self._ids: list[str] = []
         self._records: list[bytes] = []
-        self.ids = BySlot(self.start, self.base_id, self._ids)
+        self.ids = BySlot(self.start, self.base_id if base is None else base.ids.text, self._ids)
         self.records = BySlot(self.start, self.base_record, self._records)
         none = np.zeros(0, np.int64)
         self.first_row = Growing(none)

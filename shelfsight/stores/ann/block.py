@@ -63,8 +63,8 @@ class ApproximateBlock:
         if dense(depth, count):
             return best_by_product(self.vectors, queries, k, allowed)
         rows = self.finder.candidates(queries, depth, plan.effort, allowed)
-        short = np.flatnonzero(np.count_nonzero(rows >= 0, axis=1) < min(k, count))
-        if len(short):
+        there = rows >= 0
+        if not there.all() and len(short := np.flatnonzero(there.sum(axis=1) < min(k, count))):
             more = self.finder.candidates(queries[short], depth, EVERYTHING, allowed)
             rows = _wider(rows, more.shape[1])
             rows[short] = _wider(more, rows.shape[1])
@@ -72,13 +72,14 @@ class ApproximateBlock:
 
     def _scores(self, queries: FloatArray, rows: IntArray) -> FloatArray:
         """(q, m) inner products, -inf where the row is -1."""
-        scores = np.full(rows.shape, -np.inf, np.float32)
-        for i, query in enumerate(queries):
-            real = rows[i] >= 0
+        scores = np.empty(rows.shape, np.float32)
+        for query, here, found in zip(queries, rows, scores, strict=True):
+            real = here >= 0
             if real.all():
-                scores[i] = self.vectors[rows[i]] @ query
+                np.dot(self.vectors[here], query, out=found)
             else:
-                scores[i, real] = self.vectors[rows[i, real]] @ query
+                found.fill(-np.inf)
+                found[real] = self.vectors[here[real]] @ query
         return scores
 
 

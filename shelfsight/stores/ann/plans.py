@@ -47,7 +47,7 @@ class Plans:
         scale, reach = tens**_DEPTH_GROWTH, tens / share
         for plan in self.plans:
             if reach <= _LENIENT / plan.share:
-                return Plan(plan.share, plan.effort, round(plan.depth * scale))
+                return plan if scale == 1 else Plan(plan.share, plan.effort, round(plan.depth * scale))
         return Plan(0.0, EVERYTHING, round(2 * self.plans[-1].depth * scale))
 
     def as_json(self) -> list[dict[str, Any]]:
