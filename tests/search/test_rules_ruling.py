@@ -1,6 +1,7 @@
 """Rules at work on a small shelf: what they move, how far, and what they leave alone."""
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -267,6 +268,13 @@ def test_boosts_of_one_item_are_bounded_together() -> None:
     candidates = [candidate(0.9, 0.9), candidate(0.4, 0.4)]  # odds 9 and 0.67: 13.5 to 1
     assert moved(candidates, np.array([0.0, 3 * math.log(9)])) == [0, 1]
     assert moved(candidates, np.array([math.log(0.5), 3 * math.log(9)])) == [1, 0]
+
+
+def test_boosts_move_nothing_past_those_asked_for_by_name() -> None:
+    named = [replace(candidate(order, 0.99), exact="sku") for order in (9, 8)]
+    others = [candidate(0.98, 0.98), candidate(0.97, 0.97)]
+    boosts = np.log([0.1, 1, 1, 10])
+    assert moved([*named, *others], boosts) == [1, 0, 3, 2]
 
 
 def test_merits_without_a_calibration_are_standard_deviations_of_the_order() -> None:

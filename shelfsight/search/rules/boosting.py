@@ -7,7 +7,8 @@ made to fall along it, as little as that takes (isotonic regression; Barlow et a
 Restrictions", 1972). A boost adds the logarithm of its factor. So
 
 * candidates with the same boost keep their order, and without boosts all do;
-* a boost of 2 moves an item past others of up to twice its odds, never past better ones;
+* a boost of 2 moves an item past others of up to twice its odds, never past better ones, and never past those asked
+  for by name;
 * boosts of one item together count as a factor of 10 at most and a tenth at least.
 """
 
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from shelfsight.core.relevance import log_odds_of
 from shelfsight.core.rules import MOST_FACTOR
+from shelfsight.search.arrange import named
 from shelfsight.search.candidates import Candidate
 
 __all__ = ["falling", "merits", "moved"]
@@ -30,8 +32,9 @@ _SUREST = 1e-6
 
 def moved(candidates: Sequence[Candidate], boosts: Floats) -> list[int]:
     """Places of the candidates, best first, after (n,) sums of logarithms of factors; ties stay as they are."""
-    most = math.log(MOST_FACTOR)
-    order = np.argsort(-(merits(candidates) + np.clip(boosts, -most, most)), kind="stable")
+    most, front = math.log(MOST_FACTOR), named(candidates)
+    worth = merits(candidates) + np.clip(boosts, -most, most)
+    order = np.lexsort((-worth, np.arange(len(worth)) >= front))
     return [int(place) for place in order]
 
 

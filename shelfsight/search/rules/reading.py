@@ -68,7 +68,7 @@ def read_rules(text: str, place: str = "rules") -> Rules:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits and a deep list among them
         raise UsageError(
             f"{place} is no TOML: {error}", hint='texts stand in quotes: query = "red dress"; a rule begins [[boost]]'
         ) from error
@@ -81,8 +81,8 @@ def read_rules(text: str, place: str = "rules") -> Rules:
             raise UsageError(f"{place}: {kind} is no list of rules", hint=f"begin each with [[{kind}]]")
         for number, table in enumerate(tables, start=1):
             told = _Table(kind, number, table, place, lines.get((kind, number), 0))
+            told.check_keys()
             found[kind].append(_KINDS[kind](told))
-            told.check_empty()
     return Rules(
         pins=tuple(found["pin"]),
         hides=tuple(found["hide"]),
@@ -103,18 +103,21 @@ def _lines(text: str) -> dict[tuple[str, int], int]:
     return lines
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Table:
-    """One rule as it is written; what is taken out of it is known."""
+    """One rule as it is written.
+
+    Attributes:
+        number: among the rules of its kind, from 1.
+        place: what errors call the file.
+        line: where it begins; 0 where that cannot be told.
+    """
 
     kind: str
     number: int
     values: Mapping[str, Any]
     place: str
     line: int
-
-    def __post_init__(self) -> None:
-        self.values = dict(self.values)
 
     @property
     def label(self) -> str:
@@ -125,11 +128,17 @@ class _Table:
         named = f" ({self.values['name']!r})" if isinstance(self.values.get("name"), str) else ""
         raise UsageError(f"{self.place}, line {self.line}: {self.kind} {self.number}{named} {reason}", hint=hint)
 
-    def get(self, key: str) -> Any:
-        return self.values.get(key)
+    def check_keys(self) -> None:
+        """Refuse keys that the kind does not have."""
+        known = (*_COMMON, *(_QUERY if self.kind != "synonyms" else ()), *_KEYS[self.kind])
+        for key in self.values:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"a {self.kind} has: {', '.join(known)}"
+                self.fail(f"has the unknown key {key!r}", hint)
 
     def text(self, key: str) -> str | None:
-        value = self.get(key)
+        value = self.values.get(key)
         if value is None:
             return None
         if not isinstance(value, str) or not value.strip():
@@ -138,7 +147,7 @@ class _Table:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A text, or a list of texts; none where it is left out."""
-        value = self.get(key)
+        value = self.values.get(key)
         if value is None:
             return ()
         values = value if isinstance(value, list) else [value]
@@ -147,7 +156,7 @@ class _Table:
         return tuple(dict.fromkeys(each.strip() for each in values))
 
     def number_between(self, key: str, low: float, high: float) -> float:
-        value = self.get(key)
+        value = self.values.get(key)
         if value is None:
             self.fail(f"says no {key}", f"{key} is a number from {low:g} to {high:g}")
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
@@ -155,7 +164,7 @@ class _Table:
         return float(value)
 
     def day(self, key: str) -> date | None:
-        value = self.get(key)
+        value = self.values.get(key)
         if value is None:
             return None
         if not isinstance(value, date) or isinstance(value, datetime):
@@ -186,15 +195,6 @@ class _Table:
         )
         return {"label": self.label, "name": self.text("name"), "line": self.line, "scope": scope}
 
-    def check_empty(self) -> None:
-        """Refuse keys that the kind does not have."""
-        known = (*_COMMON, *(_QUERY if self.kind != "synonyms" else ()), *_KEYS[self.kind])
-        for key in self.values:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"a {self.kind} has: {', '.join(known)}"
-                self.fail(f"has the unknown key {key!r}", hint)
-
 
 def _pin(table: _Table) -> Pin:
     ids, common = table.texts("ids"), table.common()
@@ -202,7 +202,7 @@ def _pin(table: _Table) -> Pin:
         table.fail("says no ids", 'such as ids = ["sku-71"]')
     if common["scope"].everywhere:
         table.fail("does not say for which query", 'write query = "red dress"')
-    position = 1.0 if table.get("position") is None else table.number_between("position", 1, _MOST_POSITION)
+    position = 1.0 if table.values.get("position") is None else table.number_between("position", 1, _MOST_POSITION)
     if position != int(position):
         table.fail(f"has position = {position:g}", "places are whole numbers; the first is 1")
     return Pin(**common, ids=ids, position=int(position))
