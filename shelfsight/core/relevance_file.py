@@ -28,6 +28,9 @@ __all__ = ["RELEVANCE_FILE", "read_relevance", "write_relevance"]
 
 RELEVANCE_FILE = "relevance.json"
 
+_NONSENSE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading a document of another shape raises; bad JSON, UTF-8 and base64 are kinds of ``ValueError``."""
+
 
 def read_relevance(folder: Path, revision: str) -> RelevanceScale | None:
     """The scale in ``folder``; ``None`` where there is none, or one of another revision of the encoder.
@@ -41,7 +44,7 @@ def read_relevance(folder: Path, revision: str) -> RelevanceScale | None:
         scale = _scale(document)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:  # of which bad JSON, UTF-8 and base64 are kinds
+    except (OSError, *_NONSENSE) as error:
         raise ModelError(
             f"{path} is no scale of relevance: {error!r}", hint="remove it, or calibrate again: evaluate --calibrate"
         ) from error

@@ -91,6 +91,16 @@ def test_the_order_of_hits_is_never_turned_round() -> None:
     assert (curve.standing, curve.cosine) == (0.0, 0.0)
 
 
+def test_half_right_in_no_order_is_an_even_chance() -> None:
+    """Every other hit, beginning with a wrong one: cosines tell nothing, and the bias is right from the first step."""
+    even = [
+        Judgement(asked="text", vector=each.vector, cosines=each.cosines, relevant=np.arange(HITS) % 2 == 1)
+        for each in judgements(30, seed=14)
+    ]
+    curve = fitted(even).hits["text"]
+    assert (curve.bias, curve.standing, curve.cosine) == (0.0, 0.0, 0.0)
+
+
 def test_too_little_to_learn_from_is_refused() -> None:
     few = judgements(19, seed=11)
     with pytest.raises(UsageError, match="cannot be calibrated with 19 judged queries") as refused:

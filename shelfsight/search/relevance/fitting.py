@@ -27,6 +27,7 @@ WRONGLY_EMPTY = 0.02
 """Of the queries that the collection has an answer to, those that may be told that nothing matches."""
 _RIDGE = 0.1
 _STEPS = 100
+_LONGEST_STEP = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -190,8 +191,9 @@ def _newton(readings: Floats, truth: Floats, weights: Floats) -> Floats:
         slope = readings.T @ (weights * (probability - truth)) + ridge @ found
         bend = (readings.T * (weights * np.maximum(probability * (1 - probability), 1e-9))) @ readings + ridge
         step = np.linalg.solve(bend, slope)
-        found = found - step * min(1.0, 5.0 / float(np.abs(step).max()))
-        if float(np.abs(step).max()) < 1e-9:
+        longest = float(np.abs(step).max())
+        found = found - step / max(1.0, longest / _LONGEST_STEP)
+        if longest < 1e-9:
             break
     return found
 
