@@ -119,6 +119,15 @@ def test_what_is_excluded_comes_last(snapshot: Snapshot) -> None:
     assert ids(search(snapshot, text="red things without any lamp"))[-1] == "r2"
 
 
+def test_what_is_excluded_is_no_further_behind_than_that_takes(snapshot: Snapshot) -> None:
+    """Boosts, diversity and re-ranking measure by how orders spread, and one far away would make all others equal."""
+    plain = {each.match.id: each.order for each in search(snapshot, text="red things").candidates}
+    found = {each.match.id: each.order for each in search(snapshot, text="red things", negative=("lamp",)).candidates}
+    spread = max(plain.values()) - min(plain.values())
+    assert found == pytest.approx({**plain, "r2": plain["r2"] - spread - 1})
+    assert min(found, key=lambda id: found[id]) == "r2"
+
+
 def test_negated_words_do_not_lift(snapshot: Snapshot) -> None:
     assert ids(search(snapshot, text="I am looking for a vase that is not red", vector=GREEN))[0] == "r1"
 

@@ -19,7 +19,6 @@ POOL = 256
 """Candidates by vector, and by words, at least; and those by whose cosines all are standardised."""
 
 _FEW = 20  # items with the SKU or the name asked for; what more have is a brand or a category, and one reason of many
-_PUSHED = 1000.0  # behind all that has nothing the query excludes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,9 @@ class Pool:
 
     def arranged(self, order: Floats) -> list[float]:
         """(n) what each match is ordered by, from what a fusion says: those named first, those unwanted last."""
-        order = order - _PUSHED * np.array([match.id in self.unwanted for match in self.matches], np.float64)
+        unwanted = np.array([match.id in self.unwanted for match in self.matches], np.bool_)
+        if unwanted.any():  # no further than that takes: stages behind this one measure by the spread of the order
+            order = order - unwanted * (float(np.ptp(order)) + 1.0)
         top = float(order.max(initial=0.0)) + 1.0
         first = {id: top + len(self.named) - place for place, id in enumerate(self.named)}
         return [first.get(match.id, value) for match, value in zip(self.matches, order.tolist(), strict=True)]
