@@ -300,7 +300,7 @@ class Page:
         histograms: field -> how its numbers are spread over these items.
         groups: how many groups these items make, where hits are grouped.
         snapshot: what a query for the next page gives to see the same state of the collection.
-        nothing_matches: none of the hits is likely to be what was asked for.
+        nothing_matches: none of the hits is likely to be what was asked for; so too where ``total`` is 0.
         corrections: word as typed -> the word that was looked up in its place.
         trace: stage -> milliseconds.
         warnings: what was degraded, in sentences.

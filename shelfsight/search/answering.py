@@ -27,6 +27,7 @@ __all__ = ["Answer", "Tools"]
 _EMPTY = "the collection is empty; index a catalogue into it first"
 _NOTHING = "nothing in the collection seems to be what was asked for; what is nearest is shown"
 _NOTHING_LEFT = "nothing in the collection seems to be what was asked for"
+_UNLIKELY = "nothing in the collection is as likely to be what was asked for as it has to be"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,7 @@ class Answer:
             facets={field: {} for field in query.facets},
             histograms={field: Histogram() for field in query.histograms},
             groups=None if query.group_by is None else 0,
+            nothing_matches=True,
             snapshot=self._tools.name(self._snapshot),
             trace=self._trace.finish(),
             warnings=(_EMPTY,),
@@ -181,6 +183,8 @@ class Answer:
         warnings = [*ruled, *self._listing.warnings, *(sitting.warnings if sitting is not None else ())]
         if nothing:
             warnings.append(_NOTHING if hits else _NOTHING_LEFT)
+        elif not total and line.among is not None:
+            warnings.append(_UNLIKELY)
         return Page(
             hits=hits,
             total=total,
@@ -188,7 +192,7 @@ class Answer:
             histograms=histograms,
             groups=self._groups,
             snapshot=self._tools.name(self._snapshot),
-            nothing_matches=nothing,
+            nothing_matches=nothing or not total,
             corrections=self._retrieval.corrections,
             trace=self._trace.finish(),
             warnings=tuple(warnings),
@@ -197,6 +201,7 @@ class Answer:
         )
 
     def _nothing_matches(self) -> bool:
+        """Whether what is nearest is too far away."""
         if self._by is None or self._retrieval.named:
             return False
         return self._by.nothing_matches(self._listing.best_cosine())

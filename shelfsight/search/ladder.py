@@ -38,8 +38,8 @@ class Ladder:
     def below(self, start: int) -> Iterator[Candidate]:
         """Those behind the first ``start``, as they are needed."""
         while self.upto(start + 1)[start:]:
-            yield from self._found[start:]
-            start = len(self._found)
+            yield self._found[start]
+            start += 1
 
     def _climb(self) -> None:
         answer = self._fetch(self._rung)

@@ -246,6 +246,22 @@ def test_nothing_matches_is_said_and_hits_are_shown_all_the_same(searcher: Searc
     assert (gone.hits, gone.total, gone.nothing_matches) == ((), 0, True)
 
 
+def test_a_page_of_nothing_says_that_nothing_matches(searcher: Searcher, big: Store) -> None:
+    """Whatever made it empty: a bound that the best hit does not reach though it fits, or a filter."""
+    best = max(thing.cosine(ASKED) for thing in THINGS)
+    least = 1 / (1 + np.exp(-10 * (best + 0.01 - 0.5)))
+    strict = searcher.search(query(min_relevance=float(least)))
+    assert (strict.total, strict.nothing_matches) == (0, True)
+    assert "as likely to be what was asked for as it has to be" in strict.warnings[0]
+    for page in (
+        searcher.search(query(filter="stock < 0")),
+        searcher.browse(Query(filter="stock < 0")),
+        Searcher(ColourEncoder(), big, SETTINGS).search(query(filter="stock < 0")),
+    ):
+        assert (page.total, page.nothing_matches, page.warnings) == (0, True, ())
+    assert not searcher.browse(Query()).nothing_matches
+
+
 def test_min_relevance_needs_somebody_to_judge(big: Store) -> None:
     with pytest.raises(UsageError, match="calibrated"):
         Searcher(ColourEncoder(), big, SETTINGS).search(query(min_relevance=0.5))
