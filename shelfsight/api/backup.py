@@ -1,5 +1,6 @@
 """Backups of collections, and collections of backups."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,17 @@ def backup(path: str | Path, target: str | Path) -> "BackupReport":
     return back_up(_checked(path), _checked(target))
 
 
-def restore(source: str | Path, path: str | Path) -> "BackupReport":
+def restore(
+    source: str | Path,
+    path: str | Path,
+    *,
+    store: str | None = None,
+    milvus: Mapping[str, str] | None = None,
+) -> "BackupReport":
     """Make a collection of a backup; see :func:`shelfsight.stores.backup.restore`."""
     from shelfsight.stores.backup import restore as fetch
 
-    return fetch(_checked(source), _checked(path))
+    return fetch(_checked(source), _checked(path), kind=store, place=milvus)
 
 
 def backup_document(report: "BackupReport") -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 A backup is the ledger by SQLite's own backup, the sealed vector files it names with their indexes (hard links where the
 file system has them: they never change), the notes, the manifest, and what people wrote for the collection (rules,
-calibration); other caches are made again. ``backup.json`` lists every file with its size and SHA-256. A backup appears
-whole or not at all, after it was opened and read; so does a collection that is restored.
+calibration); other caches are made again. Of a Milvus collection the vectors are fetched from Milvus, so that any store
+can be made of any backup. ``backup.json`` lists every file with its size and SHA-256. A backup appears whole or not at
+all, after it was opened and read; so does a collection that is restored.
 """
 
 import hashlib
@@ -14,9 +15,9 @@ import shutil
 import sqlite3
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import TEMPORARY, locked, sync_directory
 from shelfsight.stores.ledger import DATABASE, connect
 from shelfsight.stores.maintenance import MAINTAIN_LOCK
-from shelfsight.stores.manifest import MANIFEST, Header, read_header
+from shelfsight.stores.manifest import MANIFEST, Header, read_header, write_header
+from shelfsight.stores.milvus.place import LITE_FILE, PLACE, MilvusPlace, name_of, read_place
 from shelfsight.stores.notes_file import NOTES
 from shelfsight.stores.segments import SEGMENTS
 from shelfsight.stores.versions import active
@@ -36,7 +38,6 @@ __all__ = ["BackupReport", "back_up", "restore"]
 _LIST = "backup.json"
 _FORMAT = 1
 _PARTIAL = ".partial"
-_LOCAL = ("faiss", "exact")
 _WHOLE = ("rules.toml", "relevance.json")  # of the collection as a whole, beside its versions
 
 
@@ -74,19 +75,17 @@ def back_up(path: Path, target: Path) -> BackupReport:
     Raises:
         NotFound: no collection at ``path``.
         Conflict: there is something at ``target``.
-        UsageError: the collection is on a server, or ``target`` lies in it.
+        UsageError: ``target`` lies in the collection.
         StoreError, StoreFull: it cannot be read, or the copy cannot be written.
         CorruptCollection: the copy cannot be read; there is none then.
     """
     folder = active(path)
     header = read_header(folder)
-    _check_target(path, target, header)
+    _check_target(path, target)
     with _partial(target) as partial:
         inside = partial if target.suffix != ".tar" else partial / "collection"
         inside.mkdir(exist_ok=True)
-        with storage_faults(folder), locked(folder / MAINTAIN_LOCK, wait=True):
-            _copy_ledger(folder, inside)
-            _copy_segments(folder, inside)
+        _copy_items(folder, header, inside)
         _copy_notes(folder, inside)
         shutil.copyfile(folder / MANIFEST, inside / MANIFEST)
         for name in _WHOLE:
@@ -103,13 +102,21 @@ def back_up(path: Path, target: Path) -> BackupReport:
     return report
 
 
-def restore(backup: Path, path: Path) -> BackupReport:
+def restore(
+    backup: Path, path: Path, *, kind: str | None = None, place: Mapping[str, str] | None = None
+) -> BackupReport:
     """Make a collection at ``path`` of a backup, after every byte of it was checked.
+
+    Args:
+        kind: its store; that of the collection that was backed up where left out.
+        place: where in Milvus, as fields of :class:`~shelfsight.stores.milvus.MilvusPlace`; the store is ``milvus``
+            then. What is not said: the same server, or a Lite file in the directory; a new collection, named as that.
 
     Raises:
         NotFound: there is no backup.
-        Conflict: there is something at ``path``.
+        Conflict: there is something at ``path``, or in Milvus by that name.
         CorruptCollection: the backup is damaged.
+        UsageError: a place that cannot be, or a store that has none.
         StoreError, StoreFull: it cannot be read, or the collection cannot be written.
     """
     if not backup.exists():
@@ -117,21 +124,64 @@ def restore(backup: Path, path: Path) -> BackupReport:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise Conflict(f"there is something at {path} already", hint="name a new place, and move it when it is there")
     with _partial(path) as partial:
+        inside = partial / "backup"
+        inside.mkdir()
         if backup.is_dir():
-            report = _fetched(backup, partial, backup)
+            report = _fetched(backup, inside, backup)
         else:
-            with _unpacked(backup, partial.parent / f"{path.name}{_PARTIAL}-tar") as inside:
-                report = _fetched(inside, partial, backup)
-        _verified(partial, read_header(partial))
-        _sync(partial)
-        partial.rename(path)
+            with _unpacked(backup, partial / "tar") as unpacked:
+                report = _fetched(unpacked, inside, backup)
+        _verified(inside, read_header(inside))
+        kind = kind or ("milvus" if place else report.store)
+        made = _made(inside, path, kind, place or {})
+        _sync(made)
+        made.rename(path)
         sync_directory(path.parent)
-    return BackupReport(**asdict(report) | {"path": str(path)})
+    return BackupReport(**asdict(report) | {"path": str(path), "store": kind})
 
 
-def _check_target(path: Path, target: Path, header: Header) -> None:
-    if header.store not in _LOCAL:
-        raise UsageError(f"{path} has a {header.store!r} store", hint="back it up with the tools of its server")
+def _made(inside: Path, path: Path, kind: str, place: Mapping[str, str]) -> Path:
+    """A collection of another kind, where the backup in ``inside`` is to become one; else that itself."""
+    from shelfsight.stores import KINDS, open_store
+
+    if kind not in KINDS or (place and kind != "milvus"):
+        raise UsageError(f"a {kind!r} collection has no place in Milvus", hint=f"stores are {', '.join(KINDS)}")
+    header = read_header(inside)
+    if kind == "milvus":
+        return _in_milvus(inside, path, header, place)
+    (inside / PLACE).unlink(missing_ok=True)
+    if kind != header.store:
+        write_header(inside, replace(header, store=kind))
+        with closing(open_store(inside)) as store:
+            store.maintain()
+    return inside
+
+
+def _in_milvus(inside: Path, path: Path, header: Header, said: Mapping[str, str]) -> Path:
+    from shelfsight.stores.blocks import ExactBlock
+    from shelfsight.stores.local import LocalStore
+    from shelfsight.stores.milvus.importing import fill
+
+    made = inside.with_name("collection")
+    with closing(LocalStore(inside, header, ExactBlock)) as source:
+        fill(made, source, _new_place(inside, path, said), home=path)
+    for name in (NOTES, _LIST, *_WHOLE):
+        if (inside / name).exists():
+            (inside / name).rename(made / name)
+    return made
+
+
+def _new_place(inside: Path, path: Path, said: Mapping[str, str]) -> MilvusPlace:
+    """What ``said`` leaves open is as it was where the backup was made, but for names and files of Lite."""
+    before = read_place(inside) if (inside / PLACE).exists() else MilvusPlace()
+    chosen = replace(before, collection=name_of(path), rows="", uri=LITE_FILE if before.lite else before.uri)
+    chosen = replace(chosen, **said)  # type: ignore[arg-type]
+    if chosen.lite != before.lite and "index" not in said:
+        chosen = replace(chosen, index="auto")
+    return chosen.checked()
+
+
+def _check_target(path: Path, target: Path) -> None:
     if target.resolve().is_relative_to(path.resolve()):
         raise UsageError(f"{target} lies in the collection itself", hint="name a place outside of it")
     if target.exists():
@@ -150,6 +200,19 @@ def _partial(target: Path) -> Iterator[Path]:
             yield partial
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _copy_items(folder: Path, header: Header, target: Path) -> None:
+    """Ledger, vectors and previews of one commit."""
+    if header.store == "milvus":
+        from shelfsight.stores.milvus.exporting import export
+
+        export(folder, header, target)
+        shutil.copyfile(folder / PLACE, target / PLACE)
+        return
+    with storage_faults(folder), locked(folder / MAINTAIN_LOCK, wait=True):
+        _copy_ledger(folder, target)
+        _copy_segments(folder, target)
 
 
 def _copy_ledger(folder: Path, target: Path) -> None:
@@ -201,7 +264,7 @@ def _verified(folder: Path, header: Header) -> tuple[int, int]:
 
 def _tidy(folder: Path) -> None:
     """Remove what opening left."""
-    wanted = {DATABASE, NOTES, MANIFEST, SEGMENTS, _LIST, *_WHOLE}
+    wanted = {DATABASE, NOTES, MANIFEST, SEGMENTS, PLACE, _LIST, *_WHOLE}
     for entry in folder.iterdir():
         if entry.name not in wanted:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

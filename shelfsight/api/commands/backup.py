@@ -17,7 +17,8 @@ __all__ = ["backup", "restore", "upgrade"]
 def backup(target: Path, collection: Path, as_json: bool) -> None:
     """Copy a COLLECTION to TARGET, a new directory or .tar file, while others search it and write to it.
 
-    The copy is of one commit and is opened and read before it appears. Pictures that are files are not in it.
+    The copy is of one commit and is opened and read before it appears. Of a collection in Milvus, vectors and kept
+    pictures are fetched from there. Pictures that are files are not in it.
     """
     from shelfsight.api.backup import backup as make
     from shelfsight.api.backup import backup_document
@@ -32,13 +33,29 @@ def backup(target: Path, collection: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("source", metavar="BACKUP", type=click.Path(path_type=Path))
 @options.collection
+@click.option(
+    "--store",
+    type=click.Choice(["faiss", "exact", "milvus"]),
+    help="Store of the collection.  [default: that of the one that was backed up]",
+)
+@options.milvus
 @options.as_json
-def restore(source: Path, collection: Path, as_json: bool) -> None:
-    """Make a COLLECTION of a BACKUP, where there is none yet. Every byte of the backup is checked before."""
+def restore(
+    source: Path,
+    collection: Path,
+    store: str | None,
+    as_json: bool,
+    **milvus: str | None,
+) -> None:
+    """Make a COLLECTION of a BACKUP, where there is none yet. Every byte of the backup is checked before.
+
+    A collection of any store can be made of any backup. In Milvus it is a new one, named as the directory, on the
+    server that the backup is from, unless said otherwise; interrupted it is empty, and the same command fills it.
+    """
     from shelfsight.api.backup import backup_document
     from shelfsight.api.backup import restore as fetch
 
-    report = fetch(source, collection)
+    report = fetch(source, collection, store=store, milvus=options.said_of_milvus(milvus))
     if as_json:
         print_document(backup_document(report))
     else:
