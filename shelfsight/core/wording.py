@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-__all__ = ["LONGEST", "STOP_WORDS", "chunks", "compound", "fold", "key", "read", "stem", "words"]
+__all__ = ["CHUNK", "LONGEST", "STOP_WORDS", "WORD", "chunks", "compound", "fold", "key", "read", "stem", "words"]
 
 LONGEST = 48
 """Characters of a word that count."""
@@ -21,10 +21,11 @@ their them then there these they this to want was we were what which who will wi
 STOP_WORDS = frozenset(_TELL_NOTHING.split())
 """They say nothing of an item; a query that is nothing else is looked up by them all the same."""
 
-_CHUNK = re.compile(r"[^\W_]+(?:[-'\u2019.&+_][^\W_]+)*")
+CHUNK = re.compile(r"[^\W_]+(?:[-'\u2019.&+_][^\W_]+)*")
+"""A word, or words joined by signs."""
+WORD = re.compile(r"[^\W_]+")
 _JOINED = re.compile(r"[^\W_]+(?:[-'\u2019.&+_][^\W_]+)+")
 _MAYBE_JOINED = re.compile(r"[-'\u2019.&+_][^\W_]")  # several times as fast as the other where there is none
-_WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
 _COMPOUND_PARTS = 4
 _IRREGULAR = {
@@ -53,7 +54,8 @@ def stem(word: str) -> str:
     """A folded word without its plural ending.
 
     D. Harman, *How effective is suffixing?* (1991), the S stemmer, with ``-sses``, ``-shes``, ``-ches`` and ``-xes``
-    taken back to ``-ss`` and so on, and a few plurals that no rule makes. A word with a digit stays as it is.
+    taken back to ``-ss`` and so on, and a few plurals that no rule makes. It makes ``-y`` of ``-ies``, so of ``-ie``
+    too: ``hoodie``, ``hoodies`` and ``hoody`` are one. A word with a digit stays as it is.
     """
     word = word[:LONGEST]
     if len(word) < 4 or not word.isalpha():
@@ -63,6 +65,8 @@ def stem(word: str) -> str:
         return _IRREGULAR[word]
     if word.endswith("ies") and not word.endswith(("eies", "aies")):
         singular = word[:-3] + "y" if len(word) > 4 else word[:-1]
+    elif word.endswith("ie") and not word.endswith(("eie", "aie")):
+        singular = word[:-2] + "y"
     elif word.endswith(("sses", "shes", "ches", "xes")):
         singular = word[:-2]
     elif word.endswith("s") and not word.endswith(("us", "ss", "is")):
@@ -72,21 +76,21 @@ def stem(word: str) -> str:
 
 def chunks(text: str) -> Iterator[tuple[str, ...]]:
     """The parts of each chunk of ``text``, folded, in order."""
-    for match in _CHUNK.finditer(fold(text)):
-        yield tuple(_WORD.findall(match[0]))
+    for match in CHUNK.finditer(fold(text)):
+        yield tuple(WORD.findall(match[0]))
 
 
 def words(text: str) -> list[str]:
     """Every word of ``text``, folded and stemmed, in order."""
-    return list(map(stem, _WORD.findall(fold(text))))
+    return list(map(stem, WORD.findall(fold(text))))
 
 
 def read(text: str) -> tuple[list[str], list[str]]:
     """Every word of ``text``, folded and stemmed, in order; and its chunks of several parts in one piece."""
     text = fold(text)
     found = _JOINED.findall(text) if _MAYBE_JOINED.search(text) else ()
-    joined = (compound(tuple(_WORD.findall(chunk))) for chunk in found)
-    return list(map(stem, _WORD.findall(text))), [word for word in joined if word]
+    joined = (compound(tuple(WORD.findall(chunk))) for chunk in found)
+    return list(map(stem, WORD.findall(text))), [word for word in joined if word]
 
 
 def compound(parts: tuple[str, ...]) -> str | None:

@@ -18,6 +18,7 @@ from shelfsight.search import Searcher
 from shelfsight.search.candidates import Retrieved
 from shelfsight.search.hybrid import WordFusion, retrieve
 from shelfsight.search.hybrid.fusion import Readings, reciprocal_ranks, standardised
+from shelfsight.search.hybrid.spelling import corrected
 from shelfsight.search.planning import plan_of
 from shelfsight.search.rules import Ruling
 
@@ -143,6 +144,13 @@ def test_words_are_put_right_in_the_form_that_items_have(empty_store: Store) -> 
     empty_store.commit([item("a", RED, "ADIDAS running shoes", brand="Adidas"), item("b", BLUE, "Men's Sunglasses")])
     found = search(empty_store.snapshot(), text="adiddas sunglases runningshoe")
     assert found.corrections == {"adiddas": "adidas", "sunglases": "sunglasses", "runningshoe": "running shoes"}
+
+
+def test_chunks_are_put_right_as_items_write_them(empty_store: Store) -> None:
+    empty_store.commit([item("a", RED, "V-Neck T-Shirt"), item("b", BLUE, "Crew neck")])
+    found = search(empty_store.snapshot(), text="red v-nek t-shrits, v-nek")
+    assert found.corrections == {"v nek": "v-neck", "shrits": "shirt"}
+    assert corrected("Red V-nek T-Shrits, v-neks", found.corrections) == "Red v-neck T-shirt, v-neks"
 
 
 def test_synonyms_of_rules_count(snapshot: Snapshot) -> None:

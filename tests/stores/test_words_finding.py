@@ -140,6 +140,13 @@ def test_words_in_one_piece_and_in_two(snapshot: Snapshot) -> None:
         ("rde", [], {}),
         ("ab-200.7", [], {}),
         ("bxxxs", [], {}),
+        ("t-shrit", ["tee"], {"shrit": "shirt"}),
+        ("t-shiort", ["tee"], {"shiort": "shirt"}),
+        ("polka-dosts bag", ["bag"], {"dosts": "dot"}),
+        ("plka-dosts", ["bag"], {"plka": "polka", "dosts": "dot"}),
+        ("t-shi", ["tee"], {}),
+        ('"t-shrit"', [], {}),
+        ("t-skrat", [], {}),
     ],
 )
 def test_slips_of_the_finger(snapshot: Snapshot, text: str, expected: list[str], corrections: dict[str, str]) -> None:
@@ -162,6 +169,29 @@ def test_a_word_without_its_blank(store: Store) -> None:
     store.commit([item("a", "Soft hand cream"), item("b", "Creamy hand")])
     answer = found(store.snapshot(), "handcream now")
     assert (ids(answer), answer.corrections) == (["a"], {"handcream": "hand cream"})
+
+
+def test_a_slip_in_a_part_too_short_for_one_is_a_slip_in_the_whole(store: Store) -> None:
+    store.commit([item("a", "V-Neck top"), item("b", "Crew neck top")])
+    answer = found(store.snapshot(), "v-nek tops")
+    assert (ids(answer), answer.corrections) == (["a", "b"], {"v nek": "vneck"})
+    assert answer.matches[0].share == 1.0
+
+
+def test_a_hoody_is_a_hoodie(store: Store) -> None:
+    store.commit([item("a", "Grey hoodie"), item("b", "Two hoodies"), item("c", "A hoody with a hood")])
+    snapshot = store.snapshot()
+    for text in ("hoodie", "hoodies", "hoody", "hoodi"):
+        answer = found(snapshot, text)
+        assert (set(ids(answer)), answer.corrections) == ({"a", "b", "c"}, {})
+
+
+def test_who_has_all_words_has_a_share_of_one(store: Store) -> None:
+    """However many there are, and whatever they weigh."""
+    words = [f"{letter}word" for letter in "abcdefghijklm"]
+    store.commit([item(f"i{n:02d}", " ".join(words[n:])) for n in range(len(words))])
+    for n in range(2, len(words)):
+        assert max(match.share for match in found(store.snapshot(), " ".join([*words[:n], "x"][:n])).matches) == 1.0
 
 
 def test_the_last_word_may_be_half_typed(snapshot: Snapshot) -> None:

@@ -143,6 +143,18 @@ def test_a_damaged_index_is_made_again(path: Path, damage: str) -> None:
         assert answers(store.snapshot()) == expected
 
 
+def test_an_index_of_another_format_answers_nothing(path: Path) -> None:
+    with closing(open_store(path)) as store:
+        store.commit(SHOP)
+        expected = answers(store.snapshot())
+    with closing(sqlite3.connect(path / WORDS)) as connection:
+        connection.execute("UPDATE about SET value = 1 WHERE name = 'format'")
+        connection.execute("DELETE FROM vocabulary")
+        connection.commit()
+    with closing(open_store(path)) as store:
+        assert answers(store.snapshot()) == expected
+
+
 def test_an_index_that_is_removed_meanwhile_is_made_again(store: Store, path: Path) -> None:
     store.commit(SHOP)
     expected = answers(store.snapshot())

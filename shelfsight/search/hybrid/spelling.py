@@ -9,12 +9,11 @@ from shelfsight.core.listing import WordQuery, WordsFound
 from shelfsight.core.snapshot import Snapshot
 from shelfsight.core.stored import StoredItem
 from shelfsight.core.types import Value
-from shelfsight.core.wording import fold, stem
+from shelfsight.core.wording import CHUNK, WORD, compound, fold, stem
 from shelfsight.search.planning import Plan
 
 __all__ = ["corrected", "spelt", "texts", "written"]
 
-_WORD = re.compile(r"[^\W_]+")
 _READ = 8
 """Items found that are read for how they write a word."""
 
@@ -29,13 +28,18 @@ def spelt(plan: Plan, snapshot: Snapshot) -> Plan:
 
 
 def written(found: WordsFound, snapshot: Snapshot) -> dict[str, str]:
-    """The corrections of what was found, in the forms that items have: the index keeps words without their endings."""
+    """The corrections of what was found, in the forms that items have: the index keeps words without their endings, and
+    chunks in one piece."""
     if not found.corrections:
         return {}
     forms: dict[str, str] = {}
     items = snapshot.items([match.id for match in found.matches[:_READ]])
-    for word in (word for item in items.values() for text in texts(item) for word in _WORD.findall(fold(text))):
-        forms.setdefault(stem(word), word)
+    for chunk in (chunk for item in items.values() for text in texts(item) for chunk in CHUNK.findall(fold(text))):
+        parts = tuple(WORD.findall(chunk))
+        for part in parts:
+            forms.setdefault(stem(part), part)
+        if (whole := compound(parts)) is not None:
+            forms.setdefault(whole, chunk)
     return {
         typed: " ".join(forms.get(part, part) for part in taken.split()) for typed, taken in found.corrections.items()
     }
@@ -45,9 +49,16 @@ def corrected(text: str, corrections: Mapping[str, str]) -> str:
     """``text`` with the words that were taken for others in their place.
 
     Args:
-        corrections: by folded word.
+        corrections: by folded word, or by the parts of a chunk with blanks between them.
     """
-    return _WORD.sub(lambda word: corrections.get(fold(word[0]), word[0]), text)
+
+    def meant(word: re.Match[str]) -> str:
+        return corrections.get(fold(word[0]), word[0])
+
+    def chunk_meant(chunk: re.Match[str]) -> str:
+        return corrections.get(" ".join(WORD.findall(fold(chunk[0]))), WORD.sub(meant, chunk[0]))
+
+    return CHUNK.sub(chunk_meant, text)
 
 
 def texts(item: StoredItem) -> Iterator[str]:

@@ -25,7 +25,7 @@ __all__ = ["WORDS", "WORDS_LOCK", "WordsFile", "about", "make", "say"]
 
 WORDS = "words.sqlite"
 WORDS_LOCK = "words.lock"
-_FORMAT = 1
+_FORMAT = 2  # another one where words are folded or stemmed otherwise, too
 
 _SCHEMA = f"""
 CREATE TABLE about (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -69,7 +69,7 @@ class WordsFile:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection | None]:
-        """One committed state, for this thread alone; ``None`` where nothing was ever written.
+        """One committed state, for this thread alone; ``None`` where nothing was ever written, or in another format.
 
         Raises:
             CorruptCollection: the file is damaged.
@@ -86,8 +86,7 @@ class WordsFile:
                 _close(self._reader)
                 self._reader = self._connected("reader")
             with reading(self._reader):
-                made = self._reader.execute("SELECT count(*) FROM sqlite_master WHERE name = 'about'").fetchone()
-                yield self._reader if made == (1,) else None
+                yield self._reader if _is_ours(self._reader) else None
 
     @contextmanager
     def write(self, *, wait: bool = True) -> Iterator[sqlite3.Connection | None]:
@@ -152,9 +151,14 @@ class WordsFile:
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA wal_autocheckpoint = 8192")
         with writing(connection):
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if "about" not in tables or about(connection).get("format") != _FORMAT:
+            if not _is_ours(connection):
                 make(connection)
+
+
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    """Whether there are tables, and of this format."""
+    made = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'about'").fetchone()
+    return made == (1,) and about(connection).get("format") == _FORMAT
 
 
 def about(connection: sqlite3.Connection) -> dict[str, int]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shelfsight.core.listing import WordQuery
-from shelfsight.core.wording import LONGEST
+from shelfsight.core.wording import LONGEST, compound, stem
 from shelfsight.stores.records import is_text
 from shelfsight.stores.words.concepts import Concept, Spoken, Way, code_keys, phrase, spoken, whole_keys
 from shelfsight.stores.words.document import ID, KEY
@@ -57,10 +57,10 @@ class Scores:
     def shares(self, docs: DocArray) -> Floats:
         """(n,) in [0, 1]: the share of what was asked for, weighted by how rare it is, that each document has."""
         shares = within(docs, self.whole).astype(np.float32)
-        had = np.zeros(len(docs), np.float32)
+        had = np.zeros(len(docs))  # float32 would leave what has everything a little below 1
         for having, weight in self.parts:
-            had += within(docs, having) * np.float32(weight)
-        return np.clip(had, np.maximum(shares, _LEAST), 1.0)
+            had += within(docs, having) * weight
+        return np.clip(had.astype(np.float32), np.maximum(shares, _LEAST), 1.0)
 
 
 class Source(Protocol):
@@ -186,8 +186,11 @@ class _Search:
 
     def meant(self, concept: Concept, corrections: dict[str, str]) -> Concept:
         """``concept``, or what was meant by it where no item has it."""
-        if not concept.single or any(self._count(way.terms) for way in concept.ways):
+        if concept.required or any(self._count(way.terms) for way in concept.ways):
             return concept
+        return self._word_meant(concept, corrections) if concept.single else self._chunk_meant(concept, corrections)
+
+    def _word_meant(self, concept: Concept, corrections: dict[str, str]) -> Concept:
         word = concept.words[0]
         if self._count(KEY + word):  # a value of several words, written without blanks
             return replace(concept, ways=(Way(KEY + word),))
@@ -199,6 +202,22 @@ class _Search:
             return concept
         corrections[concept.typed] = other
         return replace(concept, ways=(Way(other, _CORRECTED),))
+
+    def _chunk_meant(self, concept: Concept, corrections: dict[str, str]) -> Concept:
+        """A slip is in parts of a chunk that are no words (``t-shrit``), or in the whole of it (``v-nek``)."""
+        parts = tuple(concept.typed.split())
+        whole = compound(parts) or ""
+        if concept.last and (ways := self._completed(whole)):
+            return replace(concept, ways=ways)
+        others = {part: self._nearest(stem(part), tolerance(part)) for part in parts if not self._count(stem(part))}
+        slips = {part: other for part, other in others.items() if other is not None}
+        found = [terms for terms in phrase("-".join(slips.get(part, part) for part in parts)) if self._count(terms)]
+        if not found and (other := self._nearest(whole, tolerance(whole))) is not None:
+            slips, found = {concept.typed: other}, [other]
+        if not found:
+            return concept
+        corrections |= slips
+        return replace(concept, ways=tuple(Way(terms, _CORRECTED) for terms in found))
 
     def posting(self, concept: Concept) -> tuple[Posting, float]:
         """Where it is had, and its weight: BM25's idf, which never is below 0."""
@@ -255,6 +274,8 @@ class _Search:
         if len(start) < _COMPLETABLE:
             return ()
         words = self._source.beginning(start)
+        if start.endswith("i"):  # the index knows accessories and hoodies as accessory and hoody
+            words.append(f"{start[:-1]}y")
         return tuple(Way(word, _COMPLETED) for word in words if self._count(word))
 
     def _split(self, word: str) -> str | None:
@@ -266,7 +287,7 @@ class _Search:
 
     def _nearest(self, word: str, slips: int) -> str | None:
         """The word that is the fewest slips away, then the one that most items have."""
-        near = self._source.near(word, slips)
+        near = self._source.near(word, slips) if slips else {}
         for away in sorted(set(near.values())):
             counts = [(-self._count(other), other) for other, slips in near.items() if slips == away]
             count, other = min(counts)
