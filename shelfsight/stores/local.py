@@ -33,7 +33,7 @@ from shelfsight.stores.slots import Slots
 from shelfsight.stores.snapshot import LocalSnapshot
 from shelfsight.stores.state import State, based_state, follow, generation_of, token_of
 from shelfsight.stores.versions import check_active
-from shelfsight.stores.words import WordIndex
+from shelfsight.stores.words import WordFinder, WordIndex
 from shelfsight.stores.writer import Writer, checked, unanswered
 
 __all__ = ["JOB_LOCK", "LocalStore"]
@@ -69,7 +69,7 @@ class LocalStore:
         self._ledger = Ledger(self._reader, header.encoder.dimension)
         self._maintenance = Maintenance(path, header.encoder.dimension, getattr(factory, "indexer", None))
         self._notes = LocalNotes(path, self._guarded)
-        self._words = WordIndex(path)
+        self._words: WordFinder = WordIndex(path)
         self._indexes = Indexes(path, watched=hasattr(factory, "indexer"))
         self._snapshot: LocalSnapshot | None = None
         self._distrusted: int | None = None

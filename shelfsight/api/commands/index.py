@@ -1,5 +1,6 @@
 """``shelfsight index``."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,13 +51,10 @@ _NOTED = {"features": "pictures", "suggestions": "items"}
 @click.pass_context
 def index(
     context: click.Context,
+    /,
     catalogue: Path,
     collection: Path,
     store: str | None,
-    milvus_uri: str | None,
-    milvus_collection: str | None,
-    milvus_index: str | None,
-    tenant: str | None,
     encoder: str | None,
     device: str | None,
     runtime: str | None,
@@ -70,6 +68,7 @@ def index(
     enrich: bool,
     vlm: str | None,
     as_json: bool,
+    **milvus: str | None,
 ) -> None:
     """Bring a COLLECTION up to date with a CATALOGUE; a collection that is not there is made.
 
@@ -100,7 +99,7 @@ def index(
         runtime=runtime,
         create=True,
         store=store,
-        milvus=_place(uri=milvus_uri, collection=milvus_collection, index=milvus_index, tenant=tenant),
+        milvus=_place(milvus),
         vlm=ready,
     ) as engine:
         report = index_into(engine, source, prune=prune)
@@ -153,11 +152,11 @@ def _note(engine: "Engine", *, features: bool, enrich: bool) -> "NotesReport":
     return report
 
 
-def _place(**given: str | None) -> "MilvusPlace | None":
+def _place(given: Mapping[str, str | None]) -> "MilvusPlace | None":
     from shelfsight.stores.milvus import MilvusPlace
 
-    said = {name: value for name, value in given.items() if value is not None}
-    return MilvusPlace(**said) if said else None  # type: ignore[arg-type]  # texts, all four
+    said = options.said_of_milvus(given)
+    return MilvusPlace(**said) if said else None  # type: ignore[arg-type]  # texts, all of them
 
 
 def _settings(batch_size: int | None, threads: int | None) -> "Settings":

@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +24,7 @@ __all__ = [
     "rerank",
     "rules",
     "runtime",
+    "said_of_milvus",
     "vlm",
 ]
 
@@ -46,8 +47,14 @@ _MILVUS = (
     ("--milvus-uri", "URI", "Milvus server (http://HOST:19530), or Lite file (NAME.db), of a new collection."),
     ("--milvus-collection", "NAME", "Collection in Milvus; one that is there already is opened from here as well."),
     ("--milvus-index", "TYPE", "Index of its vectors: FLAT, HNSW, IVF_SQ8 ...  [default: HNSW; in a Lite file FLAT]"),
+    ("--milvus-words", "WHO", "Who finds its words: local (an index in the directory) or server.  [default: local]"),
     ("--tenant", "NAME", "Whose rows these are, where several share a collection in Milvus."),
 )
+
+
+def said_of_milvus(given: Mapping[str, str | None]) -> dict[str, str]:
+    """Fields of a ``MilvusPlace`` from the values of :func:`milvus`'s options, by name; those that were given."""
+    return {name.removeprefix("milvus_"): value for name, value in given.items() if value is not None}
 
 
 def milvus(command: Command) -> Command:

@@ -21,6 +21,7 @@ _GONE = ("collection not found", "can't find collection", "not found[collection"
 _LONG = 300.0  # seconds to load a collection, or to turn a long log into a file
 _READS = (
     "has_collection",
+    "describe_collection",
     "query",
     "query_iterator",
     "search",
@@ -65,6 +66,10 @@ class Milvus:
 
     def drop(self, name: str) -> None:
         self._do("drop_collection", name)
+
+    def fields(self, name: str) -> set[str]:
+        """Names of the declared fields."""
+        return {field["name"] for field in self._do("describe_collection", name)["fields"]}
 
     def indexes(self, name: str) -> dict[str, str]:
         """field -> type of its index."""
@@ -127,8 +132,8 @@ class Milvus:
     def delete(self, name: str, where: str) -> None:
         self._write("delete", name, filter=where)
 
-    def count(self, name: str, where: str) -> int:
-        found = self._do("query", name, filter=where, output_fields=["count(*)"], consistency_level="Strong")
+    def count(self, name: str, where: str, *, level: str = "Strong") -> int:
+        found = self._do("query", name, filter=where, output_fields=["count(*)"], consistency_level=level)
         return int(found[0]["count(*)"])
 
     def seal(self, name: str) -> None:

@@ -13,7 +13,7 @@ from shelfsight.stores.milvus.journal import Journal
 from shelfsight.stores.milvus.locks import held
 from shelfsight.stores.milvus.place import MilvusPlace
 from shelfsight.stores.milvus.rows import Rows
-from shelfsight.stores.milvus.schema import create_journal, create_rows
+from shelfsight.stores.milvus.schema import WORDS, create_journal, create_rows
 
 __all__ = ["opened", "prepare", "switch"]
 
@@ -39,6 +39,11 @@ def prepare(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec, *, join: b
         create_journal(milvus, name + _JOURNAL)
         switch(milvus, place.collection, name)
         name += _JOURNAL
+    elif place.words == "server" and WORDS not in milvus.fields(name.removesuffix(_JOURNAL)):
+        raise Conflict(
+            f"the Milvus collection {place.collection!r} was made without the field that its full text needs",
+            hint="leave --milvus-words out, or name another Milvus collection",
+        )
     journal = Journal(milvus, name, place.tenant)
     _check_dimension(journal, place, encoder)
     note = journal.note(_TENANT)

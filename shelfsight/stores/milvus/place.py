@@ -36,6 +36,7 @@ TOKEN = "SHELFSIGHT_MILVUS_TOKEN"
 
 LITE_INDEXES = ("FLAT", "HNSW", "HNSW_SQ", "IVF_FLAT", "IVF_SQ8")
 SERVER_INDEXES = (*LITE_INDEXES, "AUTOINDEX", "IVF_PQ", "IVF_RABITQ", "SCANN", "DISKANN", "HNSW_PQ", "HNSW_PRQ")
+_WORDS = ("local", "server")
 _LEVELS = ("Strong", "Session", "Bounded", "Eventually")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
 _TENANT = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
@@ -54,6 +55,7 @@ class MilvusPlace:
         tenant: the partition key of this Shelfsight collection's rows: many may share one Milvus collection.
         rows: the Milvus collection itself, of a version of a collection: the alias stands for the one that counts.
         index: of the vectors; ``auto`` is exact on Lite, a graph on a server.
+        words: who finds items by words: ``local``, the index in the directory, or ``server``, Milvus's full text.
         consistency: Milvus's consistency level of searches. Below ``Strong`` a search may miss the newest commits.
         follow_seconds: how often a server is asked for commits of others at most; one's own count at once.
         grace_seconds: how long vectors that a commit replaced are kept for snapshots from before it.
@@ -66,6 +68,7 @@ class MilvusPlace:
     tenant: str = "default"
     rows: str = ""
     index: str = "auto"
+    words: str = "local"
     consistency: str = "Strong"
     follow_seconds: float = 0.2
     grace_seconds: float = 900.0
@@ -131,6 +134,8 @@ class MilvusPlace:
             raise UsageError(f"{self.tenant!r} is no tenant", hint="letters, digits, and _ . - between them")
         if self.consistency not in _LEVELS:
             raise UsageError(f"{self.consistency!r} is no consistency level", hint=f"one of {', '.join(_LEVELS)}")
+        if self.words not in _WORDS:
+            raise UsageError(f"{self.words!r} cannot find words", hint=f"one of {', '.join(_WORDS)}")
         self._check_index()
         return self
 

@@ -16,6 +16,7 @@ from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.ledger import DATABASE, connect, create_database, writing
 from shelfsight.stores.milvus.journal import Commit, Journal
 from shelfsight.stores.milvus.rows import Rows
+from shelfsight.stores.milvus.spelling import SPELLING
 from shelfsight.stores.words.file import WORDS
 
 __all__ = ["apply", "counter", "own_ledger", "set_counter"]
@@ -32,7 +33,7 @@ def own_ledger(path: Path, name: str) -> None:
     with storage_faults(path):
         if _stamped(path, stamp):
             return
-        for file in (*path.glob(f"{DATABASE}*"), *path.glob(f"{WORDS}*")):
+        for file in (file for name in (DATABASE, WORDS, SPELLING) for file in path.glob(f"{name}*")):
             file.unlink()
         shutil.rmtree(path / CACHE, ignore_errors=True)
         create_database(path)

@@ -12,7 +12,7 @@ from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.milvus.client import AT_ONCE, Milvus
 from shelfsight.stores.milvus.place import MilvusPlace
-from shelfsight.stores.milvus.schema import search_parameters
+from shelfsight.stores.milvus.schema import BM25, WORDS, search_parameters
 
 __all__ = ["Rows", "Wanted"]
 
@@ -43,6 +43,7 @@ class Rows:
         self._base = number << _BASE
         self._touched = time.monotonic()
         self._unsealed = 0
+        self.has_words = WORDS in milvus.fields(name)
 
     def touch(self) -> None:
         """There are new rows, and a commit says so."""
@@ -128,6 +129,20 @@ class Rows:
         data, where = queries.tolist(), self._where(wanted)
         found = self._milvus.search(self.name, data, "vector", where, limit, parameters, level=self.level)
         return [self._arrays(hits) for hits in found]
+
+    def worded(self, words: str, limit: int, wanted: Wanted) -> IntArray:
+        """The ``limit`` rows at most that BM25 likes best of those that have one of ``words``."""
+        where, parameters = self._where(wanted), {"metric_type": "BM25", "params": {}}
+        (found,) = self._milvus.search(self.name, [words], BM25, where, limit, parameters, level=self.level)
+        return self._arrays(found)[0]
+
+    def matching(self, wanted: Wanted, limit: int) -> IntArray:
+        """Some ``limit`` rows at most, in no order."""
+        found = self._milvus.query(self.name, self._where(wanted), ["row"], limit=limit, level=self.level)
+        return np.fromiter((row["row"] for row in found), np.int64, len(found)) - self._base
+
+    def count_matching(self, wanted: Wanted) -> int:
+        return self._milvus.count(self.name, self._where(wanted), level=self.level)
 
     def _arrays(self, hits: Sequence[tuple[int, float]]) -> tuple[IntArray, FloatArray]:
         rows = np.fromiter((row for row, _ in hits), np.int64, len(hits)) - self._base

@@ -10,7 +10,7 @@ from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.connection import library
 from shelfsight.stores.milvus.place import MilvusPlace
 
-__all__ = ["LONGEST_ID", "LONGEST_TEXT", "create_journal", "create_rows", "search_parameters"]
+__all__ = ["BM25", "LONGEST_ID", "LONGEST_TEXT", "WORDS", "create_journal", "create_rows", "search_parameters"]
 
 LONGEST_TEXT = 60_000
 """Bytes of one VARCHAR; Milvus's own limit is 65,535."""
@@ -18,6 +18,14 @@ LONGEST_TEXT = 60_000
 LONGEST_ID = 8_192
 """Bytes of an item's id."""
 
+WORDS = "words"
+"""The field of an item's words, where Milvus searches in them."""
+
+BM25 = "bm25"
+"""The field of the weights that Milvus makes of them."""
+
+_ANALYSER = {"tokenizer": "standard"}  # what is in the text is folded and stemmed already
+_WORD_INDEX = {"inverted_index_algo": "DAAT_MAXSCORE", "bm25_k1": 1.2, "bm25_b": 0.5}
 _METRIC = "IP"  # vectors have length 1: the inner product is the cosine
 _LISTS = 1024
 _BUILD: dict[str, dict[str, Any]] = {
@@ -38,7 +46,8 @@ def create_rows(milvus: Milvus, name: str, place: MilvusPlace, dimension: int) -
 
     ``row`` is the tenant's number and, below it, a number that is never used twice; an item's pictures have
     consecutive ones. ``record`` is on the first picture alone, or in the journal under the name ``overflow``;
-    ``preview`` names bytes there as well. ``whole`` says that all metadata is there to filter by.
+    ``preview`` names bytes there as well. ``whole`` says that all metadata is there to filter by. ``words`` is there
+    where Milvus finds words, filled in the first picture's row.
     """
     package = library()
     kinds = package.DataType
@@ -55,10 +64,30 @@ def create_rows(milvus: Milvus, name: str, place: MilvusPlace, dimension: int) -
     schema.add_field("overflow", kinds.VARCHAR, max_length=128)
     schema.add_field("vector", kinds.FLOAT_VECTOR, dim=dimension)
     indexes = library().MilvusClient.prepare_index_params()
+    if place.words == "server":
+        _add_words(schema, indexes)
     if not (milvus.lite and place.exact):  # Lite compares everything anyway where there is none
         kind = place.index_type
         indexes.add_index("vector", index_type=kind, metric_type=_METRIC, params=_build(kind, dimension))
     milvus.create(name, schema, indexes)
+
+
+def _add_words(schema: Any, indexes: Any) -> None:
+    """A text that Milvus analyses, and its full-text index: https://milvus.io/docs/full-text-search.md."""
+    package = library()
+    kinds = package.DataType
+    schema.add_field(
+        WORDS,
+        kinds.VARCHAR,
+        max_length=65_535,
+        enable_analyzer=True,
+        enable_match=True,
+        analyzer_params=_ANALYSER,
+    )
+    schema.add_field(BM25, kinds.SPARSE_FLOAT_VECTOR)
+    weights = {"input_field_names": [WORDS], "output_field_names": [BM25]}
+    schema.add_function(package.Function(name="weights", function_type=package.FunctionType.BM25, **weights))
+    indexes.add_index(BM25, index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=_WORD_INDEX)
 
 
 def _build(kind: str, dimension: int) -> dict[str, Any]:

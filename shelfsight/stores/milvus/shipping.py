@@ -13,14 +13,17 @@ from typing import Any
 import numpy as np
 
 from shelfsight.core.errors import CorruptCollection, UsageError
+from shelfsight.core.stored import StoredItem
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import records
 from shelfsight.stores.blocks import IntArray
+from shelfsight.stores.milvus.fulltext import NO_WORDS, text_of
 from shelfsight.stores.milvus.journal import Commit, Journal, now
 from shelfsight.stores.milvus.replica import counter, set_counter
 from shelfsight.stores.milvus.rows import Rows
 from shelfsight.stores.milvus.scalars import scalars
-from shelfsight.stores.milvus.schema import LONGEST_ID, LONGEST_TEXT
+from shelfsight.stores.milvus.schema import LONGEST_ID, LONGEST_TEXT, WORDS
+from shelfsight.stores.words.document import document
 
 __all__ = ["Shipped", "checked_id", "rows_of", "ship"]
 
@@ -55,9 +58,8 @@ def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension
     generation = counter(connection, "generation")
     items = _items(connection, generation, next_row)
     blobs: dict[str, bytes] = {}
-    written = rows_of(
-        items, _vectors(connection, rows, items, dimension), _previews(connection, rows, items, blobs), blobs
-    )
+    vectors, previews = _vectors(connection, rows, items, dimension), _previews(connection, rows, items, blobs)
+    written = rows_of(items, vectors, previews, blobs, words=rows.has_words)
     journal.write_blobs(blobs)
     rows.write(written)
     gone = [row[0] for row in connection.execute("SELECT id FROM deleted WHERE generation = ?", (generation,))]
@@ -137,13 +139,19 @@ def _previews(
 
 
 def rows_of(
-    items: Iterable[Shipped], vectors: Mapping[int, FloatArray], previews: Mapping[int, str], blobs: dict[str, bytes]
+    items: Iterable[Shipped],
+    vectors: Mapping[int, FloatArray],
+    previews: Mapping[int, str],
+    blobs: dict[str, bytes],
+    *,
+    words: bool,
 ) -> list[dict[str, Any]]:
     """Rows of the schema.
 
     Args:
         vectors, previews: by row; a preview is named by :meth:`Journal.digest`.
         blobs: takes what is too large for a row, by that name.
+        words: whether Milvus finds words, :attr:`Rows.has_words`.
     """
     written = []
     for item in items:
@@ -164,5 +172,11 @@ def rows_of(
             source = row if item.old is None else item.old + picture
             own = {"row": row, "picture": picture, "preview": previews.get(source, "")}
             kept = {"record": record, "overflow": overflow} if picture == 0 else {"record": "", "overflow": ""}
+            if words:
+                kept[WORDS] = _words(stored) if picture == 0 else NO_WORDS
             written.append({**common, **own, **kept, "vector": vectors[source].tolist()})
     return written
+
+
+def _words(stored: StoredItem) -> str:
+    return text_of(document(stored.id, stored.title, dict(stored.metadata)))

@@ -32,6 +32,7 @@ from shelfsight.stores.milvus.place import MilvusPlace, report
 from shelfsight.stores.milvus.replica import apply, counter, own_ledger
 from shelfsight.stores.milvus.shipping import ship
 from shelfsight.stores.milvus.snapshot import MilvusSnapshot
+from shelfsight.stores.milvus.words import FullText
 from shelfsight.stores.milvus.writers import alone
 from shelfsight.stores.snapshot import LocalSnapshot
 
@@ -63,6 +64,8 @@ class MilvusStore(LocalStore):
             self._behind = self._first = True
             self._looked = 0.0
             super().__init__(path, header, ExactBlock, home=home)
+            if place.words == "server":
+                self._words = FullText(path)
         except BaseException:
             self._milvus.close()
             raise
@@ -225,7 +228,7 @@ class MilvusStore(LocalStore):
 
     def _view(self) -> LocalSnapshot:
         dimension = self._header.encoder.dimension
-        return MilvusSnapshot(self._state, self._columns, dimension, self._words.find, exact=self._place.exact)
+        return MilvusSnapshot(self._state, self._columns, dimension, self._words, exact=self._place.exact)
 
     def _vectors(self, replay: Replay) -> list[tuple[Ids, FloatArray]]:
         """Numbers in place of vectors: every change of an item gives it new rows."""
