@@ -22,7 +22,7 @@ class Collection:
     """What an :class:`~shelfsight.Engine` tells without loading a model. Safe to share between threads."""
 
     def __init__(self, store: Store, *, path: Path, settings: Settings, follow: bool = True) -> None:
-        self._following = Following(path, store, follow)
+        self._following = Following(path, store, follow, settings.vectors)
         self._path = path
         self._settings = settings
         self._shown = Gallery(store, settings.pictures)

@@ -6,11 +6,12 @@ from pathlib import Path
 from threading import RLock
 
 from shelfsight.core.protocols import Store
+from shelfsight.core.settings import VectorSettings
 
 __all__ = ["Following"]
 
 _GRACE = 120.0
-"""Seconds that a store stays open behind a switch: longer than any call that has it in hand."""
+"""Longer than any search that has a store in hand."""
 
 
 @dataclass(slots=True)
@@ -18,11 +19,17 @@ class Following:
     """The open store of the collection at ``path``. Safe to share between threads.
 
     A store that is no version of a directory (a server's, say) is never left, nor is any where ``follow`` is false.
+
+    Attributes:
+        vectors: what finds vectors in the versions that are opened.
+        grace: seconds that a store stays open behind a switch; the first call after them closes it.
     """
 
     path: Path
     current: Store
     follow: bool = True
+    vectors: VectorSettings = field(default_factory=VectorSettings)
+    grace: float = _GRACE
     _lock: RLock = field(default_factory=RLock)
     _left: list[tuple[float, Store]] = field(default_factory=list)
 
@@ -32,16 +39,16 @@ class Following:
         Raises:
             StoreError, NotFound: that version cannot be opened.
         """
-        if not self._superseded():
+        if not self._superseded() and not self._overdue():
             return self.current
         with self._lock:
             if self._superseded():
                 from shelfsight.stores import open_store
 
-                opened = open_store(self.path)
+                opened = open_store(self.path, vectors=self.vectors)
                 self._left.append((time.monotonic(), self.current))
                 self.current = opened
-            self._close(before=time.monotonic() - _GRACE)
+            self._close(before=time.monotonic() - self.grace)
             return self.current
 
     def close(self) -> None:
@@ -53,6 +60,9 @@ class Following:
         from shelfsight.stores.versions import Versioned, active
 
         return self.follow and isinstance(self.current, Versioned) and active(self.path) != self.current.folder
+
+    def _overdue(self) -> bool:
+        return any(when < time.monotonic() - self.grace for when, _ in [*self._left])
 
     def _close(self, *, before: float) -> None:
         for when, store in [*self._left]:

@@ -16,9 +16,13 @@ from migrate_child import COLOURS, fill, item
 from tiny_encoder import TintEncoder
 
 from shelfsight import Conflict, Engine, Item, LeaseHeld, NotFound, Settings
+from shelfsight.api.following import Following
 from shelfsight.api.migrating import discard, migration
+from shelfsight.core.errors import StoreError
+from shelfsight.core.protocols import Change, Fingerprints, StoredItem, StoredPicture
+from shelfsight.core.settings import VectorSettings
 from shelfsight.core.types import Suggestion
-from shelfsight.core.vectors import FloatArray
+from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.stores import create_store, open_store
 from shelfsight.stores.versions import SupersededError, active
 
@@ -109,6 +113,33 @@ def test_a_store_left_behind_is_not_written_to(path: Path) -> None:
         with pytest.raises(SupersededError), left.lease("job"):
             pass
     assert "red" in _ids(path)
+
+
+def test_the_next_version_is_opened_as_the_last_one_was(path: Path) -> None:
+    vectors = VectorSettings(kind="ivf", flat_below=0)
+    left = open_store(path, vectors=vectors)
+    following = Following(path, left, vectors=vectors, grace=0.0)
+    assert following.store() is left
+    with migration(path, NEW, now=OLD) as work:
+        work.catch_up()
+        work.switch()
+    store = following.store()
+    assert store.manifest.encoder == NEW.spec
+    if store.manifest.store == "faiss":
+        units = normalise(np.random.default_rng(0).standard_normal((2000, NEW.spec.dimension)))
+        picture, prints = StoredPicture(name="p", path=None), Fingerprints(pictures="p", metadata="m")
+        items = [
+            StoredItem(id=f"{n}", title=None, metadata={}, pictures=(picture,), fingerprints=prints)
+            for n in range(2000)
+        ]
+        store.commit([Change(item=each, vectors=unit[None]) for each, unit in zip(items, units, strict=True)])
+        store.maintain()
+        assert store.manifest.index is not None
+        assert store.manifest.index.kind.startswith("ivf")
+    assert following.store() is store
+    with pytest.raises(StoreError):  # nothing has it in hand any more
+        left.snapshot()
+    following.close()
 
 
 class Rolled(TintEncoder):
