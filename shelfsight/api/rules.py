@@ -65,7 +65,7 @@ class RulesFile:
         try:
             return load_rules(self._path)
         except ShelfsightError as error:
-            standing = "no rules count" if self._rules == NO_RULES else "the last rules that could be read still count"
+            standing = "the last rules that could be read still count" if self._rules.all else "no rules count"
             return replace(self._rules, warnings=(f"{error.message}; {standing}",))
 
 

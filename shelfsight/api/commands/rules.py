@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from shelfsight.api.commands import options
-from shelfsight.api.console import print_document, print_table, say
+from shelfsight.api.console import print_document, print_table, safe, say
 
 if TYPE_CHECKING:
     from shelfsight.core.rules import Rule
@@ -119,7 +119,7 @@ def _print_preview(before: "Page", after: "Page") -> None:
     if before.total != after.total:
         say(f"found: {before.total:,} without rules, {after.total:,} with them")
     for warning in after.warnings:
-        say(f"warning: {warning}")
+        say(f"warning: {safe(warning)}")
 
 
 def _cells(hit: "Hit | None") -> tuple[str, str]:
