@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from shelfsight.core.errors import Reason
-from shelfsight.core.protocols import Change, Store, StoredItem, StoredPicture
+from shelfsight.core.protocols import Change, Fingerprints, Store, StoredItem, StoredPicture
 from shelfsight.core.types import Failure, Item
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.indexer.examine import stored_picture
-from shelfsight.indexer.fingerprints import metadata_hash, places_hash, to_fingerprints
+from shelfsight.indexer.fingerprints import Known, metadata_hash, places_hash, to_fingerprints
 from shelfsight.indexer.job import report
 from shelfsight.indexer.report import FailureLog, Report, Tally
 from shelfsight.indexer.seen import SeenIds
@@ -84,16 +84,13 @@ class _TakingIn:
         self.tally.rows += len(chunk)
         changes = [each for row in self._new(chunk) if (each := self._change(row)) is not None]
         known = self._store.fingerprints([each.item.id for each in changes])
-        wanted = [each for each in changes if known.get(each.item.id) != each.item.fingerprints]
-        updates = {
-            each.item.id
-            for each in wanted
-            if each.item.id in known and known[each.item.id].pictures == each.item.fingerprints.pictures
-        }
-        self._store.commit(wanted, since=self._since)
+        new = [(each, known.get(each.item.id)) for each in changes]
+        wanted = [(_meant(each, there), there) for each, there in new if there != each.item.fingerprints]
+        updated = sum(there is not None and there.pictures == each.item.fingerprints.pictures for each, there in wanted)
+        self._store.commit([each for each, _ in wanted], since=self._since)
         self.tally.unchanged += len(changes) - len(wanted)
-        self.tally.updated += len(updates)
-        self.tally.indexed += len(wanted) - len(updates)
+        self.tally.updated += updated
+        self.tally.indexed += len(wanted) - updated
         self.tally.log.flush()
 
     def _new(self, chunk: Sequence[Ready | Failure]) -> Iterator[Ready]:
@@ -128,6 +125,12 @@ class _TakingIn:
     def _fail(self, failure: Failure) -> None:
         self.tally.failed += 1
         self.tally.log.add(failure)
+
+
+def _meant(change: Change, there: Fingerprints | None) -> Change:
+    """Fields that were updated stay where the rows say of them what they said before."""
+    said = there is not None and Known.of(there).metadata == Known.of(change.item.fingerprints).metadata
+    return replace(change, keep_fields=said)
 
 
 def _stored(item: Item, vector: FloatArray) -> StoredItem:

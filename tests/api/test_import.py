@@ -53,6 +53,22 @@ def test_npy_and_csv(vectors: np.ndarray, tmp_path: Path, cli: Cli) -> None:
     assert (again["unchanged"], again["indexed"]) == (5, 0)
 
 
+def test_other_vectors_leave_the_fields_that_were_updated(vectors: np.ndarray, tmp_path: Path) -> None:
+    encoder = ImportedEncoder(name="no/such-model", fingerprint="f1")
+    table = tmp_path / "items.csv"
+    import_vectors(tmp_path / "c", tmp_path / "vectors.npy", encoder=encoder, items=table)
+    with closing(open_store(tmp_path / "c")) as store:
+        store.patch({"1": {"price": 9}, "2": {"price": 19}})
+    np.save(tmp_path / "vectors.npy", vectors[::-1])
+    table.write_text(table.read_text().replace("2,Boot,20", "2,Boot,18"))
+    done = import_vectors(tmp_path / "c", tmp_path / "vectors.npy", encoder=encoder, items=table)
+    assert (done.report.indexed, done.report.updated, done.report.unchanged) == (4, 0, 1)  # the middle one is the same
+    with closing(open_store(tmp_path / "c")) as store:
+        prices = {id: item.metadata["price"] for id, item in store.snapshot().items(["1", "2", "3"]).items()}
+        assert prices == {"1": 9, "2": 18, "3": 30}
+        np.testing.assert_allclose(store.snapshot().vectors("1"), vectors[4:], atol=1e-6)
+
+
 def test_what_works_without_the_encoder(vectors: np.ndarray, tmp_path: Path) -> None:
     encoder = ImportedEncoder(name="no/such-model", fingerprint="f1")
     import_vectors(tmp_path / "c", tmp_path / "vectors.npy", encoder=encoder, items=tmp_path / "items.csv")
