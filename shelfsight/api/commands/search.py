@@ -71,7 +71,13 @@ def _atoms(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option(
     "--diversity", type=float, default=0.0, metavar="X", help="How far hits that look alike make room, 0 to 1."
 )
-@click.option("--min-relevance", type=float, metavar="P", help="Leave out hits less likely relevant than P, 0 to 1.")
+@click.option(
+    "--min-relevance",
+    type=float,
+    metavar="P",
+    help="Leave out hits less likely relevant than P, 0 to 1. Needs a calibrated encoder: the embedded one, or "
+    "`evaluate --calibrate`. Every vector is compared.",
+)
 @click.option("--snapshot", metavar="T", help="`snapshot` of an earlier --json, for its next page.")
 @options.rules
 @click.option(
