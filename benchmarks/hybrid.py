@@ -5,7 +5,8 @@
 The queries and shelves are those of :mod:`benchmarks.hybrid_queries`. Each query is asked four ways of the same
 collection: by ``vector``, by ``words`` (items without any come last), by reciprocal rank fusion (``rrf``; names first
 and what is excluded last as in the product), and as the product fuses (``hybrid``). All of them look up what is left of
-a sentence, as the product does. ``--fit`` looks on the validation split for the weights of the last, coordinate by
+a sentence, as the product does; of mistyped words the encoder reads what the index took them for, but by ``vector``
+alone, which knows of no index. ``--fit`` looks on the validation split for the weights of the last, coordinate by
 coordinate, with the greatest mean nDCG@10 over shelves and families, and prints them beside rrf's figure: the better
 goes into ``shelfsight/search/hybrid/fusion.py``. Without it the figures of a split are printed: those of ``test`` are
 the ones to report. The embedded encoder was trained on pictures of the train split only.
@@ -31,6 +32,7 @@ from shelfsight.core.types import Query
 from shelfsight.evaluation import EvaluationReport, JudgedQuery, compare, evaluate
 from shelfsight.models import open_encoder
 from shelfsight.search.embedding import QueryEmbedder
+from shelfsight.search.hybrid import spelt
 from shelfsight.search.hybrid.fusion import FUSION, WordFusion, reciprocal_ranks
 from shelfsight.search.hybrid.pool import Pool, pool
 from shelfsight.search.planning import plan_of
@@ -49,14 +51,15 @@ _BATCH = 256
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One query on one shelf, and what both ways found of it."""
+    """One query on one shelf, what both ways found of it, and the ids of the ten nearest to it as it was typed."""
 
     shelf: str
     query: JudgedQuery
     pool: Pool
+    nearest: list[str]
 
 
-Arm = Callable[[Pool], list[str]]
+Arm = Callable[[Asked], list[str]]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -124,8 +127,11 @@ def _on_shelf(
         for start in range(0, len(queries), _BATCH):
             batch = queries[start : start + _BATCH]
             plans = [plan_of(_query(each), settings.search, _whole) for each in batch]
-            for query, plan, vector in zip(batch, plans, vectors_of(plans, embedder), strict=True):
-                yield Asked(name, query, pool(snapshot, plan, vector, 10))
+            read = [spelt(plan, snapshot) for plan in plans]
+            vectors = zip(vectors_of(plans, embedder), vectors_of(read, embedder), strict=True)
+            for query, plan, (typed, vector) in zip(batch, read, vectors, strict=True):
+                near = snapshot.search(typed[np.newaxis], 10, where=plan.where, exclude=plan.query.exclude)[0]
+                yield Asked(name, query, pool(snapshot, plan, vector, 10), [match.id for match in near])
 
 
 def _whole(_: str) -> tuple[Atom, ...]:
@@ -152,7 +158,7 @@ def _fill(store: Store, shelf: Shelf, known: Sequence[Row], pictures: Store) -> 
 
 
 def _report(asked: Sequence[Asked], arm: Arm) -> EvaluationReport:
-    rankings = [[(id, 0.0) for id in arm(each.pool)[:10]] for each in asked]
+    rankings = [[(id, 0.0) for id in arm(each)[:10]] for each in asked]
     return evaluate(lambda _: rankings, [each.query for each in asked], ks=(10,), contains=lambda ids: set(ids))
 
 
@@ -161,23 +167,25 @@ def _ranked(found: Pool, order: Sequence[float]) -> list[str]:
     return [ids[i] for i in sorted(range(len(ids)), key=lambda i: (-order[i], ids[i]))]
 
 
-def _by_vector(found: Pool) -> list[str]:
-    return _ranked(found, [match.score for match in found.matches])
+def _by_vector(asked: Asked) -> list[str]:
+    return asked.nearest
 
 
-def _by_words(found: Pool) -> list[str]:
+def _by_words(asked: Asked) -> list[str]:
+    found = asked.pool
     ids = sorted(found.word_ranks, key=found.word_ranks.__getitem__)
     return [*ids, *(match.id for match in found.matches if match.id not in found.word_ranks)]
 
 
-def _by_ranks(found: Pool) -> list[str]:
+def _by_ranks(asked: Asked) -> list[str]:
+    found = asked.pool
     ids = [match.id for match in found.matches]
     vector, words = ([ranks.get(id) for id in ids] for ranks in (found.vector_ranks, found.word_ranks))
     return _ranked(found, found.arranged(reciprocal_ranks(vector, words)))
 
 
 def _fused(fusion: WordFusion) -> Arm:
-    return lambda found: _ranked(found, found.arranged(fusion.order(found.readings)))
+    return lambda asked: _ranked(asked.pool, asked.pool.arranged(fusion.order(asked.pool.readings)))
 
 
 _ARMS: dict[str, Arm] = {"vector": _by_vector, "words": _by_words, "rrf": _by_ranks, "hybrid": _fused(FUSION)}
@@ -210,7 +218,7 @@ def _figure(asked: Sequence[Asked], arm: Arm) -> float:
 
 
 def _ndcg(each: Asked, arm: Arm) -> float:
-    gains = np.array([id in each.query.wanted for id in arm(each.pool)[:10]], np.float64)
+    gains = np.array([id in each.query.wanted for id in arm(each)[:10]], np.float64)
     ideal = (1 / np.log2(np.arange(2, min(10, len(each.query.wanted)) + 2))).sum()
     return float((gains / np.log2(np.arange(2, len(gains) + 2))).sum() / ideal)
 
