@@ -8,16 +8,27 @@ from threading import Thread
 import uvicorn
 
 from shelfsight import Engine
-from shelfsight.api.server import MAX_REQUEST, address_of, bind, server_for
+from shelfsight.api.server import address_of, bind, server_for
+from shelfsight.api.service.service import Service
+from shelfsight.core.settings import ServerSettings, Settings
 
-__all__ = ["served"]
+__all__ = ["served", "serving"]
 
 
 @contextmanager
-def served(engine: Engine, *, max_request: int = MAX_REQUEST) -> Iterator[str]:
+def served(engine: Engine, *, max_request: int | None = None) -> Iterator[str]:
     """The URL of ``engine`` served over HTTP."""
+    server = ServerSettings() if max_request is None else ServerSettings(max_request=max_request)
+    settings: Settings = engine.settings.model_copy(update={"server": server})
+    with serving(Service.of(engine, settings)) as url:
+        yield url
+
+
+@contextmanager
+def serving(service: Service) -> Iterator[str]:
+    """The URL of a service over HTTP."""
     with bind("127.0.0.1", 0) as bound:
-        server = server_for(engine, max_request=max_request)
+        server = server_for(service)
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="test-server")
         thread.start()
         try:

@@ -4,33 +4,29 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
 
 from shelfsight import __version__
 from shelfsight.api.documents import dump
-from shelfsight.api.engine import Engine
 from shelfsight.api.http import problems
 from shelfsight.api.http.asking import ask_routes
 from shelfsight.api.http.items import item_routes
 from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, SafeHeaders
 from shelfsight.api.http.readiness import Readiness
 from shelfsight.api.http.searching import search_routes
+from shelfsight.api.service.service import Service
 
 __all__ = ["create_app"]
 
 _PAGE = Path(__file__).parent / "page"
 
 
-def create_app(engine: Engine, *, max_request: int) -> FastAPI:
-    """The app over one engine. The engine is not closed with the app.
-
-    Args:
-        max_request: bytes of one request body at most, picture uploads among them.
-    """
-    readiness = Readiness(engine)
+def create_app(service: Service) -> FastAPI:
+    """The app over a service, which is not closed with it."""
+    readiness = Readiness(service.collections.engine())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -45,16 +41,23 @@ def create_app(engine: Engine, *, max_request: int) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.service = service
     problems.install(app)
-    app.include_router(search_routes(engine, max_request))
-    app.include_router(ask_routes(engine, max_request))
-    app.include_router(item_routes(engine))
+    app.include_router(_collection_routes(), prefix="/v1")
     _add_health(app, readiness)
     _add_pages(app)
     app.add_middleware(EncodedItemPaths)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SafeHeaders)
     return app
+
+
+def _collection_routes() -> APIRouter:
+    """What one collection answers."""
+    routes = APIRouter()
+    for part in (search_routes(), ask_routes(), item_routes()):
+        routes.include_router(part)
+    return routes
 
 
 def _add_health(app: FastAPI, readiness: Readiness) -> None:

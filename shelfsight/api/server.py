@@ -5,17 +5,13 @@ import socket
 from typing import TYPE_CHECKING
 
 from shelfsight.api.console import safe, say
-from shelfsight.api.engine import Engine
+from shelfsight.api.service.service import Service
 from shelfsight.core.errors import UsageError
 
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["MAX_REQUEST", "address_of", "bind", "bind_near", "serve_on", "server_for"]
-
-MAX_REQUEST = 25_000_000
-
-_GRACE = 5
+__all__ = ["address_of", "bind", "bind_near", "serve_on", "server_for"]
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -49,23 +45,25 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def serve_on(bound: socket.socket, engine: Engine) -> None:
-    """Serve ``engine`` until SIGINT or SIGTERM; open requests get a few seconds to end."""
-    say(f"serving {safe(str(engine.path))} on {address_of(bound)} (Ctrl-C ends it)")
+def serve_on(bound: socket.socket, service: Service) -> None:
+    """Serve until SIGINT or SIGTERM; open requests get ``settings.server.grace_seconds`` to end."""
+    path = service.collections.engine().path
+    say(f"serving {safe(str(path))} on {address_of(bound)} (Ctrl-C ends it)")
     with bound:
-        server_for(engine).run(sockets=[bound])
+        server_for(service).run(sockets=[bound])
 
 
-def server_for(engine: Engine, *, max_request: int = MAX_REQUEST) -> "uvicorn.Server":
-    """The server as it is run everywhere; a request body may have ``max_request`` bytes."""
+def server_for(service: Service) -> "uvicorn.Server":
+    """The server as it is run everywhere."""
     import uvicorn
 
     from shelfsight.api.app import create_app
 
-    app = create_app(engine, max_request=max_request)
-    return uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE, server_header=False)
+    grace = service.settings.server.grace_seconds
+    config = uvicorn.Config(
+        create_app(service), log_level="warning", timeout_graceful_shutdown=int(grace), server_header=False
     )
+    return uvicorn.Server(config)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -10,7 +10,12 @@
     ├── Conflict                      the state of the collection forbids it                  409, exit 1
     │   ├── EncoderMismatch           opened with another encoder than it was built with
     │   ├── LeaseHeld                 another indexing job is at work
-    │   └── SnapshotGone              the state of an earlier page is kept no longer
+    │   ├── SnapshotGone              the state of an earlier page is kept no longer
+    │   └── Changed                   what was to be written to has changed since it was read      412, exit 1
+    ├── Unauthenticated               no API key, or none that counts                         401, exit 1
+    ├── Forbidden                     the API key does not go so far                          403, exit 1
+    ├── Busy                          too much is asked just now; carries ``retry_after``     429, exit 1
+    │   └── LimitReached              an API key has used up what it may
     ├── PictureError                  one picture cannot be used; carries a reason code       422, exit 2
     ├── CatalogueError                the catalogue as a whole cannot be read                 422, exit 2
     ├── MissingExtra                  an optional package is not installed                    501, exit 2
@@ -28,12 +33,16 @@ from enum import StrEnum
 
 __all__ = [
     "STATUS",
+    "Busy",
     "CatalogueError",
+    "Changed",
     "Conflict",
     "CorruptCollection",
     "EncoderMismatch",
     "FilterError",
+    "Forbidden",
     "LeaseHeld",
+    "LimitReached",
     "MissingExtra",
     "ModelError",
     "NotFound",
@@ -44,6 +53,7 @@ __all__ = [
     "Status",
     "StoreError",
     "StoreFull",
+    "Unauthenticated",
     "UnknownField",
     "UsageError",
     "status_of",
@@ -100,6 +110,32 @@ class SnapshotGone(Conflict):
     code = "snapshot_gone"
 
 
+class Changed(Conflict):
+    code = "changed"
+
+
+class Unauthenticated(ShelfsightError):
+    code = "unauthenticated"
+
+
+class Forbidden(ShelfsightError):
+    code = "forbidden"
+
+
+class Busy(ShelfsightError):
+    """``retry_after``: seconds after which asking again is worth it."""
+
+    code = "busy"
+
+    def __init__(self, message: str, *, retry_after: float, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class LimitReached(Busy):
+    code = "limit_reached"
+
+
 class Reason(StrEnum):
     """Why one item, picture or row of a catalogue could not be used. Values are stable."""
 
@@ -120,6 +156,9 @@ class Reason(StrEnum):
     TEXT_TOO_LONG = "text_too_long"
     UNKNOWN_ID = "unknown_id"
     BAD_VECTOR = "bad_vector"
+    ADDRESS_REFUSED = "address_refused"
+    FETCH_FAILED = "fetch_failed"
+    FETCH_TOO_SLOW = "fetch_too_slow"
 
 
 class PictureError(ShelfsightError):
@@ -177,6 +216,10 @@ STATUS: dict[type[ShelfsightError], Status] = {
     UsageError: Status((422, 2)),
     NotFound: Status((404, 2)),
     Conflict: Status((409, 1)),
+    Changed: Status((412, 1)),
+    Unauthenticated: Status((401, 1)),
+    Forbidden: Status((403, 1)),
+    Busy: Status((429, 1)),
     PictureError: Status((422, 2)),
     CatalogueError: Status((422, 2)),
     MissingExtra: Status((501, 2)),

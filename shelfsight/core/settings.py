@@ -1,11 +1,24 @@
 """Settings: nested, frozen, and strict about unknown names."""
 
 import os
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["IndexSettings", "PictureLimits", "SearchSettings", "Settings", "VectorSettings"]
+__all__ = [
+    "AccessSettings",
+    "FetchSettings",
+    "IndexSettings",
+    "JobSettings",
+    "LoadSettings",
+    "LogSettings",
+    "PictureLimits",
+    "SearchSettings",
+    "ServerSettings",
+    "Settings",
+    "VectorSettings",
+]
 
 
 class _Frozen(BaseModel):
@@ -59,6 +72,74 @@ class VectorSettings(_Frozen):
     bytes_per_vector: int | None = Field(default=None, gt=0, description="memory of the index; None: what serves best")
 
 
+class FetchSettings(_Frozen):
+    """How pictures and catalogues are fetched from addresses."""
+
+    max_bytes: int = Field(default=50_000_000, gt=0, description="bytes of one answer at most")
+    seconds: float = Field(default=20.0, gt=0, description="from asking to the last byte, redirects among it")
+    redirects: int = Field(default=3, ge=0, description="redirects followed")
+    attempts: int = Field(default=3, gt=0, description="tries where a server is busy or breaks off")
+    a_host: int = Field(default=4, gt=0, description="connections to one host at a time")
+    private_hosts: tuple[str, ...] = Field(
+        default=(), description="HOST or HOST:PORT inside the network that may be asked all the same"
+    )
+
+
+class ServerSettings(_Frozen):
+    """How the HTTP server runs."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="0 takes a free one")
+    workers: int = Field(default=1, gt=0, description="processes that answer")
+    grace_seconds: float = Field(default=10.0, ge=0, description="what open requests get to end in at a stop")
+    max_request: int = Field(default=25_000_000, gt=0, description="bytes of a body; catalogues apart")
+    body_seconds: float = Field(default=30.0, gt=0, description="a request's body has come by then, or is refused")
+    state: Path | None = Field(
+        default=None, description="directory of keys, jobs, aliases and audit log; unsaid: beside the collection"
+    )
+    origins: tuple[str, ...] = Field(default=(), description="pages elsewhere that may ask: https://shop.example")
+
+
+class LoadSettings(_Frozen):
+    """How many requests are worked on at a time."""
+
+    batch: int = Field(default=32, gt=0, description="texts of different requests that are encoded together at most")
+    running: int = Field(default=32, gt=0, description="requests worked on at a time, a process")
+    waiting: int = Field(default=64, ge=0, description="requests that wait for that, a process; others get 429")
+    wait_seconds: float = Field(default=2.0, gt=0, description="what a request would wait at most; longer gets 429")
+    embeddings: int = Field(default=10_000, ge=0, description="embeddings of queries that are kept")
+
+
+class JobSettings(_Frozen):
+    """Indexing jobs that are submitted over HTTP."""
+
+    roots: tuple[Path, ...] = Field(default=(), description="folders that catalogues of this machine may be read from")
+    running: int = Field(default=1, gt=0, description="jobs at a time, one a collection")
+    niceness: int = Field(default=10, ge=0, le=19, description="by how much a job gives way to searches")
+    max_upload: int = Field(default=2_000_000_000, gt=0, description="bytes of an uploaded catalogue at most")
+    kept: int = Field(default=200, gt=0, description="finished jobs that are remembered")
+
+
+class AccessSettings(_Frozen):
+    """Who may ask the server."""
+
+    keys: Literal["auto", "required", "off"] = Field(
+        default="auto",
+        description="whether an API key is needed; auto: unless only this machine can reach the server",
+    )
+    searches: float | None = Field(default=None, gt=0, description="requests a second of a key without its own rate")
+    looks: int | None = Field(
+        default=None, ge=0, description="pictures a day that a key without a limit of its own lets a VLM look at"
+    )
+
+
+class LogSettings(_Frozen):
+    """What is written to stderr while serving."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
 class Settings(_Frozen):
     """Everything together, one group a room."""
 
@@ -66,3 +147,9 @@ class Settings(_Frozen):
     index: IndexSettings = IndexSettings()
     search: SearchSettings = SearchSettings()
     vectors: VectorSettings = VectorSettings()
+    fetch: FetchSettings = FetchSettings()
+    server: ServerSettings = ServerSettings()
+    load: LoadSettings = LoadSettings()
+    jobs: JobSettings = JobSettings()
+    access: AccessSettings = AccessSettings()
+    log: LogSettings = LogSettings()

@@ -73,13 +73,14 @@ def _render(folder: Path, seed: int, items: int) -> Path:
 
 def _serve(engine: "Engine", host: str, port: int, *, open_browser: bool) -> None:
     from shelfsight.api.server import address_of, bind_near, serve_on
+    from shelfsight.api.service.service import Service
 
     bound = bind_near(host, port)
     if open_browser and sys.stdout.isatty() and _has_display():
         import webbrowser
 
         webbrowser.open(address_of(bound))
-    serve_on(bound, engine)
+    serve_on(bound, Service.of(engine))
 
 
 def _has_display() -> bool:

@@ -31,7 +31,8 @@ def serve(
     """Serve a COLLECTION over HTTP: the page at /, the API at /v1, its reference at /docs."""
     from shelfsight.api.opening import open_engine
     from shelfsight.api.server import bind, serve_on
+    from shelfsight.api.service.service import Service
 
     with open_engine(collection, encoder=encoder, device=device, runtime=runtime, vlm=vlm, rules=rules_file) as engine:
         engine.check_rules()
-        serve_on(bind(host, port), engine)
+        serve_on(bind(host, port), Service.of(engine))

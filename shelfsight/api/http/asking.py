@@ -16,6 +16,7 @@ from shelfsight.api.asking import LONGEST_ANSWER, MAX_QUESTION, MAX_TOKENS, MAX_
 from shelfsight.api.documents import answer_document, dump, public_model
 from shelfsight.api.engine import Engine
 from shelfsight.api.http.bodies import inlined, read_json
+from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.middleware import decode_id
 from shelfsight.api.http.problems import PROBLEMS, public_error
 from shelfsight.api.http.searching import json_response
@@ -79,15 +80,19 @@ _ASK: dict[str, Any] = {
 }
 
 
-def ask_routes(engine: Engine, max_request: int) -> APIRouter:
-    """``POST /v1/items/{id}/ask``."""
-    routes = APIRouter(prefix="/v1/items", tags=["items"], responses=PROBLEMS)
+def ask_routes() -> APIRouter:
+    """``POST /items/{id}/ask``."""
+    routes = APIRouter(prefix="/items", tags=["items"], responses=PROBLEMS)
 
     @routes.post("/{id:path}/ask", summary="Ask a vision-language model about a picture", openapi_extra=_ASK)
     async def ask(
-        request: Request, id: Annotated[str, Path(description="The item's id, percent-encoded, slashes too.")]
+        request: Request,
+        engine: Asked,
+        service: Serving,
+        id: Annotated[str, Path(description="The item's id, percent-encoded, slashes too.")],
     ) -> Response:
-        arguments = (await read_json(request, AskRequest, min(max_request, _MAX_BODY))).arguments()
+        limit = min(service.settings.server.max_request, _MAX_BODY)
+        arguments = (await read_json(request, AskRequest, limit)).arguments()
 
         def answered(on_text: _OnText | None = None) -> dict[str, Any]:
             return _answered(engine, decode_id(id), arguments, on_text)

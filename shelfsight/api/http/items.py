@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from shelfsight.api.documents import item_document
-from shelfsight.api.engine import Engine
+from shelfsight.api.http.context import Asked
 from shelfsight.api.http.middleware import decode_id
 from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import (
@@ -33,28 +33,29 @@ Index = Annotated[int, Path(description="Which picture, from 0.")]
 Side = Annotated[int, Query(description="Pixels a side at most, 16 to 2048.")]
 
 
-def item_routes(engine: Engine) -> APIRouter:
-    """Everything below ``/v1/items/{id}``."""
-    routes = APIRouter(prefix="/v1/items", tags=["items"], responses=PROBLEMS)
+def item_routes() -> APIRouter:
+    """Everything below ``/items/{id}``."""
+    routes = APIRouter(prefix="/items", tags=["items"], responses=PROBLEMS)
 
     @routes.get("/{id:path}/pictures/{index}/thumbnail", summary="A small picture", responses=_PICTURE)
-    def nth_thumbnail(request: Request, id: ItemId, index: Index, side: Side = 320) -> Response:
+    def nth_thumbnail(request: Request, engine: Asked, id: ItemId, index: Index, side: Side = 320) -> Response:
         return _picture(request, engine.thumbnail(decode_id(id), index, side=side))
 
     @routes.get("/{id:path}/pictures/{index}", summary="A picture as it was indexed", responses=_PICTURE)
-    def nth_picture(request: Request, id: ItemId, index: Index) -> Response:
+    def nth_picture(request: Request, engine: Asked, id: ItemId, index: Index) -> Response:
         return _picture(request, engine.picture(decode_id(id), index))
 
     @routes.get("/{id:path}/picture", summary="The main picture as it was indexed", responses=_PICTURE)
-    def picture(request: Request, id: ItemId) -> Response:
+    def picture(request: Request, engine: Asked, id: ItemId) -> Response:
         return _picture(request, engine.picture(decode_id(id)))
 
     @routes.get("/{id:path}/thumbnail", summary="The main picture, small", responses=_PICTURE)
-    def thumbnail(request: Request, id: ItemId, side: Side = 320) -> Response:
+    def thumbnail(request: Request, engine: Asked, id: ItemId, side: Side = 320) -> Response:
         return _picture(request, engine.thumbnail(decode_id(id), side=side))
 
     @routes.get("/{id:path}/similar", summary="Items that look like this one")
     def similar(
+        engine: Asked,
         id: ItemId,
         k: K = 10,
         offset: Offset = 0,
@@ -79,7 +80,7 @@ def item_routes(engine: Engine) -> APIRouter:
         return page_response(page)
 
     @routes.get("/{id:path}", summary="One item with its metadata")
-    def item(id: ItemId) -> Response:
+    def item(engine: Asked, id: ItemId) -> Response:
         found = engine.get(decode_id(id))
         return json_response(item_document(found, engine.suggestions(found.id)))
 

@@ -8,8 +8,8 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from shelfsight.api.documents import atom_document, dump, page_document, public_model, public_name, public_text
-from shelfsight.api.engine import Engine
 from shelfsight.api.http.bodies import SEARCH_BODY, read_search
+from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.core.types import Page
 
@@ -64,22 +64,23 @@ def json_response(document: dict[str, Any]) -> Response:
     return Response(dump(document), media_type="application/json")
 
 
-def search_routes(engine: Engine, max_request: int) -> APIRouter:
-    """``POST /v1/search``, ``GET /v1/parse``, ``GET /v1/items`` and ``GET /v1/facets``."""
-    routes = APIRouter(prefix="/v1", tags=["search"], responses=PROBLEMS)
+def search_routes() -> APIRouter:
+    """``POST /search``, ``GET /parse``, ``GET /items`` and ``GET /facets``."""
+    routes = APIRouter(tags=["search"], responses=PROBLEMS)
 
     @routes.post("/search", summary="Search by text, by a picture, or by both", openapi_extra=SEARCH_BODY)
-    async def search(request: Request) -> Response:
-        arguments = await read_search(request, max_request)
+    async def search(request: Request, engine: Asked, service: Serving) -> Response:
+        arguments = await read_search(request, service.settings.server.max_request)
         page = await run_in_threadpool(engine.search, **arguments)
         return page_response(page)
 
     @routes.get("/parse", summary="What a query asks for, in parts that can be edited and sent back")
-    def parse(query: Annotated[str, Query(description="A phrase or sentence.")]) -> Response:
+    def parse(engine: Asked, query: Annotated[str, Query(description="A phrase or sentence.")]) -> Response:
         return json_response({"atoms": [atom_document(atom) for atom in engine.parse(query)]})
 
     @routes.get("/items", summary="Look around: items that pass a filter, in the order of fields or of their ids")
     def browse(
+        engine: Asked,
         filter: Filter = None,
         k: K = 10,
         offset: Offset = 0,
@@ -102,7 +103,7 @@ def search_routes(engine: Engine, max_request: int) -> APIRouter:
         return page_response(page, scores=False)
 
     @routes.get("/facets", summary="Values of fields with their counts")
-    def facets(filter: Filter = None, field: Facets = []) -> Response:  # noqa: B006
+    def facets(engine: Asked, filter: Filter = None, field: Facets = []) -> Response:  # noqa: B006
         """Without `field`: those fields whose few values are worth showing as a choice."""
         counts = engine.facets(field or engine.suggested_facets(), filter=filter)
         return json_response({"facets": counts, "fields": engine.fields(), "total": engine.count(filter)})
