@@ -46,7 +46,11 @@ encoder = click.option(
 _MILVUS = (
     ("--milvus-uri", "URI", "Milvus server (http://HOST:19530), or Lite file (NAME.db), of a new collection."),
     ("--milvus-collection", "NAME", "Collection in Milvus; one that is there already is opened from here as well."),
-    ("--milvus-index", "TYPE", "Index of its vectors: FLAT, HNSW, IVF_SQ8 ...  [default: HNSW; in a Lite file FLAT]"),
+    (
+        "--milvus-index",
+        "TYPE",
+        "Index of its vectors: HNSW, IVF_RABITQ, DISKANN ...  [default: by size; in a Lite file FLAT]",
+    ),
     ("--milvus-words", "WHO", "Who finds its words: local (an index in the directory) or server.  [default: local]"),
     ("--tenant", "NAME", "Whose rows these are, where several share a collection in Milvus."),
 )

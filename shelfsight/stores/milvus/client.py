@@ -1,6 +1,8 @@
 """Requests to Milvus: with bounded time, and errors in our words."""
 
+import json
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 from shelfsight.core.errors import StoreError, StoreFull
 from shelfsight.stores.milvus.connection import Connection, connected
+from shelfsight.stores.milvus.indexing import Index
 from shelfsight.stores.milvus.place import TOKEN, MilvusPlace
 
 __all__ = ["AT_ONCE", "Milvus"]
@@ -18,10 +21,15 @@ AT_ONCE = 16_384
 Row = dict[str, Any]
 _FULL = ("No space left", "Errno 28", "quota exceeded", "disk quota", "File too large", "Errno 27")
 _GONE = ("collection not found", "can't find collection", "not found[collection", "does not exist")
+_NOT_LOADED = ("not loaded", "is in state 'released'", "is in state 'loading'", "not fully loaded")
 _LONG = 300.0  # seconds to load a collection, or to turn a long log into a file
+_BUILDING = 3600.0  # seconds to build an index
+_PAUSE = 0.2
+_BUILT = ("nlist", "M", "efConstruction", "m", "nbits", "refine", "refine_type", "sq_type")
 _READS = (
     "has_collection",
     "describe_collection",
+    "get_collection_stats",
     "query",
     "query_iterator",
     "search",
@@ -78,6 +86,27 @@ class Milvus:
             about = self._do("describe_index", name, index)
             found[about["field_name"]] = about["index_type"]
         return found
+
+    def index(self, name: str, field: str) -> Index | None:
+        """That of a field; ``None`` where it has none."""
+        if field not in self._do("list_indexes", name):
+            return None
+        about = self._do("describe_index", name, field)
+        build = {key: value for key, value in about.items() if key in _BUILT}
+        return Index(about["index_type"], {**build, **(json.loads(about["params"]) if "params" in about else {})})
+
+    def size(self, name: str) -> int:
+        """Rows that were ever written and not compacted away; known of what is not loaded, too."""
+        return int(self._do("get_collection_stats", name)["row_count"])
+
+    def rebuild(self, name: str, field: str, indexes: Any) -> None:
+        """Another index of a field, in place of the one that it has, if any. Milvus searches in nothing that has none
+        (https://milvus.io/docs/index-explained.md), so whoever searches meanwhile waits."""
+        self._do("release_collection", name, timeout=_LONG)
+        if self.index(name, field) is not None:
+            self._do("drop_index", name, field, timeout=_LONG)
+        self._do("create_index", name, indexes, timeout=_BUILDING, sync=not self.lite)
+        self.load(name)
 
     def target(self, alias: str) -> str | None:
         """The collection that an alias stands for."""
@@ -161,6 +190,18 @@ class Milvus:
             raise
 
     def _do(self, request: str, *arguments: Any, timeout: float | None = None, **named: Any) -> Any:
+        """A request; one that reads waits while the collection is not loaded, for an index is being built."""
+        give_up = time.monotonic() + _LONG
+        while True:
+            try:
+                return self._ask(request, *arguments, timeout=timeout, **named)
+            except StoreError as error:
+                waits = request in _READS and any(sign in str(error) for sign in _NOT_LOADED)
+                if not waits or time.monotonic() > give_up:
+                    raise
+            time.sleep(_PAUSE)
+
+    def _ask(self, request: str, *arguments: Any, timeout: float | None, **named: Any) -> Any:
         with self._faults(), self._connection.turn(alone=request not in _READS):
             client = self._connection.client
             return getattr(client, request)(*arguments, timeout=timeout or self._timeout, **named)

@@ -9,13 +9,14 @@ from shelfsight.core.errors import Conflict, CorruptCollection, EncoderMismatch
 from shelfsight.core.protocols import EncoderSpec
 from shelfsight.stores.manifest import FORMAT
 from shelfsight.stores.milvus.client import Milvus
+from shelfsight.stores.milvus.indexing import chosen
 from shelfsight.stores.milvus.journal import Journal
 from shelfsight.stores.milvus.locks import held
 from shelfsight.stores.milvus.place import MilvusPlace
 from shelfsight.stores.milvus.rows import Rows
-from shelfsight.stores.milvus.schema import WORDS, create_journal, create_rows
+from shelfsight.stores.milvus.schema import VECTOR, WORDS, create_journal, create_rows, index_rows
 
-__all__ = ["opened", "prepare", "switch"]
+__all__ = ["MovedError", "create_alone", "drop", "encoder_of", "opened", "pointed", "prepare", "switch", "tenants"]
 
 _JOURNAL = "_journal"
 _TENANT = "tenant"
@@ -81,11 +82,64 @@ def switch(milvus: Milvus, alias: str, name: str) -> None:
         milvus.point(alias + suffix, name + suffix, new=milvus.target(alias + suffix) is None)
 
 
-def opened(milvus: Milvus, directory: Path, place: MilvusPlace) -> tuple[Journal, Rows]:
+def pointed(milvus: Milvus, alias: str) -> str | None:
+    """The Milvus collection that ``alias`` stands for."""
+    found = milvus.target(alias + _JOURNAL)
+    return None if found is None else found.removesuffix(_JOURNAL)
+
+
+def create_alone(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec) -> None:
+    """The Milvus collection that ``place`` names itself, of that tenant alone; no alias stands for it."""
+    create_rows(milvus, place.rows, place, encoder.dimension)
+    create_journal(milvus, place.rows + _JOURNAL)
+    Journal(milvus, place.rows + _JOURNAL, place.tenant).write_note(_TENANT, _about(encoder, 1, place.rows))
+
+
+def encoder_of(milvus: Milvus, place: MilvusPlace) -> EncoderSpec:
+    """That of the vectors that the tenant has in the Milvus collection ``place.rows``.
+
+    Raises:
+        CorruptCollection: nothing is there.
+    """
+    there = milvus.has(place.rows + _JOURNAL)
+    note = Journal(milvus, place.rows + _JOURNAL, place.tenant).note(_TENANT) if there else None
+    if note is None:
+        raise CorruptCollection(
+            f"the Milvus at {place.uri} has no collection {place.rows!r} of tenant {place.tenant!r}",
+            hint="restore it, or index the catalogue again into a new collection",
+        )
+    return EncoderSpec(**note["encoder"])
+
+
+def tenants(milvus: Milvus, rows: str) -> int:
+    """How many have something in the Milvus collection ``rows``; 0 where there is none."""
+    there = milvus.has(rows + _JOURNAL)
+    return len(Journal(milvus, rows + _JOURNAL, "-").others(_TENANT)) if there else 0
+
+
+def drop(milvus: Milvus, rows: str) -> None:
+    """Drop a Milvus collection and its journal, or what there is of the two."""
+    for name in (rows, rows + _JOURNAL):
+        if milvus.has(name):
+            milvus.drop(name)
+
+
+class MovedError(EncoderMismatch):
+    """What is in Milvus was made with another encoder than the directory says: ``encoder``."""
+
+    def __init__(self, message: str, encoder: EncoderSpec) -> None:
+        super().__init__(message, hint="restore the collection, or make a new directory for it")
+        self.encoder = encoder
+
+
+def opened(
+    milvus: Milvus, directory: Path, place: MilvusPlace, encoder: EncoderSpec | None = None
+) -> tuple[Journal, Rows]:
     """The journal and the rows of ``place``.
 
     Raises:
         CorruptCollection: they are not in Milvus.
+        MovedError: they are of another encoder than ``encoder``.
     """
     name = _journal_of(milvus, place)
     note: dict[str, Any] | None = None
@@ -99,8 +153,19 @@ def opened(milvus: Milvus, directory: Path, place: MilvusPlace) -> tuple[Journal
             f" which {directory} is about",
             hint="restore it, or index the catalogue again into a new collection",
         )
+    _mend(milvus, note["rows"], place, note["encoder"]["dimension"])
+    if encoder is not None and note["encoder"] != _spec(encoder):
+        found = EncoderSpec(**note["encoder"])
+        raise MovedError(f"{directory} has encoder {encoder.name!r}, and Milvus vectors of {found.name!r}", found)
     milvus.load(note["rows"])
     return journal, Rows(milvus, note["rows"], place, note["number"])
+
+
+def _mend(milvus: Milvus, name: str, place: MilvusPlace, dimension: int) -> None:
+    """Whoever was killed while another index was built may have left none, and a server loads nothing without."""
+    if not milvus.lite and milvus.index(name, VECTOR) is None:
+        vectors = milvus.size(name)
+        index_rows(milvus, name, chosen(vectors, dimension, asked=place.index).kind, vectors, dimension)
 
 
 def _journal_of(milvus: Milvus, place: MilvusPlace) -> str | None:

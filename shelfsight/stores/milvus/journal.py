@@ -15,9 +15,10 @@ from shelfsight.core.errors import CorruptCollection
 from shelfsight.stores.milvus.client import AT_ONCE, Milvus
 from shelfsight.stores.milvus.schema import LONGEST_TEXT
 
-__all__ = ["Commit", "Journal"]
+__all__ = ["Commit", "Journal", "News"]
 
 _NOTHING = [1.0, 0.0]
+_SUPERSEDED = "superseded"
 _PART = 45_000  # bytes; 60,000 characters as base64
 
 
@@ -40,6 +41,18 @@ class Commit:
     rows: str
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a journal says that was not known.
+
+    Attributes:
+        superseded: name of the Milvus collection that counts in place of this one, and the generation that began with.
+    """
+
+    commits: list[Commit]
+    superseded: tuple[str, int] | None = None
+
+
 class Journal:
     """Entries of ``tenant`` in the collection (or behind the alias) ``name``."""
 
@@ -52,14 +65,41 @@ class Journal:
     def tenant(self) -> str:
         return self._tenant
 
+    def of_all(self) -> "Journal":
+        """Entries that are no tenant's."""
+        return Journal(self._milvus, self._name, "-")
+
     def since(self, generation: int) -> list[Commit]:
         """Commits after ``generation``, in order."""
-        where = self._where("commit", f"number > {generation}")
-        fields = ["number", "data"]
+        return self.news(generation).commits
+
+    def news(self, generation: int) -> News:
+        """Commits after ``generation``, in order, and whether another collection counts by now."""
+        newer = f'(kind == "commit" and number > {generation})'
+        where = f'tenant == "{self._tenant}" and ({newer} or kind == "{_SUPERSEDED}")'
+        fields = ["kind", "number", "data"]
         found = self._milvus.query(self._name, where, fields)
         if len(found) >= AT_ONCE:
             found = [*self._milvus.every(self._name, where, ["key", *fields])]
-        return [Commit(**json.loads(row["data"])) for row in sorted(found, key=lambda row: int(row["number"]))]
+        found.sort(key=lambda row: int(row["number"]))
+        commits = [Commit(**json.loads(row["data"])) for row in found if row["kind"] == "commit"]
+        notes = [json.loads(row["data"]) for row in found if row["kind"] == _SUPERSEDED]
+        return News(commits, (notes[0]["rows"], notes[0]["generation"]) if notes else None)
+
+    def supersede(self, rows: str, generation: int) -> None:
+        """From now on the Milvus collection ``rows`` counts, whose state is ``generation``."""
+        self.write_note(_SUPERSEDED, {"rows": rows, "generation": generation})
+        self._milvus.sync(self._name)
+
+    def withdraw(self) -> None:
+        """This collection counts again."""
+        self.drop_note(_SUPERSEDED)
+        self._milvus.sync(self._name)
+
+    def clear(self) -> None:
+        """Drop commits, and bytes; who the tenant is and what superseded the collection stays."""
+        self.forget(2**62)
+        self._milvus.delete(self._name, self._where("blob"))
 
     def deleted(self, commits: Iterable[Commit]) -> dict[str, int]:
         """id -> the last of ``commits`` that deleted it."""

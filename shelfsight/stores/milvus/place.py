@@ -12,6 +12,7 @@ from shelfsight.core.errors import CorruptCollection, UsageError
 from shelfsight.core.protocols import IndexReport
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import publish
+from shelfsight.stores.milvus.indexing import Index, chosen, outgrown
 from shelfsight.stores.versions import VERSIONS
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "name_of",
     "read_place",
     "report",
+    "report_built",
     "write_place",
 ]
 
@@ -54,7 +56,7 @@ class MilvusPlace:
         collection: alias by which the Milvus collection is reached; empty in a wish: a new one, named as the directory.
         tenant: the partition key of this Shelfsight collection's rows: many may share one Milvus collection.
         rows: the Milvus collection itself, of a version of a collection: the alias stands for the one that counts.
-        index: of the vectors; ``auto`` is exact on Lite, a graph on a server.
+        index: of the vectors; ``auto`` is exact on Lite, by size on a server (:mod:`.indexing`).
         words: who finds items by words: ``local``, the index in the directory, or ``server``, Milvus's full text.
         consistency: Milvus's consistency level of searches. Below ``Strong`` a search may miss the newest commits.
         follow_seconds: how often a server is asked for commits of others at most; one's own count at once.
@@ -98,18 +100,6 @@ class MilvusPlace:
         digest = hashlib.sha256(f"{rows}/{self.tenant}".encode()).hexdigest()[:12]
         return file.with_name(f"{file.name}.{digest}.writer")
 
-    @property
-    def index_type(self) -> str:
-        """The index that is built."""
-        if self.index != "auto":
-            return self.index
-        return "FLAT" if self.lite else "HNSW"
-
-    @property
-    def exact(self) -> bool:
-        """Whether the index finds everything."""
-        return self.index_type == "FLAT"
-
     def checked(self) -> "MilvusPlace":
         """Itself.
 
@@ -152,9 +142,25 @@ class MilvusPlace:
 
 
 def report(place: MilvusPlace, vectors: int) -> IndexReport:
-    """What finds vectors at ``place``: Milvus's own, and nobody measured how well unless it compares them all."""
-    kind = f"milvus{' lite' if place.lite else ''} {place.index_type.lower()}"
-    return IndexReport(kind=kind, vectors=vectors, recall=1.0 if place.exact else None)
+    """What finds vectors at ``place``, as far as that is known without asking there."""
+    kind = place.index if place.index != "auto" else "FLAT" if place.lite else "by size"
+    exact = kind == "FLAT"
+    return IndexReport(kind=_called(place, kind), vectors=vectors, recall=1.0 if exact else None)
+
+
+def report_built(place: MilvusPlace, vectors: int, index: Index, dimension: int) -> IndexReport:
+    """What finds vectors: Milvus's own, and nobody measured how well unless it compares them all; why it is that one,
+    or what would be better by now; who finds words."""
+    better = outgrown(index, vectors, dimension) if place.index == "auto" and not place.lite else None
+    reason = chosen(vectors, dimension, asked=place.index, lite=place.lite).reason
+    why = {"why": reason} if better is None else {"outgrown": f"{better.kind} would be better: {better.reason}"}
+    parameters = {**index.build, **why, "words": place.words}
+    recall = 1.0 if index.exact else None
+    return IndexReport(kind=_called(place, index.kind), vectors=vectors, parameters=parameters, recall=recall)
+
+
+def _called(place: MilvusPlace, kind: str) -> str:
+    return f"milvus{' lite' if place.lite else ''} {kind.lower()}"
 
 
 def name_of(path: Path) -> str:

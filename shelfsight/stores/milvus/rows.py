@@ -11,14 +11,16 @@ import numpy as np
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.milvus.client import AT_ONCE, Milvus
+from shelfsight.stores.milvus.indexing import Index, search_parameters
 from shelfsight.stores.milvus.place import MilvusPlace
-from shelfsight.stores.milvus.schema import BM25, WORDS, search_parameters
+from shelfsight.stores.milvus.schema import BM25, VECTOR, WORDS
 
 __all__ = ["Rows", "Wanted"]
 
 _BASE = 40  # bits of a row's number below the tenant's
 _WRITTEN = 4_000_000  # bytes of vectors and records a request
 _FETCHED = 16_000_000  # bytes of vectors a request
+_INDEX_READ = 60.0  # seconds
 _SETTLED = 15.0  # seconds; "Bounded" is 5 behind at most, unless a server is told otherwise
 _LISTED = 1_000  # numbers in an expression
 
@@ -43,11 +45,20 @@ class Rows:
         self._base = number << _BASE
         self._touched = time.monotonic()
         self._unsealed = 0
+        self._index = Index()
+        self._index_read = -_INDEX_READ
         self.has_words = WORDS in milvus.fields(name)
 
     def touch(self) -> None:
         """There are new rows, and a commit says so."""
         self._touched = time.monotonic()
+
+    def index(self, *, anew: bool = False) -> Index:
+        """That of the vectors, as it was a minute ago at most: whoever maintains a collection may build another."""
+        if anew or time.monotonic() - self._index_read > _INDEX_READ:
+            self._index = self._milvus.index(self.name, VECTOR) or Index()
+            self._index_read = time.monotonic()
+        return self._index
 
     @property
     def level(self) -> str:
@@ -125,9 +136,9 @@ class Rows:
 
     def top(self, queries: FloatArray, limit: int, wanted: Wanted) -> list[tuple[IntArray, FloatArray]]:
         """For each of (q, d) queries the best ``limit`` rows at most, best first: numbers and scores."""
-        parameters = search_parameters(self._place, limit)
+        parameters = search_parameters(self.index(), limit)
         data, where = queries.tolist(), self._where(wanted)
-        found = self._milvus.search(self.name, data, "vector", where, limit, parameters, level=self.level)
+        found = self._milvus.search(self.name, data, VECTOR, where, limit, parameters, level=self.level)
         return [self._arrays(hits) for hits in found]
 
     def worded(self, words: str, limit: int, wanted: Wanted) -> IntArray:

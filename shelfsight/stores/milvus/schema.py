@@ -8,15 +8,19 @@ from typing import Any
 
 from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.connection import library
+from shelfsight.stores.milvus.indexing import METRIC, build_parameters, chosen
 from shelfsight.stores.milvus.place import MilvusPlace
 
-__all__ = ["BM25", "LONGEST_ID", "LONGEST_TEXT", "WORDS", "create_journal", "create_rows", "search_parameters"]
+__all__ = ["BM25", "LONGEST_ID", "LONGEST_TEXT", "VECTOR", "WORDS", "create_journal", "create_rows", "index_rows"]
 
 LONGEST_TEXT = 60_000
 """Bytes of one VARCHAR; Milvus's own limit is 65,535."""
 
 LONGEST_ID = 8_192
 """Bytes of an item's id."""
+
+VECTOR = "vector"
+"""The field of a picture's vector."""
 
 WORDS = "words"
 """The field of an item's words, where Milvus searches in them."""
@@ -26,28 +30,18 @@ BM25 = "bm25"
 
 _ANALYSER = {"tokenizer": "standard"}  # what is in the text is folded and stemmed already
 _WORD_INDEX = {"inverted_index_algo": "DAAT_MAXSCORE", "bm25_k1": 1.2, "bm25_b": 0.5}
-_METRIC = "IP"  # vectors have length 1: the inner product is the cosine
-_LISTS = 1024
-_BUILD: dict[str, dict[str, Any]] = {
-    "HNSW": {"M": 16, "efConstruction": 200},
-    "HNSW_SQ": {"M": 16, "efConstruction": 200, "sq_type": "SQ8", "refine": True, "refine_type": "FP16"},
-    "HNSW_PQ": {"M": 16, "efConstruction": 200, "refine": True, "refine_type": "FP16"},
-    "HNSW_PRQ": {"M": 16, "efConstruction": 200, "refine": True, "refine_type": "FP16"},
-    "IVF_FLAT": {"nlist": _LISTS},
-    "IVF_SQ8": {"nlist": _LISTS},
-    "IVF_PQ": {"nlist": _LISTS, "m": 32, "nbits": 8},
-    "IVF_RABITQ": {"nlist": _LISTS, "refine": True, "refine_type": "SQ8"},
-    "SCANN": {"nlist": _LISTS, "with_raw_data": True},
-}
 
 
-def create_rows(milvus: Milvus, name: str, place: MilvusPlace, dimension: int) -> None:
+def create_rows(milvus: Milvus, name: str, place: MilvusPlace, dimension: int, *, vectors: int = 0) -> None:
     """The collection of pictures: declared fields for what every row has, the dynamic field for metadata.
 
     ``row`` is the tenant's number and, below it, a number that is never used twice; an item's pictures have
     consecutive ones. ``record`` is on the first picture alone, or in the journal under the name ``overflow``;
     ``preview`` names bytes there as well. ``whole`` says that all metadata is there to filter by. ``words`` is there
     where Milvus finds words, filled in the first picture's row.
+
+    Args:
+        vectors: how many are going to be in it, as far as is known; the index is one for so many.
     """
     package = library()
     kinds = package.DataType
@@ -62,14 +56,26 @@ def create_rows(milvus: Milvus, name: str, place: MilvusPlace, dimension: int) -
     schema.add_field("preview", kinds.VARCHAR, max_length=128)
     schema.add_field("record", kinds.VARCHAR, max_length=65_535)
     schema.add_field("overflow", kinds.VARCHAR, max_length=128)
-    schema.add_field("vector", kinds.FLOAT_VECTOR, dim=dimension)
+    schema.add_field(VECTOR, kinds.FLOAT_VECTOR, dim=dimension)
     indexes = library().MilvusClient.prepare_index_params()
     if place.words == "server":
         _add_words(schema, indexes)
-    if not (milvus.lite and place.exact):  # Lite compares everything anyway where there is none
-        kind = place.index_type
-        indexes.add_index("vector", index_type=kind, metric_type=_METRIC, params=_build(kind, dimension))
+    choice = chosen(vectors, dimension, asked=place.index, lite=milvus.lite)
+    if not (milvus.lite and choice.kind == "FLAT"):  # Lite compares everything anyway where there is none
+        _add_index(indexes, choice.kind, vectors, dimension)
     milvus.create(name, schema, indexes)
+
+
+def index_rows(milvus: Milvus, name: str, kind: str, vectors: int, dimension: int) -> None:
+    """Build an index of this type in place of the one that the vectors have."""
+    indexes = library().MilvusClient.prepare_index_params()
+    _add_index(indexes, kind, vectors, dimension)
+    milvus.rebuild(name, VECTOR, indexes)
+
+
+def _add_index(indexes: Any, kind: str, vectors: int, dimension: int) -> None:
+    parameters = build_parameters(kind, vectors, dimension)
+    indexes.add_index(VECTOR, index_type=kind, metric_type=METRIC, params=parameters)
 
 
 def _add_words(schema: Any, indexes: Any) -> None:
@@ -90,13 +96,6 @@ def _add_words(schema: Any, indexes: Any) -> None:
     indexes.add_index(BM25, index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=_WORD_INDEX)
 
 
-def _build(kind: str, dimension: int) -> dict[str, Any]:
-    parameters = dict(_BUILD.get(kind, {}))
-    if "m" in parameters:  # it has to divide the dimension
-        parameters["m"] = next(parts for parts in (32, 16, 8, 4, 2, 1) if dimension % parts == 0)
-    return parameters
-
-
 def create_journal(milvus: Milvus, name: str) -> None:
     """The collection of commits: ``key``, what ``kind`` of entry, a ``number`` to order them by, ``data``."""
     package = library()
@@ -110,18 +109,5 @@ def create_journal(milvus: Milvus, name: str) -> None:
     schema.add_field("nothing", kinds.FLOAT_VECTOR, dim=2)
     indexes = package.MilvusClient.prepare_index_params()
     if not milvus.lite:
-        indexes.add_index("nothing", index_type="FLAT", metric_type=_METRIC)
+        indexes.add_index("nothing", index_type="FLAT", metric_type=METRIC)
     milvus.create(name, schema, indexes)
-
-
-def search_parameters(place: MilvusPlace, limit: int) -> dict[str, Any]:
-    """How far an index looks for ``limit`` rows."""
-    kind = place.index_type
-    parameters: dict[str, Any] = {}
-    if kind.startswith("HNSW"):
-        parameters = {"ef": min(max(2 * limit, 128), 32_768)}
-    elif kind.startswith(("IVF", "SCANN")):
-        parameters = {"nprobe": 64}
-    elif kind == "DISKANN":
-        parameters = {"search_list": min(max(2 * limit, 100), 65_535)}
-    return {"metric_type": _METRIC, "params": parameters}

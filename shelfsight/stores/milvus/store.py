@@ -6,14 +6,14 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from shelfsight.core.errors import NotFound, ShelfsightError, StoreError, StoreFull
+from shelfsight.core.errors import LeaseHeld, NotFound, ShelfsightError, StoreError, StoreFull
 from shelfsight.core.protocols import Fingerprints, Manifest
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import ExactBlock
@@ -24,17 +24,21 @@ from shelfsight.stores.local import LocalStore
 from shelfsight.stores.maintenance import MAINTAIN_LOCK
 from shelfsight.stores.manifest import Header
 from shelfsight.stores.milvus import upkeep
+from shelfsight.stores.milvus.adopting import adopt
 from shelfsight.stores.milvus.blocks import RemoteBlocks, VectorCache
 from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.creation import opened
+from shelfsight.stores.milvus.indexing import Sizes, chosen, outgrown
 from shelfsight.stores.milvus.locks import held
-from shelfsight.stores.milvus.place import MilvusPlace, report
+from shelfsight.stores.milvus.place import MilvusPlace, report_built
 from shelfsight.stores.milvus.replica import apply, counter, own_ledger
+from shelfsight.stores.milvus.schema import index_rows
 from shelfsight.stores.milvus.shipping import ship
 from shelfsight.stores.milvus.snapshot import MilvusSnapshot
 from shelfsight.stores.milvus.words import FullText
 from shelfsight.stores.milvus.writers import alone
 from shelfsight.stores.snapshot import LocalSnapshot
+from shelfsight.stores.versions import SupersededError
 
 __all__ = ["MilvusStore"]
 
@@ -58,10 +62,11 @@ class MilvusStore(LocalStore):
         self._own = place.own(path)
         self._milvus = Milvus(path, place)
         try:
-            self._journal, self._remote = opened(self._milvus, path, place)
+            self._journal, self._remote = opened(self._milvus, path, place, header.encoder)
             own_ledger(path, self._remote.name)
             self._cache = VectorCache(self._remote, header.encoder.dimension)
             self._behind = self._first = True
+            self._sizes = Sizes()
             self._looked = 0.0
             super().__init__(path, header, ExactBlock, home=home)
             if place.words == "server":
@@ -79,7 +84,9 @@ class MilvusStore(LocalStore):
     def manifest(self) -> Manifest:
         self._keep_up()
         manifest = super().manifest
-        return replace(manifest, index=report(self._place, manifest.pictures))
+        index = self._remote.index()
+        found = report_built(self._place, manifest.pictures, index, manifest.encoder.dimension)
+        return replace(manifest, index=found)
 
     def snapshot(self) -> LocalSnapshot:
         self._keep_up()
@@ -122,6 +129,46 @@ class MilvusStore(LocalStore):
         self._remote.seal()
         with storage_faults(self._path), locked(self._path / MAINTAIN_LOCK, wait=True):
             self._tidy()
+        self._grow()
+
+    def reindex(self, kind: str = "auto") -> str:
+        """Build the index of the vectors anew, of a type that is named or by size; whoever searches meanwhile, here or
+        elsewhere, waits. Returns the type.
+
+        Raises:
+            UsageError: a type that Milvus has not, or Milvus Lite does not build.
+            LeaseHeld: another machine does it.
+            StoreError: Milvus cannot.
+        """
+        replace(self._place, index=kind).checked()
+        dimension = self._header.encoder.dimension
+        vectors = self._milvus.size(self._remote.name)
+        choice = chosen(vectors, dimension, asked=kind, lite=self._place.lite, sizes=self._sizes)
+        with ExitStack() as stack:
+            stack.enter_context(storage_faults(self._path))
+            stack.enter_context(locked(self._path / MAINTAIN_LOCK, wait=True))
+            if not self._place.lite:
+                who = f"process {os.getpid()} on {socket.gethostname()}, which builds its index anew"
+                stack.enter_context(held(self._journal.of_all(), "index", who, wait=False))
+            index_rows(self._milvus, self._remote.name, choice.kind, vectors, dimension)
+        with self._reading:
+            self._remote.index(anew=True)
+            self._snapshot = None
+        return choice.kind
+
+    def _grow(self) -> None:
+        """Another index where the collection outgrew the one it has, and building it takes minutes at most."""
+        if self._place.lite or self._place.index != "auto":
+            return
+        vectors, dimension = self._milvus.size(self._remote.name), self._header.encoder.dimension
+        better = outgrown(self._remote.index(anew=True), vectors, dimension, sizes=self._sizes)
+        if better is None:
+            return
+        if vectors > self._sizes.pause:
+            _log.warning("%s: an index %s would be better, %s", self._path, better.kind, better.reason)
+            return
+        with suppress(LeaseHeld):  # another machine does it
+            self.reindex()
 
     def _tidy(self) -> None:
         """Drop what was marked long ago, and mark anew; one maintainer at a time, who sweeps no other's files."""
@@ -167,6 +214,8 @@ class MilvusStore(LocalStore):
                 self._remote.seal(most=_UNSEALED)
             except (ShelfsightError, sqlite3.Error, OSError) as error:
                 self._behind = True
+                if isinstance(error, SupersededError):
+                    self._keep_up()  # with the version that counts, which the caller finds when it asks again
                 if not shipped:
                     raise
                 _log.warning("the commit is in Milvus, but not all that follows is done in %s: %s", self._path, error)
@@ -206,13 +255,19 @@ class MilvusStore(LocalStore):
         self._looked = time.monotonic()
         with self._reading, storage_faults(self._path):
             newest = self._ledger.generation()
-        if self._journal.since(newest):
+        news = self._journal.news(newest)
+        if news.superseded is not None and self._home is not None:
+            adopt(self._home, self._path, self._remote.name, news.superseded)
+        if news.commits:
             with self._writing, storage_faults(self._path), writing(self._writer):
                 self._catch_up(self._writer)
         self._behind = False
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
-        commits = self._journal.since(counter(connection, "generation"))
+        news = self._journal.news(counter(connection, "generation"))
+        if news.superseded is not None and self._home is not None:
+            raise SupersededError(f"the collection {self._home} was switched elsewhere", hint="open it again")
+        commits = news.commits
         if not commits:
             return
         if commits[-1].rows != self._remote.name:
@@ -228,7 +283,7 @@ class MilvusStore(LocalStore):
 
     def _view(self) -> LocalSnapshot:
         dimension = self._header.encoder.dimension
-        return MilvusSnapshot(self._state, self._columns, dimension, self._words, exact=self._place.exact)
+        return MilvusSnapshot(self._state, self._columns, dimension, self._words, exact=self._remote.index().exact)
 
     def _vectors(self, replay: Replay) -> list[tuple[Ids, FloatArray]]:
         """Numbers in place of vectors: every change of an item gives it new rows."""
