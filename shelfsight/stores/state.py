@@ -119,24 +119,12 @@ def follow(state: State, replay: Replay, vectors: Sequence[tuple[Ids, FloatArray
     for _, part in vectors:
         blocks = blocks.append(part)
     places = _Places([ids for ids, _ in vectors], len(state.blocks))
-    alive = state.alive.copy()
-    row_slot = np.full(len(blocks), _NOBODY, np.int32)
-    row_slot[: len(state.row_slot)] = state.row_slot
-    first_row = state.first_row
     upserts = replay.upserts
-    firsts = places.of(np.fromiter((upsert.first_vector for upsert in upserts), np.int64, len(upserts)))
-    pictures = np.fromiter((upsert.pictures for upsert in upserts), np.int64, len(upserts))
     olds = state.find_all([upsert.id for upsert in upserts])
     buried = np.concatenate([olds, state.find_all(replay.deletes)])
-    alive[buried[buried >= 0]] = False
-    if len(first_row) < len(alive):  # those of the base are still to be found
-        assert slots.base is not None
-        first_row = slots.first_row.append(places.of(slots.base.first_vectors))
-        found = np.flatnonzero(alive)
-        _check(first_row[found], lambda i: slots.ids[found[i]])
-        _own(row_slot, first_row[found], state.pictures[found], found)
-    else:
-        _disown(row_slot, state, buried[buried >= 0])
+    alive, row_slot, first_row = _without(state, buried[buried >= 0], places, len(blocks))
+    firsts = places.of(np.fromiter((upsert.first_vector for upsert in upserts), np.int64, len(upserts)))
+    pictures = np.fromiter((upsert.pictures for upsert in upserts), np.int64, len(upserts))
     inherited = np.flatnonzero((firsts == _NOBODY) & (olds != _NOBODY))
     firsts[inherited] = first_row[olds[inherited]]
     _check(firsts, lambda i: upserts[i].id)
@@ -156,17 +144,35 @@ def follow(state: State, replay: Replay, vectors: Sequence[tuple[Ids, FloatArray
     )
 
 
+def _without(
+    state: State, buried: IntArray, places: "_Places", rows: int
+) -> tuple[BoolArray, npt.NDArray[np.int32], IntArray]:
+    """Of a state less the ``buried`` slots: (slots,) who is alive, (rows,) whose each row is, (slots,) the first row.
+
+    Raises:
+        CorruptCollection: an item has no vectors.
+    """
+    slots, alive, first_row = state.slots, state.alive.copy(), state.first_row
+    alive[buried] = False
+    row_slot = np.full(rows, _NOBODY, np.int32)
+    row_slot[: len(state.row_slot)] = state.row_slot
+    if len(first_row) == len(alive):
+        _own(row_slot, first_row[buried], state.pictures[buried], np.full(len(buried), _NOBODY))
+        return alive, row_slot, first_row
+    assert slots.base is not None  # the rows of the base are still to be found
+    first_row = slots.first_row.append(places.of(slots.base.first_vectors))
+    found = np.flatnonzero(alive)
+    _check(first_row[found], lambda i: slots.ids[found[i]])
+    _own(row_slot, first_row[found], state.pictures[found], found)
+    return alive, row_slot, first_row
+
+
 def _check(first_rows: IntArray, name: Callable[[int], str]) -> None:
     missing = np.flatnonzero(first_rows == _NOBODY)
     if len(missing):
         raise CorruptCollection(
             f"the vectors of item {name(int(missing[0]))!r} are gone", hint="index the catalogue again"
         )
-
-
-def _disown(row_slot: npt.NDArray[np.int32], state: State, slots: IntArray) -> None:
-    """The rows of these slots are nobody's."""
-    _own(row_slot, state.first_row[slots], state.pictures[slots], np.full(len(slots), _NOBODY))
 
 
 class _Places:

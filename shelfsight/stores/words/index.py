@@ -31,6 +31,7 @@ __all__ = ["WordIndex", "told"]
 _HEAD = 512  # documents that are looked at first, before all that may be better
 _WIDER = 16
 _SAMPLED = 64
+_ATTEMPTS = 5
 
 T = TypeVar("T")
 
@@ -99,12 +100,11 @@ class WordIndex:
             self._follower.follow(connection)
 
     def _find(self, snapshot: "LocalSnapshot", query: WordQuery, k: int, allowed: BoolArray) -> WordsFound:
-        found = self._try(snapshot, query, k, allowed)
-        if found is None:
+        for _ in range(_ATTEMPTS):  # another process may remove a damaged file between two steps
+            if (found := self._try(snapshot, query, k, allowed)) is not None:
+                return found
             self._follow()
-            found = self._try(snapshot, query, k, allowed)
-        assert found is not None
-        return found
+        raise StoreError("the index of words is removed as often as it is made", hint="search again")
 
     def _try(self, snapshot: "LocalSnapshot", query: WordQuery, k: int, allowed: BoolArray) -> WordsFound | None:
         """The answer; ``None`` where the index is behind the snapshot."""
