@@ -13,7 +13,7 @@ import numpy as np
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.allowed import Allowed, BoolArray, IntArray
 from shelfsight.stores.ann.finding import EVERYTHING, Finder
-from shelfsight.stores.faiss_index import faiss, few_threads, read_index, write_index
+from shelfsight.stores.faiss_index import faiss, few_threads, products, read_index, write_index
 
 __all__ = ["GraphFinder", "bytes_per_vector"]
 
@@ -116,6 +116,9 @@ class GraphFinder:
 
     def estimated(self, *_: object) -> None:
         return None
+
+    def products(self, vectors: FloatArray, queries: FloatArray, rows: IntArray) -> FloatArray:
+        return products(vectors, queries, rows)
 
     def write(self, file: BinaryIO) -> None:
         dimension = int(self._index.d)

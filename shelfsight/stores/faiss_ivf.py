@@ -18,11 +18,13 @@ from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.allowed import Allowed, BoolArray, IntArray
 from shelfsight.stores.ann.finding import Finder
 from shelfsight.stores.faiss_gpu import gpu_ready, nearest
-from shelfsight.stores.faiss_index import faiss, few_threads, read_index, searched, write_index
+from shelfsight.stores.faiss_index import faiss, few_threads, products, read_index, searched, write_index
 
 __all__ = ["IvfFinder", "Lists"]
 
 Rows32 = npt.NDArray[np.int32]
+Heaps = tuple[FloatArray, IntArray]
+"""(q, m) estimates and their rows, the least first and the others as heaps order them; -inf and -1 where none is."""
 
 _PROBES = 64  # lists a query looks at, at most, unless a filter passes few rows
 _FEWEST = 64  # rows that pass, which a filtered query looks at in any case
@@ -113,6 +115,7 @@ class IvfFinder:
         self._coarse, self._centroids, self._turn = lists.coarse, lists.centroids, lists.turn
         self._lists = len(lists.centroids)
         self._probes = min(_PROBES, self._lists)
+        index.parallel_mode |= index.PARALLEL_MODE_NO_HEAP_INIT  # a second look goes on with what a first one found
         self._parameters = faiss.IVFRaBitQSearchParameters(nprobe=self._probes, qb=_QUERY_BITS)
         self._list_of: Rows32 | None = None
         self._sizes: IntArray | None = None
@@ -193,11 +196,15 @@ class IvfFinder:
             return IvfFinder.filled(self._learned, vectors, list_of, self.trained)
 
     def candidates(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> IntArray:
-        return self.estimated(queries, count, effort, allowed)[1]
+        return self._found(queries, count, effort, allowed)[1]
 
     def estimated(
         self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None
     ) -> tuple[FloatArray, IntArray]:
+        estimates, rows = _ascending(*self._found(queries, count, effort, allowed))
+        return estimates[:, ::-1], rows[:, ::-1]
+
+    def _found(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> Heaps:
         turned = np.ascontiguousarray(_turned(queries, self._turn))
         with few_threads(alone=len(queries) <= _ALONE):
             if effort <= 1.0 and (allowed is None or allowed.count * 2 > self.rows * 1.5):
@@ -208,28 +215,29 @@ class IvfFinder:
             ]
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
+    def products(self, vectors: FloatArray, queries: FloatArray, rows: IntArray) -> FloatArray:
+        return products(vectors, queries, rows)
+
     def write(self, file: BinaryIO) -> None:
         index = self._ivf if self._turn is None else faiss.IndexPreTransform(_transform(self._turn), self._ivf)
         write_index(index, file)
 
-    def _near(
-        self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None
-    ) -> tuple[FloatArray, IntArray]:
+    def _near(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> Heaps:
         """Through the nearest lists; where little of them passes, through others."""
         scores, lists = searched(self._coarse, queries, self._probes)
         lists[scores < scores[:, :1] - effort] = -1
+        found = _heaps(len(queries), count)
         if allowed is None:
-            return self._look(queries, count, lists, scores, self._parameters)
-        found = self._look(queries, count, lists, scores, self._selecting(self._probes, allowed))
+            self._look(queries, found, lists, scores, self._parameters)
+            return found
+        self._look(queries, found, lists, scores, self._selecting(self._probes, allowed))
         passing, sizes = self._counts(allowed), self._counts(None)
         barred = np.where(lists < 0, 0, sizes[lists] - 2 * passing[lists]).sum(axis=1) > 0
         if barred.any():
             found[0][barred], found[1][barred] = self._passing(queries[barred], count, effort, allowed)
         return found
 
-    def _passing(
-        self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None
-    ) -> tuple[FloatArray, IntArray]:
+    def _passing(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> Heaps:
         """Through the nearest of the lists in which something passes, at least until some rows did."""
         plain = queries @ self._centroids.T
         passing = self._counts(allowed)
@@ -239,41 +247,43 @@ class IvfFinder:
         passed = passing[lists]
         wanted = (scores >= scores[:, :1] - effort) | (np.cumsum(passed, axis=1) - passed < min(count, _FEWEST))
         wanted &= np.isfinite(scores)
-        found = self._chosen(queries, count, lists, scores, wanted, allowed)
+        found = _heaps(len(queries), count)
+        self._look_through(queries, found, lists, scores, wanted, allowed)
         far = np.flatnonzero(scores[:, 0] < plain.max(axis=1) - effort / 2)
         if len(far) and effort < 1.0:
-            least = self._plausible(found[0][far], found[1][far], plain[far])[:, None]
+            better = _ascending(found[0][far], found[1][far])
+            least = self._plausible(*better, plain[far])[:, None]
             more = (scores[far] >= least) & np.isfinite(scores[far]) & ~wanted[far]
-            others = self._chosen(queries[far], count, lists[far], scores[far], more, allowed)
-            found[0][far], found[1][far] = _best(found[0][far], found[1][far], *others)
+            self._look_through(queries[far], better, lists[far], scores[far], more, allowed)
+            found[0][far], found[1][far] = better
         return found
 
     def _plausible(self, estimates: FloatArray, rows: IntArray, scores: FloatArray) -> FloatArray:
         """(q,) what a list's centroid must score for the list to hold one of the best: what tuning knows of queries
-        near their answers says little where all is about as far. By how much (q, m) rows that were found surpass their
-        lists' centroids, others may. ``scores`` (q, lists) are these centroids'."""
+        near their answers says little where all is about as far. By how much (q, m) rows that were found, the best
+        last, surpass their lists' centroids, others may. ``scores`` (q, lists) are these centroids'."""
         there = rows >= 0
         own = np.take_along_axis(scores, self.list_of[rows].astype(np.int64), axis=1)
         surpass = np.where(there, estimates - own, 0.0).max(axis=1)
         rank = min(max(_TENTH, rows.shape[1] // _ONE_IN), rows.shape[1]) - 1
         best = np.where(there, own, -np.inf).max(axis=1)
-        least = np.where(there[:, rank], estimates[:, rank], -np.inf)
+        least = estimates[:, -1 - rank]
         return np.asarray(best - _FARTHER * (best - (least - surpass)), np.float32)
 
-    def _chosen(
+    def _look_through(
         self,
         queries: FloatArray,
-        count: int,
+        found: Heaps,
         lists: IntArray,
         scores: FloatArray,
         wanted: BoolArray,
         allowed: Allowed | None,
-    ) -> tuple[FloatArray, IntArray]:
+    ) -> None:
         """:meth:`_look` through those of (q, lists) lists, the best first, that are ``wanted``."""
         last = int(np.max(np.flatnonzero(wanted.any(axis=0)), initial=0)) + 1
         lists = np.where(wanted[:, :last], lists[:, :last], -1)
         scores = np.ascontiguousarray(scores[:, :last])
-        return self._look(queries, count, lists, scores, self._selecting(last, allowed))
+        self._look(queries, found, lists, scores, self._selecting(last, allowed))
 
     def _counts(self, allowed: Allowed | None) -> IntArray:
         """(lists,) rows that pass in each."""
@@ -291,16 +301,13 @@ class IvfFinder:
         selector = None if allowed is None else faiss.IDSelectorBitmap(allowed.bitmap)
         return faiss.IVFRaBitQSearchParameters(nprobe=probes, qb=_QUERY_BITS, sel=selector)
 
-    def _look(
-        self, queries: FloatArray, count: int, lists: IntArray, scores: FloatArray, parameters: Any
-    ) -> tuple[FloatArray, IntArray]:
-        """The best ``count`` by estimate in the lists (q, p) of each query; -1 is no list."""
-        estimates = np.empty((len(queries), count), np.float32)
-        rows = np.empty((len(queries), count), np.int64)
+    def _look(self, queries: FloatArray, found: Heaps, lists: IntArray, scores: FloatArray, parameters: Any) -> None:
+        """Put into ``found`` what is better by estimate in the lists (q, p) of each query; -1 is no list."""
+        estimates, rows = found
         self._ivf.search_preassigned_c(
             len(queries),
             faiss.swig_ptr(queries),
-            count,
+            rows.shape[1],
             faiss.swig_ptr(lists),
             faiss.swig_ptr(scores),
             faiss.swig_ptr(estimates),
@@ -308,14 +315,16 @@ class IvfFinder:
             False,
             parameters,
         )
-        return estimates, rows
 
 
-def _best(*found: npt.NDArray[Any]) -> tuple[FloatArray, IntArray]:
-    """Of two looks, each (q, m) estimates and rows, the best m."""
-    estimates, rows = np.concatenate(found[::2], axis=1), np.concatenate(found[1::2], axis=1)
-    estimates[rows < 0] = -np.inf
-    order = np.argsort(-estimates, axis=1)[:, : found[0].shape[1]]
+def _heaps(queries: int, count: int) -> Heaps:
+    """With nothing in them."""
+    return np.full((queries, count), -np.inf, np.float32), np.full((queries, count), -1, np.int64)
+
+
+def _ascending(estimates: FloatArray, rows: IntArray) -> Heaps:
+    """The same, the best last."""
+    order = np.argsort(estimates, axis=1)
     return np.take_along_axis(estimates, order, axis=1), np.take_along_axis(rows, order, axis=1)
 
 

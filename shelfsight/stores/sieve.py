@@ -10,7 +10,7 @@ import numpy as np
 from shelfsight.core.filters.tree import Expr, FieldPath
 from shelfsight.stores import masks
 from shelfsight.stores.allowed import Allowed
-from shelfsight.stores.blocks import BoolArray
+from shelfsight.stores.blocks import BoolArray, IntArray
 from shelfsight.stores.columns import OWN_FIELDS, Column, Columns, Type
 from shelfsight.stores.state import State
 
@@ -19,6 +19,7 @@ __all__ = ["Sieve"]
 _FILTERS = 16  # remembered: one search asks for hits, their number and facets under the same one
 _DEAD = 8  # up to one row in so many, the dead are found and dropped
 _WORDS = {Type.TEXT: "text", Type.NUMBER: "number", Type.BOOLEAN: "boolean"}
+_APART = 8  # up to one row in so many, those with another number than their item's are looked up
 T = TypeVar("T")
 
 
@@ -30,6 +31,7 @@ class Sieve:
         self.columns = columns
         self._lock = threading.Lock()
         self._mostly_alive: bool | None = None
+        self._others: IntArray | None = None
         self._masks: dict[str, BoolArray] = {}
         self._allowed: dict[str, Allowed] = {}
         self._known: dict[tuple[str, ...], Column] = {}
@@ -85,8 +87,23 @@ class Sieve:
         return other
 
     def rows_of(self, slots: BoolArray) -> BoolArray:
-        """(rows,) those of (slots,) items."""
-        return np.append(slots, False).take(self._state.row_slot)  # owner -1, nobody, reads the appended False
+        """(rows,) those of (slots,) items. Copying, where nearly every item's row has its number, takes a tenth of the
+        time that looking up each row's item does."""
+        owners, others = self._state.row_slot, self._apart()
+        slots = np.append(slots, False)  # owner -1, nobody, reads the appended False
+        if len(others) * _APART > len(owners):
+            return slots.take(owners)
+        rows = np.zeros(len(owners), np.bool_)
+        rows[: len(slots)] = slots[: len(owners)]
+        rows[others] = slots[owners[others]]
+        return rows
+
+    def _apart(self) -> IntArray:
+        """Rows whose number is not that of their item's slot."""
+        if self._others is None:
+            owners = self._state.row_slot
+            self._others = np.flatnonzero(owners != np.arange(len(owners), dtype=owners.dtype))
+        return self._others
 
     def slots(self, ids: Iterable[str]) -> list[int]:
         """Of those of ``ids`` that are there."""

@@ -63,7 +63,7 @@ def test_a_batch_is_answered_as_each_query_alone(block: ApproximateBlock) -> Non
     scores, rows = block.top(QUERIES, TUNED_K, allowed)
     for query, some, here in zip(QUERIES, scores, rows, strict=True):
         alone, there = block.top(query[None], TUNED_K, allowed)
-        order, same = np.argsort(-some)[:TUNED_K], np.argsort(-alone[0])[:TUNED_K]
+        order, same = np.lexsort((here, -some))[:TUNED_K], np.lexsort((there[0], -alone[0]))[:TUNED_K]
         assert here[order].tolist() == there[0][same].tolist()
 
 

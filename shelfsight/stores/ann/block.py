@@ -68,19 +68,7 @@ class ApproximateBlock:
             more = self.finder.candidates(queries[short], depth, EVERYTHING, allowed)
             rows = _wider(rows, more.shape[1])
             rows[short] = _wider(more, rows.shape[1])
-        return self._scores(queries, rows), rows
-
-    def _scores(self, queries: FloatArray, rows: IntArray) -> FloatArray:
-        """(q, m) inner products, -inf where the row is -1."""
-        scores = np.empty(rows.shape, np.float32)
-        for query, here, found in zip(queries, rows, scores, strict=True):
-            real = here >= 0
-            if real.all():
-                np.dot(self.vectors[here], query, out=found)
-            else:
-                found.fill(-np.inf)
-                found[real] = self.vectors[here[real]] @ query
-        return scores
+        return self.finder.products(self.vectors, queries, rows), rows
 
 
 def _wider(rows: IntArray, width: int) -> IntArray:

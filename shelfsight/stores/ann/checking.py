@@ -45,7 +45,7 @@ def checked(
     found = finder.estimated(queries, ahead, plan.effort, allowed)
     if found is None:
         return None
-    looks = [_look(vectors, *each, depth, k) for each in zip(queries, *found, strict=True)]
+    looks = [_look(vectors, finder, *each, depth, k) for each in zip(queries, *found, strict=True)]
     doubtful = np.flatnonzero([look is None for look in looks])
     if len(doubtful):
         again = _again(vectors, finder, queries[doubtful], k, allowed, plan, ahead)
@@ -67,12 +67,12 @@ def _again(
         if np.count_nonzero(rows >= 0) < k:
             rows = finder.candidates(query[None], ahead, EVERYTHING, allowed)[0]
         rows = rows[rows >= 0]
-        looks.append((vectors[rows] @ query, rows))
+        looks.append((finder.products(vectors, query[None], rows[None])[0], rows))
     return looks
 
 
 def _look(
-    vectors: FloatArray, query: FloatArray, estimates: FloatArray, rows: IntArray, depth: int, k: int
+    vectors: FloatArray, finder: Finder, query: FloatArray, estimates: FloatArray, rows: IntArray, depth: int, k: int
 ) -> tuple[FloatArray, IntArray] | None:
     """Exact scores of the first ``depth`` rows or, where that may leave out one of the best, of more; ``None``: all
     are not enough."""
@@ -82,7 +82,8 @@ def _look(
     scores = np.empty(0, np.float32)
     while True:
         end = min(depth, there)
-        scores = np.concatenate([scores, vectors[rows[len(scores) : end]] @ query])
+        more = finder.products(vectors, query[None], rows[None, len(scores) : end])[0]
+        scores = np.concatenate([scores, more])
         if end == there < len(rows) or not _doubtful(estimates[:end], scores, k):
             return scores, rows[:end]
         if end == there:

@@ -58,6 +58,11 @@ class Finder(Protocol):
         this kind's estimates are too good to be doubted."""
         ...
 
+    def products(self, vectors: FloatArray, queries: FloatArray, rows: IntArray) -> FloatArray:
+        """(q, m) float32 inner products of (q, d) queries with ``rows`` (q, m) of (n, d) vectors, those that the finder
+        is of; -inf where a row is -1."""
+        ...
+
     def grown(self, vectors: FloatArray, known: Sequence[tuple[int, "Finder", BoolArray | None]]) -> "Finder | None":
         """A finder of (n, d) vectors with what this one learned; ``None``: this kind does not grow.
 
