@@ -66,11 +66,12 @@ def check_asked(
 def _check_place(folder: Path, manifest: Manifest, asked: "MilvusPlace") -> None:
     """What is not said counts as asked for nothing: it has its default."""
     from shelfsight.stores.milvus import MilvusPlace, read_place
+    from shelfsight.stores.versions import active
 
     hint = "leave the place in Milvus out, or index the catalogue into a new collection"
     if manifest.store != "milvus":
         raise Conflict(f"{str(folder)!r} has a {manifest.store!r} store and no place in Milvus", hint=hint)
-    there, default = asdict(read_place(folder)), asdict(MilvusPlace())
+    there, default = asdict(read_place(active(folder))), asdict(MilvusPlace())
     for name, value in asdict(asked).items():
         if value not in (default[name], there[name]):
             raise Conflict(f"{str(folder)!r} lies in Milvus with {name} {there[name]!r}, not {value!r}", hint=hint)

@@ -94,7 +94,7 @@ def migration(
         NotFound: no collection there; or no ``encoder`` and no standby.
         Conflict: another migration is at work, or there is a standby of another encoder, or the collection has this
             encoder already.
-        UsageError: the collection is on a server, which has no versions.
+        StoreError: it is in Milvus, which cannot be reached.
         ModelError: the encoder cannot be had.
     """
     from shelfsight.stores import open_store, open_version
@@ -298,6 +298,7 @@ class Migration:
         done = 0
         self._tell(progress, done, total)
         while True:
+            self.source.token()  # what other machines committed to Milvus is in the ledger
             deleted_to = self.changes.generation()
             self._delete()
             found = self.changes.items(self.standby.cursor, _BATCH)

@@ -4,13 +4,16 @@ A standby follows the version that counts by its ledger: items in the order of t
 cursor on that is kept in ``versions/NAME.json``. What is written meanwhile comes later in that order, so catching up is
 going on. While the last of it is caught up, and until the pointer is published, nobody commits to the version that is
 left (:meth:`Changes.frozen`); what it wrote before is then in the standby, and it writes nothing after.
+
+A version of a Milvus collection has a Milvus collection of its own, of which its directory is a handle; see
+:mod:`shelfsight.stores.milvus.standby`.
 """
 
 import json
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -26,23 +29,27 @@ from shelfsight.stores.maintenance import MAINTAIN_LOCK
 from shelfsight.stores.manifest import MANIFEST, read_header
 from shelfsight.stores.notes_file import NOTES
 from shelfsight.stores.segments import SEGMENTS
-from shelfsight.stores.versions import MAIN, VERSIONS, Current, folder_of, point, pointed
+from shelfsight.stores.versions import MAIN, VERSIONS, Current, active, folder_of, point, pointed
 from shelfsight.stores.words.file import WORDS, WORDS_LOCK
 
 __all__ = [
     "Changes",
     "Cursor",
     "Standby",
+    "changing",
     "copy_notes",
     "create_standby",
     "discard",
     "find_standby",
+    "left",
     "migrating",
+    "new_version",
     "switch",
 ]
 
 _LOCK = "migrate.lock"
-_KINDS = ("faiss", "exact")
+_HANDLE = ("milvus.json", "milvus-marks.json", "milvus-write.lock")
+_MILVUS = "milvus"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -90,35 +97,56 @@ def migrating(path: Path) -> Iterator[None]:
 
     Raises:
         NotFound: there is no collection.
-        Conflict: somebody else is changing them, or it is of no kind that has versions.
+        Conflict: somebody else is changing them.
+        StoreError: they are in Milvus, which cannot be reached.
     """
-    header = read_header(folder_of(path, pointed(path).active))
-    if header.store not in _KINDS:
-        raise UsageError(
-            f"{path} has a {header.store!r} store, which has no versions",
-            hint="index the catalogue into a new collection, and let the alias point there",
-        )
-    with storage_faults(path):
-        (path / VERSIONS).mkdir(exist_ok=True)
-    with locked(path / VERSIONS / _LOCK, wait=False) as lock:
-        if lock is None:
+    read_header(folder_of(path, pointed(path).active))
+    with changing(path) as alone:
+        if not alone:
             raise Conflict(f"{path} is being migrated by another process", hint="wait until it ends, or stop it")
+        if _in_milvus(active(path)):
+            from shelfsight.stores.milvus.standby import settle_alias
+
+            settle_alias(path)
         with storage_faults(path):
             _sweep(path)
         yield
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[bool]:
+    """Whether nobody else changes the versions of the collection at ``path`` meanwhile."""
+    with storage_faults(path):
+        (path / VERSIONS).mkdir(exist_ok=True)
+    with locked(path / VERSIONS / _LOCK, wait=False) as lock:
+        yield lock is not None
+
+
+def _in_milvus(folder: Path) -> bool:
+    return read_header(folder).store == _MILVUS
 
 
 def _sweep(path: Path) -> None:
     """Remove what an interrupted creation or removal left: versions without a manifest."""
     for entry in [*(path / VERSIONS).iterdir()]:
         if entry.is_dir() and not (entry / MANIFEST).exists():
+            _drop(path, entry)
             _note(path, entry.name).unlink(missing_ok=True)
             shutil.rmtree(entry)
     if pointed(path).active != MAIN and not (path / MANIFEST).exists():
         _remove_main(path)
 
 
+def _drop(path: Path, folder: Path) -> None:
+    """What Milvus has of a version, first of all, for its directory says what that is."""
+    if (folder / "milvus.json").exists():
+        from shelfsight.stores.milvus.standby import drop_version
+
+        drop_version(path, folder)
+
+
 def _remove_main(path: Path) -> None:
+    _drop(path, path)
     _note(path, MAIN).unlink(missing_ok=True)
     for entry in [*path.iterdir()]:
         if _is_version_file(entry.name):
@@ -153,12 +181,23 @@ def _read(path: Path, name: str) -> Standby:
         ) from error
 
 
+def new_version(path: Path) -> str:
+    """A name for one. Inside :func:`changing`."""
+    used = [int(entry.name[1:]) for entry in (path / VERSIONS).iterdir() if entry.name[1:].isdecimal()]
+    return f"v{max(used, default=1) + 1}"
+
+
 def create_standby(path: Path, kind: str, encoder: EncoderSpec) -> Standby:
     """A new empty version of the collection at ``path``. Inside :func:`migrating`."""
-    used = [int(entry.name[1:]) for entry in (path / VERSIONS).iterdir() if entry.name[1:].isdecimal()]
-    standby = Standby(name=f"v{max(used, default=1) + 1}", source=pointed(path).active)
+    standby = Standby(name=new_version(path), source=pointed(path).active)
     standby.save(path)
-    create_collection(folder_of(path, standby.name), kind, encoder)
+    folder = folder_of(path, standby.name)
+    if kind == _MILVUS:
+        from shelfsight.stores.milvus.standby import create_version
+
+        create_version(active(path), folder, encoder)
+    else:
+        create_collection(folder, kind, encoder)
     return standby
 
 
@@ -182,7 +221,9 @@ def discard(path: Path, name: str) -> None:
 
 def _is_version_file(name: str) -> bool:
     """What belongs to a version, and not to the collection as a whole."""
-    return name in (SEGMENTS, CACHE, MAINTAIN_LOCK, JOB_LOCK, WORDS_LOCK) or name.startswith((DATABASE, NOTES, WORDS))
+    if name in (SEGMENTS, CACHE, MAINTAIN_LOCK, JOB_LOCK, WORDS_LOCK) or name in _HANDLE:
+        return True
+    return name.startswith((DATABASE, NOTES, WORDS))
 
 
 @dataclass(slots=True)
@@ -239,8 +280,18 @@ class Changes:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Nobody commits to this version meanwhile; the counters may be written here."""
-        with storage_faults(self.folder), writing(self._connection):
+        """Nobody commits to this version meanwhile, on any machine; the counters may be written here.
+
+        Raises:
+            SupersededError: it counts no longer, for another machine switched.
+        """
+        with ExitStack() as stack:
+            if _in_milvus(self.folder):
+                from shelfsight.stores.milvus.standby import quiet
+
+                stack.enter_context(quiet(self.folder))
+            stack.enter_context(storage_faults(self.folder))
+            stack.enter_context(writing(self._connection))
             yield
 
     def _counter(self, name: str) -> int:
@@ -259,13 +310,35 @@ def switch(path: Path, standby: Standby, source: Changes) -> None:
     Inside :meth:`Changes.frozen` of ``source`` and with nothing left to catch up.
     """
     folder = folder_of(path, standby.name)
-    # A token must not name one state before the switch and another one after it.
+    if not _in_milvus(folder):
+        left(path, standby.source, standby.name, _renumbered(folder, source.generation()))
+        _point(path, standby)
+        return
+    from shelfsight.stores.milvus.standby import renumbered, settle_alias, supersede
+
+    generation = renumbered(folder, source.generation())
+    left(path, standby.source, standby.name, generation)
+    supersede(source.folder, folder, generation)
+    _point(path, standby)
+    settle_alias(path)
+
+
+def _renumbered(folder: Path, above: int) -> int:
+    """A token must not name one state before the switch and another one after it."""
     with storage_faults(folder), closing(connect(folder)) as connection, writing(connection):
         before = _counter(connection, "generation")
-        generation = max(before, source.generation()) + 1
+        generation = max(before, above) + 1
         sql = "UPDATE counters SET value = ? WHERE name IN ('generation', 'counted') AND value = ?"
         connection.execute(sql, (generation, before))
-    Standby(name=standby.source, source=standby.name, cursor=Cursor(generation + 1), deleted=generation).save(path)
+    return generation
+
+
+def left(path: Path, name: str, by: str, generation: int) -> None:
+    """Note that the version ``name`` has what ``by`` has up to ``generation``, and follows it from there on."""
+    Standby(name=name, source=by, cursor=Cursor(generation + 1), deleted=generation).save(path)
+
+
+def _point(path: Path, standby: Standby) -> None:
     with storage_faults(path):
         point(path, Current(active=standby.name, previous=standby.source))
 

@@ -30,7 +30,7 @@ ITEMS = len(COLOURS) + 1
 OLD, NEW = TintEncoder("tints"), TintEncoder("turned", turn=2)
 
 
-@pytest.fixture(params=["faiss", "exact"])
+@pytest.fixture(params=["faiss", "exact", "milvus"])
 def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return fill(tmp_path, request.param)
 

@@ -26,12 +26,13 @@ from pathlib import Path
 
 from shelfsight.core.protocols import EncoderSpec, Store
 from shelfsight.stores.creation import create_collection
-from shelfsight.stores.manifest import Header
+from shelfsight.stores.manifest import Header, write_header
 from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.connection import library
-from shelfsight.stores.milvus.creation import prepare
+from shelfsight.stores.milvus.creation import MovedError, prepare
 from shelfsight.stores.milvus.place import PLACE, TOKEN, MilvusPlace, name_of, read_place, report, write_place
 from shelfsight.stores.milvus.store import MilvusStore
+from shelfsight.stores.versions import active
 
 __all__ = ["PLACE", "TOKEN", "MilvusPlace", "create", "open_milvus", "read_place", "report"]
 
@@ -66,5 +67,23 @@ def open_milvus(path: Path, header: Header, *, home: Path | None = None) -> Stor
     Raises:
         StoreError: Milvus cannot be reached.
         CorruptCollection: it has not got the collection, or ``milvus.json`` makes no sense.
+        EncoderMismatch: what it has is of another encoder.
     """
-    return MilvusStore(path, header, read_place(path), home=home)
+    from shelfsight.stores import open_store
+
+    place = read_place(path)
+    try:
+        store = MilvusStore(path, header, place, home=home)
+    except MovedError as moved:
+        if home is None or place.rows:
+            raise
+        header = replace(header, encoder=moved.encoder)  # another machine switched, and the alias followed
+        write_header(path, header)
+        store = MilvusStore(path, header, place, home=home)
+    if home is None:
+        return store
+    store.token()  # it hears of a switch that the alias, which others share, did not follow
+    if active(home) == path:
+        return store
+    store.close()
+    return open_store(home)

@@ -29,6 +29,7 @@ from shelfsight.stores.milvus.blocks import RemoteBlocks, VectorCache
 from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.creation import opened
 from shelfsight.stores.milvus.indexing import Sizes, chosen, outgrown
+from shelfsight.stores.milvus.journal import Commit
 from shelfsight.stores.milvus.locks import held
 from shelfsight.stores.milvus.place import MilvusPlace, report_built
 from shelfsight.stores.milvus.replica import apply, counter, own_ledger
@@ -260,14 +261,21 @@ class MilvusStore(LocalStore):
             adopt(self._home, self._path, self._remote.name, news.superseded)
         if news.commits:
             with self._writing, storage_faults(self._path), writing(self._writer):
-                self._catch_up(self._writer)
+                self._learn(self._writer, self._journal.since(counter(self._writer, "generation")))
         self._behind = False
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
+        """Before a commit.
+
+        Raises:
+            SupersededError: another Milvus collection counts by now.
+        """
         news = self._journal.news(counter(connection, "generation"))
         if news.superseded is not None and self._home is not None:
             raise SupersededError(f"the collection {self._home} was switched elsewhere", hint="open it again")
-        commits = news.commits
+        self._learn(connection, news.commits)
+
+    def _learn(self, connection: sqlite3.Connection, commits: Sequence[Commit]) -> None:
         if not commits:
             return
         if commits[-1].rows != self._remote.name:
