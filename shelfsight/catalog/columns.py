@@ -16,7 +16,7 @@ image URL      image_url, image_urls, image_link, image_src, main_image_url, img
 title          title, product_title, item_title, name, product_name, item_name, product_display_name, display_name
 =============  =====================================================================================================
 
-An image URL column beside an image column is metadata, and tells url_only from no_picture where a row has no file.
+An image URL column beside an image column is metadata, and says where the picture is where a row has no file.
 Everything else is metadata.
 """
 

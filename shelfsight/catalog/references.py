@@ -1,5 +1,7 @@
 """What a cell says of pictures: paths, addresses, encoded bytes, or lists of them."""
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +23,8 @@ PICTURE_SUFFIXES = frozenset(_SUFFIXES.split())
 """File names that are pictures. HEIC is among them, so that such files are reported rather than passed over."""
 
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]+:)?//|data:", re.IGNORECASE)
+_FETCHABLE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+_INLINE = re.compile(r"data:(?:image/[\w.+-]+)?;base64,", re.IGNORECASE)
 _ENDS_AS_PICTURE = re.compile(
     rf".*(?:{'|'.join(map(re.escape, sorted(PICTURE_SUFFIXES)))})(?:[?#].*)?", re.IGNORECASE | re.DOTALL
 )
@@ -54,7 +58,8 @@ def find_pictures(cells: Iterable[object], place: Place) -> Iterator[Picture | F
 
     A text is one path or address, a JSON list, or several separated by ``|`` or line ends, or by commas or
     semicolons where every part ends like a picture's file name. A mapping has ``bytes`` (and a ``path`` for the name),
-    a ``path`` or a ``url``.
+    a ``path`` or a ``url``. Addresses of http(s) are taken as they are, without a look at what is there; of
+    ``//host/...`` by https. What a ``data:`` address holds is taken out of it.
     """
     for number, reference in enumerate(chain.from_iterable(map(_references, cells))):
         match reference:
@@ -130,8 +135,7 @@ def _split(text: str) -> Iterator[object]:
 def _by_text(text: str, place: Place) -> Picture | Failure:
     name = clean_text(text if len(text) <= 300 else f"{text[:297]}...")
     if _URL.match(text):
-        message = f"{name!r} is an address; pictures are not fetched"
-        return Failure(reason=Reason.URL_ONLY, place=place.name, message=message, picture=name)
+        return _by_address(text, name, place)
     if clean_text(text) != text:
         message = f"{name!r} cannot be the name of a file"
         return Failure(reason=Reason.MISSING_FILE, place=place.name, message=message, picture=name)
@@ -141,3 +145,17 @@ def _by_text(text: str, place: Place) -> Picture | Failure:
         message = f"{name!r} is outside the folder that pictures may come from"
         return Failure(reason=Reason.OUTSIDE_ROOT, place=place.name, message=message, picture=name)
     return Picture(name=name, path=path)
+
+
+def _by_address(text: str, name: str, place: Place) -> Picture | Failure:
+    if (scheme := _INLINE.match(text)) is not None:
+        try:
+            data = base64.b64decode(text[scheme.end() :], validate=True)
+        except (binascii.Error, ValueError) as error:
+            message = f"{name!r} is not base64: {error}"
+            return Failure(reason=Reason.BAD_VALUE, place=place.name, message=message, picture=name)
+        return Picture(name=place.name, data=data)
+    if _FETCHABLE.match(text):
+        return Picture(name=name, url=clean_text(f"https:{text}" if text.startswith("//") else text))
+    message = f"{name!r} is an address of a kind that pictures are not fetched from"
+    return Failure(reason=Reason.URL_ONLY, place=place.name, message=message, picture=name)

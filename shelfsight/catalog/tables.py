@@ -133,7 +133,7 @@ def assemble(
     identifier: str, found: list[Picture | Failure], title: str | None, metadata: Mapping[str, Value], place: str
 ) -> Item | Failure:
     """An item of the pictures that can be used (each once), or a failure where there is none."""
-    pictures = {each.path or (each.name, each.data): each for each in found if isinstance(each, Picture)}
+    pictures = {each.path or each.url or (each.name, each.data): each for each in found if isinstance(each, Picture)}
     failures = tuple(_with_id(each, identifier) for each in found if isinstance(each, Failure))
     if pictures:
         return Item(

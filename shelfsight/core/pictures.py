@@ -53,10 +53,13 @@ def read_bytes(picture: Picture, limits: PictureLimits) -> bytes:
     """The encoded bytes of ``picture``, never more than ``limits.max_bytes``.
 
     Only regular files are read (symbolic links are followed): a directory, a named pipe or a device never blocks.
+    Nothing is fetched.
 
     Raises:
-        PictureError: missing_file, unreadable_file, empty_file, too_many_bytes.
+        PictureError: missing_file, unreadable_file, empty_file, too_many_bytes, url_only.
     """
+    if picture.url is not None:
+        raise PictureError(Reason.URL_ONLY, f"{picture.name!r} is an address; nothing fetches pictures here")
     if picture.data is None:
         return _read_file(picture, limits.max_bytes)
     _check_length(picture.name, len(picture.data), limits.max_bytes)

@@ -22,6 +22,8 @@ __all__ = [
     "Change",
     "Encoder",
     "EncoderSpec",
+    "Fetched",
+    "Fetcher",
     "Fingerprints",
     "IndexReport",
     "Localiser",
@@ -113,6 +115,35 @@ class Catalogue(Protocol):
 
     def count(self) -> int | None:
         """Rows, where that is cheap to know; for progress only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What an address answered.
+
+    Attributes:
+        data: the bytes; ``None`` where they still are those that the validator was given with.
+        validator: what to ask with the next time; ``None`` where the server says nothing of the kind.
+    """
+
+    data: bytes | None = field(repr=False)
+    validator: str | None = None
+
+
+class Fetcher(Protocol):
+    """Gets pictures from addresses that catalogues and clients name, and nothing that they may not reach."""
+
+    def __call__(self, url: str, *, max_bytes: int, validator: str | None = None) -> Fetched:
+        """Thread-safe. Waits a bounded time.
+
+        Args:
+            max_bytes: of an answer at most.
+            validator: of an earlier answer, where its bytes are known: those are not sent again.
+
+        Raises:
+            PictureError: address_refused, fetch_failed, fetch_too_slow, too_many_bytes, empty_file.
+        """
         ...
 
 

@@ -25,12 +25,14 @@ class StoredPicture:
 
     Attributes:
         name: what a person calls it.
-        path: the file, absolute, or ``None`` when the catalogue held bytes.
+        path: the file, absolute, or ``None`` when the catalogue held bytes or an address.
+        url: the address it was fetched from.
         preview: encoded bytes kept in the collection when there is no file.
     """
 
     name: str
     path: str | None
+    url: str | None = None
     preview: bytes | None = field(default=None, repr=False)
 
 

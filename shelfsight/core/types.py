@@ -38,21 +38,23 @@ Verdict = Literal["yes", "no", "cannot tell"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """Where one picture of an item is. Exactly one of ``path`` and ``data`` is set.
+    """Where one picture of an item is. Exactly one of ``path``, ``data`` and ``url`` is set.
 
     Attributes:
-        name: what a person calls it: the path as the catalogue wrote it, or ``part-0.parquet#12``.
+        name: what a person calls it: the path or address as the catalogue wrote it, or ``part-0.parquet#12``.
         path: the file, absolute.
         data: the encoded bytes (JPEG, PNG, ...) where the catalogue holds them itself.
+        url: where it can be fetched from by HTTP; nobody has looked at it yet.
     """
 
     name: str
     path: Path | None = None
     data: bytes | None = field(default=None, repr=False)
+    url: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.path is None) == (self.data is None):
-            raise ValueError(f"picture {self.name!r} needs either a path or data")
+        if sum(each is not None for each in (self.path, self.data, self.url)) != 1:
+            raise ValueError(f"picture {self.name!r} needs either a path, data or an url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,7 @@ def _bytes_of(picture: Picture, data: bytes | None, limits: PictureLimits) -> by
 
 def stored_picture(picture: Picture, preview: bytes | None = None) -> StoredPicture:
     path = None if picture.path is None else str(picture.path)
-    return StoredPicture(name=picture.name, path=path, preview=preview)
+    return StoredPicture(name=picture.name, path=path, url=picture.url, preview=preview)
 
 
 def picture_failure(item: Item, picture: Picture, error: PictureError) -> Failure:

@@ -33,8 +33,8 @@ class Known:
         pictures: hash over the pictures' bytes.
         undecodable: indexes of pictures that were read but not decoded.
         metadata: hash over title and metadata.
-        places: hash over names and paths.
-        held: indexes of pictures that the catalogue held as bytes.
+        places: hash over names, paths and addresses.
+        held: indexes of pictures that are no files.
     """
 
     pictures: str
@@ -83,7 +83,12 @@ def metadata_hash(title: str | None, metadata: Mapping[str, Value]) -> str:
 
 
 def places_hash(pictures: Sequence[Picture]) -> str:
-    return _digest([[picture.name, None if picture.path is None else str(picture.path)] for picture in pictures])
+    return _digest([_place(picture) for picture in pictures])
+
+
+def _place(picture: Picture) -> list[str | None]:
+    place = [picture.name, None if picture.path is None else str(picture.path)]
+    return place if picture.url is None else [*place, picture.url]
 
 
 def _digest(value: Any) -> str:

@@ -15,7 +15,8 @@ _to_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 
 def encode(item: StoredItem) -> bytes:
-    """``[title, metadata, [[picture name, path], ...], pictures hash, metadata hash]`` as UTF-8 JSON.
+    """``[title, metadata, [[picture name, path], ...], pictures hash, metadata hash]`` as UTF-8 JSON. A picture that
+    came from an address has that as its third part.
 
     A number that is not finite says nothing and becomes null; JSON has no word for it.
 
@@ -25,7 +26,7 @@ def encode(item: StoredItem) -> bytes:
     fields = [
         item.title,
         dict(item.metadata),
-        [[picture.name, picture.path] for picture in item.pictures],
+        [_place(picture) for picture in item.pictures],
         item.fingerprints.pictures,
         item.fingerprints.metadata,
     ]
@@ -39,7 +40,7 @@ def decode(id: str, record: bytes) -> StoredItem:
         id=id,
         title=title,
         metadata=metadata,
-        pictures=tuple(StoredPicture(name=name, path=path) for name, path in pictures),
+        pictures=tuple(StoredPicture(name=name, path=path, url=next(iter(url), None)) for name, path, *url in pictures),
         fingerprints=Fingerprints(pictures=pictures_hash, metadata=metadata_hash),
     )
 
@@ -95,6 +96,11 @@ def is_text(id: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _place(picture: StoredPicture) -> list[str | None]:
+    place = [picture.name, picture.path]
+    return place if picture.url is None else [*place, picture.url]
 
 
 def _kept(id: str, fields: list[Any]) -> bytes:

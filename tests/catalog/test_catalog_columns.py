@@ -80,29 +80,41 @@ def test_backslashes_of_windows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell",
+    ("cell", "urls"),
     [
-        "https://shop.example/a.jpg",
-        "HTTP://shop.example/a.jpg",
-        "//cdn.example/a.jpg",
-        "file:///etc/passwd",
-        "s3://bucket/a.jpg",
-        "data:image/png;base64,AAAA",
-        "https://a.example/1.jpg|https://a.example/2.jpg",
-        '[{""url"": ""shop.example/a.jpg""}]',
+        ("https://shop.example/a.jpg?side=9", ["https://shop.example/a.jpg?side=9"]),
+        ("HTTP://shop.example/a.jpg", ["HTTP://shop.example/a.jpg"]),
+        ("//cdn.example/a.jpg", ["https://cdn.example/a.jpg"]),
+        ("https://a.example/1.jpg|https://a.example/2.jpg", ["https://a.example/1.jpg", "https://a.example/2.jpg"]),
+        ('[{""url"": ""shop.example/a.jpg""}]', ["https://shop.example/a.jpg"]),
+        ("https://a.example/1.jpg|https://a.example/1.jpg", ["https://a.example/1.jpg"]),
     ],
 )
-def test_only_addresses(tmp_path: Path, cell: str) -> None:
+def test_addresses(tmp_path: Path, cell: str, urls: list[str]) -> None:
+    pictures = _one(tmp_path, "id,image", f'1,"{cell}"').pictures
+    assert [(picture.url, picture.path, picture.data) for picture in pictures] == [(url, None, None) for url in urls]
+
+
+@pytest.mark.parametrize("cell", ["file:///etc/passwd", "s3://bucket/a.jpg", "data:text/html,<b>", "ftp://x/a.jpg"])
+def test_addresses_that_nothing_is_fetched_from(tmp_path: Path, cell: str) -> None:
     (failure,) = open_catalogue(write(tmp_path / "c.csv", f'id,image\n1,"{cell}"\n'))
     assert isinstance(failure, Failure)
     assert (failure.id, failure.reason, failure.place) == ("1", Reason.URL_ONLY, "c.csv:2")
 
 
+def test_a_picture_written_into_its_address(tmp_path: Path) -> None:
+    (picture,) = _one(tmp_path, "id,image", '1,"data:image/png;base64,iVBORw0K"').pictures
+    assert (picture.name, picture.data) == ("c.csv:2", b"\x89PNG\r\n")
+    (failure,) = open_catalogue(write(tmp_path / "c.csv", 'id,image\n1,"data:image/png;base64,?"\n'))
+    assert isinstance(failure, Failure)
+    assert (failure.id, failure.reason) == ("1", Reason.BAD_VALUE)
+
+
 def test_a_file_and_an_address(tmp_path: Path) -> None:
     item = _one(tmp_path, "id,image,more_images", "1,a.jpg,https://shop.example/b.jpg")
-    assert [picture.name for picture in item.pictures] == ["a.jpg"]
-    assert [(each.id, each.reason, each.picture, each.place) for each in item.failures] == [
-        ("1", Reason.URL_ONLY, "https://shop.example/b.jpg", "c.csv:2")
+    assert [(picture.name, picture.path, picture.url) for picture in item.pictures] == [
+        ("a.jpg", tmp_path / "a.jpg", None),
+        ("https://shop.example/b.jpg", None, "https://shop.example/b.jpg"),
     ]
 
 
@@ -110,15 +122,18 @@ def test_an_address_column_speaks_where_there_is_no_file(tmp_path: Path) -> None
     text = "id,image,image_url\n1,a.jpg,https://x.example/a.jpg\n2,,https://x.example/b.jpg\n3,,\n"
     found = list(open_catalogue(write(tmp_path / "c.csv", text)))
     assert isinstance(found[0], Item)
+    assert isinstance(found[1], Item)
     assert (found[0].failures, found[0].metadata) == ((), {"image_url": "https://x.example/a.jpg"})
-    assert reasons(found) == [("c.csv:3", Reason.URL_ONLY), ("c.csv:4", Reason.NO_PICTURE)]
+    assert [each.url for item in found[:2] for each in item.pictures] == [None, "https://x.example/b.jpg"]
+    assert reasons(found) == [("c.csv:4", Reason.NO_PICTURE)]
 
 
 def test_a_catalogue_of_addresses_alone(tmp_path: Path) -> None:
     text = "id,title,image_url\n1,x,https://x.example/a.jpg\n2,y,local.jpg\n"
     found = list(open_catalogue(write(tmp_path / "c.csv", text)))
-    assert reasons(found) == [("c.csv:2", Reason.URL_ONLY)]
+    assert isinstance(found[0], Item)
     assert isinstance(found[1], Item)
+    assert [each.url for each in found[0].pictures] == ["https://x.example/a.jpg"]
     assert (found[1].pictures[0].path, found[1].metadata) == (tmp_path / "local.jpg", {})
 
 

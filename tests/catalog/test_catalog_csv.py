@@ -96,7 +96,7 @@ def test_bad_rows_fail_alone(tmp_path: Path) -> None:
         b",e.jpg,9,no id",
         b"  ,e.jpg,9,blank id",
         b"6,,9,no picture",
-        b"7,https://shop.example/g.jpg,9,an address",
+        b"7,s3://shop/g.jpg,9,an address",
         b"8,h.jpg,cheap,a price that is none",
         b"9,i.jpg,nan,not finite",
         b"10,j.jpg,7,ten,,,",  # empty cells beyond the header
