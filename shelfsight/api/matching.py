@@ -71,7 +71,10 @@ def _check_place(folder: Path, manifest: Manifest, asked: "MilvusPlace") -> None
     hint = "leave the place in Milvus out, or index the catalogue into a new collection"
     if manifest.store != "milvus":
         raise Conflict(f"{str(folder)!r} has a {manifest.store!r} store and no place in Milvus", hint=hint)
-    there, default = asdict(read_place(active(folder))), asdict(MilvusPlace())
+    place = read_place(active(folder))
+    if asked.lite and place.lite and asked.file(folder) == place.file(active(folder)):
+        asked = replace(asked, uri=place.uri)
+    there, default = asdict(place), asdict(MilvusPlace())
     for name, value in asdict(asked).items():
         if value not in (default[name], there[name]):
             raise Conflict(f"{str(folder)!r} lies in Milvus with {name} {there[name]!r}, not {value!r}", hint=hint)

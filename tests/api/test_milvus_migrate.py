@@ -12,7 +12,7 @@ import pytest
 from migrate_child import COLOURS, fill, item
 from tiny_encoder import TintEncoder
 
-from shelfsight import Engine, Settings
+from shelfsight import Engine, NotFound, Settings
 from shelfsight.api.backup import backup, restore
 from shelfsight.api.migrating import discard, migration
 from shelfsight.core.protocols import EncoderSpec
@@ -22,7 +22,7 @@ from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.creation import pointed
 from shelfsight.stores.milvus.standby import renumbered, supersede
 from shelfsight.stores.shadow import find_standby, left, migrating
-from shelfsight.stores.versions import active, folder_of
+from shelfsight.stores.versions import SupersededError, active, folder_of
 
 OLD, NEW = TintEncoder("tints"), TintEncoder("turned", turn=2)
 ALL = set(COLOURS) | {"bytes"}
@@ -145,6 +145,56 @@ def test_going_back_from_another_machine(shared: tuple[Path, MilvusPlace], tmp_p
             assert each.manifest.encoder == OLD.spec
             assert each.get("green").metadata == {"price": 5}
             assert each.get("red").metadata == {"price": 6}
+
+
+def test_a_directory_that_slept_through_a_switch_and_a_removal(
+    shared: tuple[Path, MilvusPlace], tmp_path: Path
+) -> None:
+    """One was about what was dropped, and another one knew of the first switch only."""
+    path, place = shared
+    slept, knew = join(tmp_path / "slept", place), join(tmp_path / "knew", place)
+    switch(path, NEW)
+    open_store(knew).close()
+    discard(path)
+    third = TintEncoder("third", turn=1)
+    switch(path, third)
+    discard(path)
+    for folder in (slept, knew):
+        with closing(open_store(folder)) as store:
+            assert (store.manifest.encoder, set(store.ids())) == (third.spec, set(COLOURS))
+            np.testing.assert_allclose(store.snapshot().vectors("red"), third.encode_texts(["red"]), atol=1e-2)
+            store.patch({"red": {"price": 3}})
+    with closing(open_store(path)) as store:
+        assert store.snapshot().items(["red"])["red"].metadata == {"price": 3}
+
+
+def test_a_creation_that_was_interrupted_is_swept_up(tmp_path: Path) -> None:
+    path = fill(tmp_path, "milvus")
+    with migration(path, NEW) as work:
+        folder = folder_of(path, work.standby.name)
+    rows = read_place(folder).rows
+    (folder / "manifest.json").unlink()
+    with asked(path) as milvus:
+        assert milvus.has(rows)
+        with pytest.raises(NotFound):
+            discard(path)
+        assert not milvus.has(rows)
+        assert not milvus.has(f"{rows}_journal")
+    assert not folder.exists()
+
+
+def test_two_machines_do_not_switch_at_once(shared: tuple[Path, MilvusPlace], tmp_path: Path) -> None:
+    path, place = shared
+    other = join(tmp_path / "other", place)
+    with migration(other, TintEncoder("third", turn=1)) as late:
+        late.catch_up()
+        switch(path, NEW)
+        with pytest.raises(SupersededError):
+            late.switch()
+    with closing(open_store(other)) as store:
+        assert store.manifest.encoder == NEW.spec
+    assert discard(other) == "tints"
+    assert discard(other) == "third"
 
 
 def test_tenants_that_share_a_collection_keep_their_alias(tmp_path: Path) -> None:

@@ -26,10 +26,11 @@ from pathlib import Path
 
 from shelfsight.core.protocols import EncoderSpec, Store
 from shelfsight.stores.creation import create_collection
-from shelfsight.stores.manifest import Header, write_header
+from shelfsight.stores.manifest import Header
+from shelfsight.stores.milvus.adopting import follow_alias
 from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.connection import library
-from shelfsight.stores.milvus.creation import MovedError, prepare
+from shelfsight.stores.milvus.creation import GoneError, MovedError, prepare
 from shelfsight.stores.milvus.place import PLACE, TOKEN, MilvusPlace, name_of, read_place, report, write_place
 from shelfsight.stores.milvus.store import MilvusStore
 from shelfsight.stores.versions import active
@@ -71,15 +72,12 @@ def open_milvus(path: Path, header: Header, *, home: Path | None = None) -> Stor
     """
     from shelfsight.stores import open_store
 
-    place = read_place(path)
     try:
-        store = MilvusStore(path, header, place, home=home)
-    except MovedError as moved:
-        if home is None or place.rows:
+        store = MilvusStore(path, header, read_place(path), home=home)
+    except (MovedError, GoneError):
+        if home is None or (followed := follow_alias(path)) is None:
             raise
-        header = replace(header, encoder=moved.encoder)  # another machine switched, and the alias followed
-        write_header(path, header)
-        store = MilvusStore(path, header, place, home=home)
+        store = MilvusStore(path, followed, read_place(path), home=home)
     if home is None:
         return store
     store.token()  # it hears of a switch that the alias, which others share, did not follow

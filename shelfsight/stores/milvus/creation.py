@@ -16,7 +16,18 @@ from shelfsight.stores.milvus.place import MilvusPlace
 from shelfsight.stores.milvus.rows import Rows
 from shelfsight.stores.milvus.schema import VECTOR, WORDS, create_journal, create_rows, index_rows
 
-__all__ = ["MovedError", "create_alone", "drop", "encoder_of", "opened", "pointed", "prepare", "switch", "tenants"]
+__all__ = [
+    "GoneError",
+    "MovedError",
+    "create_alone",
+    "drop",
+    "encoder_of",
+    "opened",
+    "pointed",
+    "prepare",
+    "switch",
+    "tenants",
+]
 
 _JOURNAL = "_journal"
 _TENANT = "tenant"
@@ -125,11 +136,11 @@ def drop(milvus: Milvus, rows: str) -> None:
 
 
 class MovedError(EncoderMismatch):
-    """What is in Milvus was made with another encoder than the directory says: ``encoder``."""
+    """What is in Milvus was made with another encoder than the directory says."""
 
-    def __init__(self, message: str, encoder: EncoderSpec) -> None:
-        super().__init__(message, hint="restore the collection, or make a new directory for it")
-        self.encoder = encoder
+
+class GoneError(CorruptCollection):
+    """Milvus has not got the collection."""
 
 
 def opened(
@@ -138,7 +149,7 @@ def opened(
     """The journal and the rows of ``place``.
 
     Raises:
-        CorruptCollection: they are not in Milvus.
+        GoneError: they are not in Milvus.
         MovedError: they are of another encoder than ``encoder``.
     """
     name = _journal_of(milvus, place)
@@ -148,15 +159,17 @@ def opened(
         journal = Journal(milvus, name, place.tenant)
         note = journal.note(_TENANT)
     if note is None:
-        raise CorruptCollection(
-            f"the Milvus at {place.uri} has no collection {place.collection!r} of tenant {place.tenant!r},"
-            f" which {directory} is about",
+        raise GoneError(
+            f"the Milvus at {place.uri} has no collection {place.rows or place.collection!r} of tenant"
+            f" {place.tenant!r}, which {directory} is about",
             hint="restore it, or index the catalogue again into a new collection",
         )
     _mend(milvus, note["rows"], place, note["encoder"]["dimension"])
     if encoder is not None and note["encoder"] != _spec(encoder):
-        found = EncoderSpec(**note["encoder"])
-        raise MovedError(f"{directory} has encoder {encoder.name!r}, and Milvus vectors of {found.name!r}", found)
+        raise MovedError(
+            f"{directory} has encoder {encoder.name!r}, and Milvus vectors of {note['encoder']['name']!r}",
+            hint="restore the collection, or make a new directory for it",
+        )
     milvus.load(note["rows"])
     return journal, Rows(milvus, note["rows"], place, note["number"])
 

@@ -61,7 +61,7 @@ def handle_at(folder: Path, source: Path, rows: str) -> MilvusPlace:
     """The place for a version in ``folder`` that is about the Milvus collection ``rows``, beside that of ``source``."""
     place = read_place(source)
     relative = place.lite and not Path(place.uri).is_absolute()
-    return replace(place, uri=os.path.relpath(place.file(source), folder) if relative else place.uri, rows=rows)
+    return replace(place, uri=os.path.relpath(source / place.uri, folder) if relative else place.uri, rows=rows)
 
 
 def pinned(folder: Path, rows: str = "") -> MilvusPlace:
