@@ -13,9 +13,9 @@ from shelfsight.api.migrating import migration
 from shelfsight.stores import open_store
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return fill(tmp_path, "faiss")
+@pytest.fixture(params=["faiss"])
+def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    return fill(tmp_path, request.param)
 
 
 @pytest.mark.parametrize("name", ["copy", "copy.tar"])
@@ -30,6 +30,28 @@ def test_backup_and_restore(path: Path, cli: Cli, tmp_path: Path, name: str) -> 
     with closing(open_store(again)) as store:
         assert set(store.ids()) == {*COLOURS, "bytes"}
         assert store.preview("bytes", 0) is not None
+
+
+@pytest.mark.parametrize("path", ["milvus"], indirect=True)
+def test_any_store_of_a_backup(path: Path, cli: Cli, tmp_path: Path) -> None:
+    assert cli("backup", tmp_path / "copy.tar", "-c", path, "--json").document["store"] == "milvus"
+    options = {
+        "exact": ("--store", "exact"),
+        "milvus": (),
+        "elsewhere": ("--milvus-uri", tmp_path / "other.db", "--milvus-collection", "x", "--tenant", "anna"),
+    }
+    for name, said in options.items():
+        result = cli("restore", tmp_path / "copy.tar", "-c", tmp_path / name, *said, "--json")
+        assert (result.code, result.document["items"]) == (0, 7)
+        with closing(open_store(tmp_path / name)) as store:
+            assert store.manifest.store == ("exact" if name == "exact" else "milvus")
+            assert set(store.ids()) == {*COLOURS, "bytes"}
+            assert store.preview("bytes", 0) is not None
+    result = cli("restore", tmp_path / "copy.tar", "-c", tmp_path / "z", "--store", "exact", "--tenant", "anna")
+    assert (result.code, "no place in Milvus" in result.err) == (2, True)
+    taken = ("--milvus-uri", tmp_path / "other.db", "--milvus-collection", "x", "--tenant", "anna")
+    result = cli("restore", tmp_path / "copy.tar", "-c", tmp_path / "z", *taken)
+    assert (result.code, "with something in it" in result.err) == (1, True)
 
 
 def test_what_is_there_is_never_overwritten(path: Path, cli: Cli, tmp_path: Path) -> None:
