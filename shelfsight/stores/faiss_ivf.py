@@ -28,7 +28,8 @@ Heaps = tuple[FloatArray, IntArray]
 
 _PROBES = 64  # lists a query looks at, at most, unless a filter passes few rows
 _FEWEST = 64  # rows that pass, which a filtered query looks at in any case
-_FARTHER = 1.1  # times what a first look says is enough, where all that is near a query is filtered out
+_FIRST = 64  # lists that a query looks at first, where all that is near it is filtered out,
+_FARTHER = 1.25  # and how many times as far as that look says is enough it goes on then
 _TENTH = 10  # of the first look's rows, or one in so many of those asked for,
 _ONE_IN = 64  # is to be bettered by what is farther
 _SMALL_COARSE = 1024  # so many centroids are compared one by one
@@ -238,25 +239,37 @@ class IvfFinder:
         return found
 
     def _passing(self, queries: FloatArray, count: int, effort: float, allowed: Allowed | None) -> Heaps:
-        """Through the nearest of the lists in which something passes, at least until some rows did."""
+        """Through the nearest of the lists in which something passes, at least until some rows did. Queries that are
+        far from what passes look through some lists, and then through those that these say may hold better."""
         plain = queries @ self._centroids.T
         passing = self._counts(allowed)
         scores = np.where(passing > 0, plain, -np.inf)
         lists = np.argsort(-scores, axis=1)
         scores = np.take_along_axis(scores, lists, axis=1)
         passed = passing[lists]
-        wanted = (scores >= scores[:, :1] - effort) | (np.cumsum(passed, axis=1) - passed < min(count, _FEWEST))
+        far = np.flatnonzero(self._barred(plain, effort / 2, allowed))
+        wanted = scores >= scores[:, :1] - effort
+        wanted[far] = np.arange(self._lists) < _FIRST
+        wanted |= np.cumsum(passed, axis=1) - passed < min(count, _FEWEST)
         wanted &= np.isfinite(scores)
         found = _heaps(len(queries), count)
         self._look_through(queries, found, lists, scores, wanted, allowed)
-        far = np.flatnonzero(scores[:, 0] < plain.max(axis=1) - effort / 2)
-        if len(far) and effort < 1.0:
+        if len(far):
             better = _ascending(found[0][far], found[1][far])
             least = self._plausible(*better, plain[far])[:, None]
             more = (scores[far] >= least) & np.isfinite(scores[far]) & ~wanted[far]
             self._look_through(queries[far], better, lists[far], scores[far], more, allowed)
             found[0][far], found[1][far] = better
         return found
+
+    def _barred(self, scores: FloatArray, effort: float, allowed: Allowed | None) -> BoolArray:
+        """(q,) whether of the rows in the nearest lists a filter passes less than half the share that it passes of all.
+        A few that pass there do not make a query near: others' lists may be far behind. ``scores`` (q, lists)."""
+        if allowed is None or effort > 0.5:
+            return np.zeros(len(scores), np.bool_)
+        near = scores >= scores.max(axis=1, keepdims=True) - effort
+        passed, there = near @ self._counts(allowed), near @ self._counts(None)
+        return np.asarray(passed * 2 * self.rows < there * allowed.count)
 
     def _plausible(self, estimates: FloatArray, rows: IntArray, scores: FloatArray) -> FloatArray:
         """(q,) what a list's centroid must score for the list to hold one of the best: what tuning knows of queries

@@ -58,6 +58,15 @@ def test_what_passes_is_found_from_far_away(block: ApproximateBlock, clusters: i
     assert np.mean(unchecked) < np.mean(found)
 
 
+def test_a_few_near_rows_that_pass_do_not_hide_the_others(block: ApproximateBlock) -> None:
+    shares = []
+    for query in QUERIES:
+        mask = elsewhere(block.vectors, query, 25)
+        mask[np.argsort(-(block.vectors @ query))[:3]] = True
+        shares.append(share_found(block, query, mask, check=True))
+    assert np.mean(shares) >= 0.95
+
+
 def test_a_batch_is_answered_as_each_query_alone(block: ApproximateBlock) -> None:
     allowed = Allowed(elsewhere(block.vectors, QUERIES[0], 40))  # far from some, near to others
     scores, rows = block.top(QUERIES, TUNED_K, allowed)
