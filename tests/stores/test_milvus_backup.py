@@ -205,8 +205,8 @@ def kill(kind: str, source: Path, target: Path, uri: Path, pause: float) -> None
 
 def test_killed_a_backup_or_a_restored_collection_is_whole_or_not_there(milvus: Opener, tmp_path: Path) -> None:
     store = fill(milvus())
-    for number in range(3):
-        store.commit(random_changes(400, seed=number, start=1000 + 400 * number))
+    for number in range(2):
+        store.commit(random_changes(350, seed=number, start=1000 + 350 * number))
     expected = content(store)
     store.close()
     uri = tmp_path / "shared.db"

@@ -15,6 +15,10 @@ is in, and the ledger learns it from the journal, as it learns of the commits of
 are never changed: a snapshot is the rows up to a number, less those that the ledger knows to be replaced, which stay
 for a while (:mod:`.upkeep`). Larger values lie in the journal in parts, by their digest.
 
+A version with another encoder is a Milvus collection of its own beside the first (:mod:`.standby`, :mod:`.adopting`); a
+backup has the files of a collection in a directory, of which any store can be made (:mod:`.exporting`,
+:mod:`.importing`).
+
 Searches push filters down as expressions that let through at least what passes, and hold them exactly in memory, as do
 counts and facets (:mod:`.expressions`, :mod:`.nearest`). Words are looked up in the index that follows the ledger, as
 in every store: Milvus's BM25 knows no typing errors, no whole values and no words to leave out, and Lite's scores each
