@@ -15,6 +15,8 @@ from shelfsight.api.live import LiveCollection
 from shelfsight.api.looking import VlmOpener, look_opener
 from shelfsight.api.matching import check_spec, open_encoder_named, scale_of
 from shelfsight.api.rules import RULES_FILE, RulesFile
+from shelfsight.api.service.batching import BatchingEncoder, EncoderUse
+from shelfsight.api.service.embeddings import Embeddings
 from shelfsight.core.dialogue import Answer, Turn
 from shelfsight.core.errors import EncoderMismatch, MissingExtra, ModelError
 from shelfsight.core.protocols import Catalogue, Encoder, Store
@@ -61,6 +63,8 @@ class Engine(Findable, LiveCollection):
         self._encoded = store if encoder is not None else None
         self._searcher: Searcher | None = None
         self._searched: Store | None = None
+        self._embeddings = Embeddings(settings.load.embeddings)
+        self._batching: BatchingEncoder | None = None
         self._loading = RLock()
         self._vlm = VlmOpener(settings.search.vlm if vlm is None else vlm, device)
         self._asker = Asker()
@@ -69,6 +73,11 @@ class Engine(Findable, LiveCollection):
     def ready(self) -> bool:
         """Whether the encoder is loaded, so that a search does not have to wait for it."""
         return self._searcher is not None
+
+    @property
+    def encoder_use(self) -> EncoderUse:
+        """What searches used the encoder for since it was loaded: passes, texts, and how many were remembered."""
+        return EncoderUse() if self._batching is None else self._batching.use
 
     def ask(
         self,
@@ -240,6 +249,7 @@ class Engine(Findable, LiveCollection):
                 encoder = self._encoder_or_late(store)
                 look = look_opener(self._vlm, Gallery(store, self._settings.pictures), store, encoder)
                 scale = scale_of(encoder, self._path)
-                self._searcher = Searcher(encoder, store, self._settings, look=look, scale=scale, rules=self._rules)
+                shared = self._batching = BatchingEncoder(encoder, self._settings.load, self._embeddings)
+                self._searcher = Searcher(shared, store, self._settings, look=look, scale=scale, rules=self._rules)
                 self._searched = store
             return self._searcher

@@ -20,6 +20,7 @@ __all__ = [
     "Batched",
     "Catalogue",
     "Change",
+    "Concurrent",
     "Encoder",
     "EncoderSpec",
     "Fetched",
@@ -87,6 +88,15 @@ class Batched(Protocol):
     def batch_size(self) -> int:
         """Pictures a call of ``encode_pixels`` that keep its hardware busy."""
         ...
+
+
+@runtime_checkable
+class Concurrent(Protocol):
+    """An encoder that says whether it may be called by several threads at once. Of others that is not known: their
+    calls are made one after another."""
+
+    @property
+    def concurrent(self) -> bool: ...
 
 
 @runtime_checkable

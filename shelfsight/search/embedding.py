@@ -1,7 +1,7 @@
-"""Texts and pictures of queries to vectors: in batches, with the last texts remembered."""
+"""Texts and pictures of queries to vectors, in batches."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -11,7 +11,7 @@ from PIL.Image import Image
 
 from shelfsight.core.errors import PictureError
 from shelfsight.core.pictures import decode, read_bytes
-from shelfsight.core.protocols import Encoder
+from shelfsight.core.protocols import Concurrent, Encoder
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Picture
 from shelfsight.core.vectors import FloatArray
@@ -20,7 +20,6 @@ __all__ = ["QueryEmbedder"]
 
 T = TypeVar("T")
 
-_REMEMBERED = 4096
 _TEXT_BATCH = 256
 _PICTURE_BATCH = 32
 
@@ -28,15 +27,15 @@ _PICTURE_BATCH = 32
 class QueryEmbedder:
     """One encoder, shared by the threads that search.
 
-    The lock is held for one forward pass: encoders promise nothing about being called from two threads,
-    and two passes at once would only fight for the same cores.
+    A lock is held for one forward pass: most encoders promise nothing about being called from two threads,
+    and two passes at once would only fight for the same cores. One that is ``Concurrent`` sees to that itself.
     """
 
     def __init__(self, encoder: Encoder, settings: Settings) -> None:
         self._encoder = encoder
         self._limits = settings.pictures
-        self._encoding = Lock()
-        self._cache = _Cache(_REMEMBERED)
+        concurrent = isinstance(encoder, Concurrent) and encoder.concurrent
+        self._encoding: AbstractContextManager[object] = nullcontext() if concurrent else Lock()
 
     @property
     def dimension(self) -> int:
@@ -44,15 +43,11 @@ class QueryEmbedder:
 
     def texts(self, texts: Iterable[str]) -> dict[str, FloatArray]:
         """Each distinct text to its (d,) float32 vector of length 1."""
-        distinct = list(dict.fromkeys(texts))
-        found = self._cache.get(distinct)
-        for batch in _batches([text for text in distinct if text not in found], _TEXT_BATCH):
+        found: dict[str, FloatArray] = {}
+        for batch in _batches(list(dict.fromkeys(texts)), _TEXT_BATCH):
             with self._encoding:
                 vectors = self._encoder.encode_texts(batch)
-            # Copies: a row of the batch would keep the whole batch in memory for as long as it is remembered.
-            fresh = {text: vector.copy() for text, vector in zip(batch, vectors, strict=True)}
-            self._cache.put(fresh)
-            found.update(fresh)
+            found.update(zip(batch, vectors, strict=True))
         return found
 
     def pictures(self, pictures: Sequence[bytes | Path]) -> list[FloatArray]:
@@ -76,28 +71,6 @@ class QueryEmbedder:
         except PictureError as error:
             message = f"the query's picture {picture.name!r} cannot be used: {error.message}"
             raise PictureError(error.reason, message, hint=error.hint) from error
-
-
-class _Cache:
-    """The texts asked for last, with their vectors. Thread-safe."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._lock = Lock()
-        self._vectors: OrderedDict[str, FloatArray] = OrderedDict()
-
-    def get(self, texts: Sequence[str]) -> dict[str, FloatArray]:
-        with self._lock:
-            found = {text: self._vectors[text] for text in texts if text in self._vectors}
-            for text in found:
-                self._vectors.move_to_end(text)
-            return found
-
-    def put(self, vectors: dict[str, FloatArray]) -> None:
-        with self._lock:
-            self._vectors.update(vectors)
-            while len(self._vectors) > self._size:
-                self._vectors.popitem(last=False)
 
 
 def _as_picture(picture: bytes | Path) -> Picture:
