@@ -12,6 +12,7 @@ from starlette.responses import Response
 from shelfsight import __version__
 from shelfsight.api.documents import dump
 from shelfsight.api.http import problems
+from shelfsight.api.http.access import needs
 from shelfsight.api.http.asking import ask_routes
 from shelfsight.api.http.items import item_routes
 from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, SafeHeaders
@@ -56,7 +57,7 @@ def _collection_routes() -> APIRouter:
     """What one collection answers."""
     routes = APIRouter()
     for part in (search_routes(), ask_routes(), item_routes()):
-        routes.include_router(part)
+        routes.include_router(part, dependencies=[needs("search")])
     return routes
 
 

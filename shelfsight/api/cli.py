@@ -24,6 +24,7 @@ from shelfsight.api.commands.finetune import finetune
 from shelfsight.api.commands.import_ import import_
 from shelfsight.api.commands.index import index
 from shelfsight.api.commands.info import info, version
+from shelfsight.api.commands.keys import keys
 from shelfsight.api.commands.migrate import migrate
 from shelfsight.api.commands.models import models
 from shelfsight.api.commands.rules import rules
@@ -62,6 +63,7 @@ for _command in (
     search,
     ask,
     serve,
+    keys,
     rules,
     evaluate,
     finetune,

@@ -5,6 +5,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from shelfsight.api.console import safe, say
+from shelfsight.api.service.origins import is_loopback
 from shelfsight.api.service.service import Service
 from shelfsight.core.errors import UsageError
 
@@ -46,7 +47,12 @@ def address_of(bound: socket.socket) -> str:
 
 
 def serve_on(bound: socket.socket, service: Service) -> None:
-    """Serve until SIGINT or SIGTERM; open requests get ``settings.server.grace_seconds`` to end."""
+    """Serve until SIGINT or SIGTERM; open requests get ``settings.server.grace_seconds`` to end.
+
+    Raises:
+        UsageError: nobody could ask there, or everybody, for there are no API keys.
+    """
+    service.access.check_reachable(local=is_loopback(bound.getsockname()[0]))
     path = service.collections.engine().path
     say(f"serving {safe(str(path))} on {address_of(bound)} (Ctrl-C ends it)")
     with bound:

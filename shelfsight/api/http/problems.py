@@ -1,6 +1,7 @@
 """Every error as ``application/problem+json`` (RFC 9457), by the one table of the error tree; never a stack trace."""
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shelfsight.api.documents import dump, error_document, public_text
-from shelfsight.core.errors import ModelError, ShelfsightError, StoreError, status_of
+from shelfsight.core.errors import Busy, ModelError, ShelfsightError, StoreError, Unauthenticated, status_of
 
 __all__ = ["PROBLEMS", "install", "problem", "public_error"]
 
@@ -30,9 +31,12 @@ _SCHEMA = {
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {"application/problem+json": {"schema": _SCHEMA}}}
     for status, text in (
+        (401, "An API key is needed, or the one that was sent does not count."),
+        (403, "The API key does not go so far."),
         (404, "There is no such thing."),
         (409, "The state of the collection forbids it, or that of an earlier page is kept no longer."),
         (422, "The request cannot be answered as it is."),
+        (429, "Too much is asked, of the server or with this API key; `Retry-After` says when it is worth it again."),
     )
 }
 """What an operation that may fail says in the OpenAPI document."""
@@ -67,7 +71,16 @@ def _known(_request: Request, error: Exception) -> Response:
     status = status_of(error).http
     if status >= 500:
         _log.error("%s: %s", error.code, error.message)
-    return problem(status, **public_error(error))
+    response = problem(status, **public_error(error))
+    response.headers.update(_headers(error))
+    return response
+
+
+def _headers(error: ShelfsightError) -> dict[str, str]:
+    """What programs read of an error without its document."""
+    if isinstance(error, Busy):
+        return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
+    return {"WWW-Authenticate": 'Bearer realm="shelfsight"'} if isinstance(error, Unauthenticated) else {}
 
 
 def _invalid(_request: Request, error: Exception) -> Response:

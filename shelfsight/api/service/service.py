@@ -1,9 +1,12 @@
 """Everything that the HTTP front door answers from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from shelfsight.api.engine import Engine
+from shelfsight.api.service.access import Access
 from shelfsight.api.service.collections import Collections
+from shelfsight.api.service.state import state_directory
 from shelfsight.core.settings import Settings
 
 __all__ = ["Service"]
@@ -11,10 +14,21 @@ __all__ = ["Service"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A server without its HTTP. What it holds is closed by whoever made it."""
+    """A server without its HTTP. What it holds is closed by whoever made it.
+
+    Attributes:
+        state: the directory of what the server keeps; it is made when there is something to keep.
+    """
 
     settings: Settings
     collections: Collections
+    state: Path = field(init=False)
+    access: Access = field(init=False)
+
+    def __post_init__(self) -> None:
+        state = state_directory(self.settings, self.collections.engine().path)
+        object.__setattr__(self, "state", state)
+        object.__setattr__(self, "access", Access(self.settings.access, state))
 
     @classmethod
     def of(cls, engine: Engine, settings: Settings | None = None) -> "Service":
