@@ -94,7 +94,7 @@ def _compare(column: Column, sign: str, value: Scalar) -> Truth:
     if isinstance(value, bool):
         return _known(column, Type.BOOLEAN, compare(column.flags, value))
     numbers = column.numbers.astype(object) if abs(value) > EXACT else column.numbers
-    return _known(column, Type.NUMBER, compare(numbers, value).astype(np.bool_))
+    return _known(column, Type.NUMBER, compare(numbers, value).astype(np.bool_, copy=False))
 
 
 def _texts(column: Column, test: Callable[[str], bool]) -> Truth:
