@@ -52,6 +52,11 @@ _MILVUS = (
         "Index of its vectors: HNSW, IVF_RABITQ, DISKANN ...  [default: by size; in a Lite file FLAT]",
     ),
     ("--milvus-words", "WHO", "Who finds its words: local (an index in the directory) or server.  [default: local]"),
+    (
+        "--milvus-bulk",
+        "WHERE",
+        "For large commits to a server: http://HOST:PORT/BUCKET/PREFIX of its object store, or a folder.",
+    ),
     ("--tenant", "NAME", "Whose rows these are, where several share a collection in Milvus."),
 )
 

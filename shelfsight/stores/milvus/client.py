@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shelfsight.core.errors import StoreError, StoreFull
-from shelfsight.stores.milvus.connection import Connection, connected
+from shelfsight.stores.milvus.connection import Connection, connected, library
 from shelfsight.stores.milvus.indexing import Index
 from shelfsight.stores.milvus.place import TOKEN, MilvusPlace
 
@@ -30,6 +30,7 @@ _READS = (
     "has_collection",
     "describe_collection",
     "get_collection_stats",
+    "refresh_load",
     "query",
     "query_iterator",
     "search",
@@ -78,6 +79,14 @@ class Milvus:
     def fields(self, name: str) -> set[str]:
         """Names of the declared fields."""
         return {field["name"] for field in self._do("describe_collection", name)["fields"]}
+
+    def schema(self, name: str) -> Any:
+        """A ``pymilvus.CollectionSchema``."""
+        return library().CollectionSchema.construct_from_dict(self._do("describe_collection", name))
+
+    def refresh(self, name: str) -> None:
+        """Begin to load what was imported into a collection that is loaded."""
+        self._do("refresh_load", name, _async=True)
 
     def indexes(self, name: str) -> dict[str, str]:
         """field -> type of its index."""

@@ -21,7 +21,7 @@ from shelfsight.stores.files import publish
 from shelfsight.stores.milvus.place import MilvusPlace, token
 from shelfsight.stores.milvus.turns import Turns
 
-__all__ = ["Connection", "connected", "library"]
+__all__ = ["Connection", "bulk_library", "connected", "library", "object_store"]
 
 _PATIENCE = 60.0  # seconds that somebody else may take to open the file, and to read what is in it
 _PAUSE = 0.05
@@ -64,6 +64,39 @@ def library() -> Any:
         raise MissingExtra("pymilvus", "milvus") from error
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it prints what it then raises
     return package
+
+
+def bulk_library() -> Any:
+    """``pymilvus.bulk_writer``.
+
+    Raises:
+        MissingExtra: it, or what it needs, is not installed.
+    """
+    library()
+    root = logging.getLogger()
+    level, handlers = root.level, [*root.handlers]
+    try:
+        package = importlib.import_module("pymilvus.bulk_writer")
+    except ImportError as error:
+        raise MissingExtra("what pymilvus's bulk writer needs", "milvus-bulk") from error
+    finally:  # it sets up the logging of the whole process
+        root.setLevel(level)
+        root.handlers[:] = handlers
+    for name in ("bulk_writer", "pymilvus.bulk_writer"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return package
+
+
+def object_store() -> Any:
+    """The ``minio`` package.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    try:
+        return importlib.import_module("minio")
+    except ImportError as error:
+        raise MissingExtra("minio", "milvus-bulk") from error
 
 
 def connected(file: Path, place: MilvusPlace) -> Connection:

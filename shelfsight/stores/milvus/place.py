@@ -16,6 +16,7 @@ from shelfsight.stores.milvus.indexing import Index, chosen, outgrown
 from shelfsight.stores.versions import VERSIONS
 
 __all__ = [
+    "BULK_KEY",
     "LITE_FILE",
     "LITE_INDEXES",
     "PLACE",
@@ -35,6 +36,9 @@ LITE_FILE = "milvus.db"
 WRITE_LOCK = "milvus-write.lock"
 TOKEN = "SHELFSIGHT_MILVUS_TOKEN"
 """The environment variable that holds the token or ``user:password`` of a server."""
+
+BULK_KEY = "SHELFSIGHT_MILVUS_BULK_KEY"
+"""The environment variable that holds ``access key:secret key`` of the object store for bulk inserts."""
 
 LITE_INDEXES = ("FLAT", "HNSW", "HNSW_SQ", "IVF_FLAT", "IVF_SQ8")
 SERVER_INDEXES = (*LITE_INDEXES, "AUTOINDEX", "IVF_PQ", "IVF_RABITQ", "SCANN", "DISKANN", "HNSW_PQ", "HNSW_PRQ")
@@ -58,6 +62,10 @@ class MilvusPlace:
         rows: the Milvus collection itself, of a version of a collection: the alias stands for the one that counts.
         index: of the vectors; ``auto`` is exact on Lite, by size on a server (:mod:`.indexing`).
         words: who finds items by words: ``local``, the index in the directory, or ``server``, Milvus's full text.
+        bulk: where files for bulk inserts are put, and a server reads them: ``http://HOST:PORT/BUCKET/PREFIX``, the
+            object store that it keeps its own data in, or a folder that it sees by the same name. Empty: none.
+        bulk_rows: rows of a commit from which on it is one: a job takes seconds to begin and to end.
+        rest: URI of its REST interface, where that is not ``uri``.
         consistency: Milvus's consistency level of searches. Below ``Strong`` a search may miss the newest commits.
         follow_seconds: how often a server is asked for commits of others at most; one's own count at once.
         grace_seconds: how long vectors that a commit replaced are kept for snapshots from before it.
@@ -71,6 +79,9 @@ class MilvusPlace:
     rows: str = ""
     index: str = "auto"
     words: str = "local"
+    bulk: str = ""
+    bulk_rows: int = 10_000
+    rest: str = ""
     consistency: str = "Strong"
     follow_seconds: float = 0.2
     grace_seconds: float = 900.0
@@ -108,7 +119,16 @@ class MilvusPlace:
         """
         if not all(
             isinstance(text, str)
-            for text in (self.uri, self.database, self.collection, self.tenant, self.rows, self.index)
+            for text in (
+                self.bulk,
+                self.rest,
+                self.uri,
+                self.database,
+                self.collection,
+                self.tenant,
+                self.rows,
+                self.index,
+            )
         ):
             raise UsageError("a place in Milvus is said in texts")
         if not (self.lite and self.uri.endswith(".db")) and urlsplit(self.uri).scheme not in _SCHEMES:
@@ -126,8 +146,22 @@ class MilvusPlace:
             raise UsageError(f"{self.consistency!r} is no consistency level", hint=f"one of {', '.join(_LEVELS)}")
         if self.words not in _WORDS:
             raise UsageError(f"{self.words!r} cannot find words", hint=f"one of {', '.join(_WORDS)}")
+        self._check_bulk()
         self._check_index()
         return self
+
+    def _check_bulk(self) -> None:
+        if self.bulk and self.lite:
+            raise UsageError("Milvus Lite imports no files", hint="leave --milvus-bulk out, or name a Milvus server")
+        parts = urlsplit(self.bulk)
+        if parts.username or parts.password:
+            raise UsageError("where files are put is kept on disk, and has no keys in it", hint=f"use {BULK_KEY}")
+        stored = parts.scheme in ("http", "https") and parts.netloc and parts.path.strip("/")
+        if self.bulk and not stored and not Path(self.bulk).is_absolute():
+            raise UsageError(
+                f"{self.bulk!r} is no place for files",
+                hint="http://HOST:PORT/BUCKET/PREFIX, or a folder that the server sees by the same whole path",
+            )
 
     def _check_index(self) -> None:
         known = LITE_INDEXES if self.lite else SERVER_INDEXES

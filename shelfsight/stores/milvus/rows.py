@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from shelfsight.core.errors import StoreError
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.milvus.client import AT_ONCE, Milvus
@@ -22,6 +23,7 @@ _WRITTEN = 4_000_000  # bytes of vectors and records a request
 _FETCHED = 16_000_000  # bytes of vectors a request
 _INDEX_READ = 60.0  # seconds
 _SETTLED = 15.0  # seconds; "Bounded" is 5 behind at most, unless a server is told otherwise
+_PAUSE = 0.2
 _LISTED = 1_000  # numbers in an expression
 
 
@@ -61,18 +63,22 @@ class Rows:
         return self._index
 
     @property
+    def place(self) -> MilvusPlace:
+        return self._place
+
+    @property
     def level(self) -> str:
         """The consistency that reading takes. "Strong" waits for the cluster's clock at every request; what is older
         than the few seconds that "Bounded" may be behind is seen without."""
         settled = time.monotonic() - self._touched > _SETTLED
         return "Bounded" if settled and self._place.consistency == "Strong" else self._place.consistency
 
-    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Rows of the schema; their ``row`` is the tenant's own number."""
         part: list[dict[str, Any]] = []
         size = 0
         for row in rows:
-            part.append({**row, "row": self._base + row["row"], "tenant": self._place.tenant})
+            part.append({**self.placed(row), "vector": np.asarray(row["vector"], np.float32).tolist()})
             size += 4 * len(row["vector"]) + len(row["record"]) + 512
             if size > _WRITTEN:
                 self._milvus.upsert(self.name, part)
@@ -81,6 +87,27 @@ class Rows:
             self._milvus.upsert(self.name, part)
         self._milvus.sync(self.name)
         self._unsealed += len(rows)
+
+    def placed(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row of the schema, whose ``row`` is the tenant's own number, as it stands in Milvus."""
+        return {**row, "row": self._base + row["row"], "tenant": self._place.tenant}
+
+    def schema(self) -> Any:
+        """pymilvus's."""
+        return self._milvus.schema(self.name)
+
+    def show(self, first: int, last: int, *, expected: int, patience: float) -> None:
+        """Make imported rows visible, all that are ``expected`` between two numbers.
+
+        Raises:
+            StoreError: they are not, within ``patience`` seconds.
+        """
+        self._milvus.refresh(self.name)
+        wanted, give_up = Wanted(first, last + 1), time.monotonic() + patience
+        while (there := self._milvus.count(self.name, self._where(wanted))) != expected:
+            if time.monotonic() > give_up:
+                raise StoreError(f"Milvus shows {there:,} of {expected:,} imported rows", hint="look into its log")
+            time.sleep(_PAUSE)
 
     def seal(self, *, most: int = 0) -> None:
         """Make what was written quick to search, where it is more than ``most`` rows."""

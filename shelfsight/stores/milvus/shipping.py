@@ -8,6 +8,7 @@ ledger's transaction is gone then, and the ledger learns of the commit from Milv
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from shelfsight.core.stored import StoredItem
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import records
 from shelfsight.stores.blocks import IntArray
+from shelfsight.stores.milvus.bulk import loading
 from shelfsight.stores.milvus.fulltext import NO_WORDS, text_of
 from shelfsight.stores.milvus.journal import Commit, Journal, now
 from shelfsight.stores.milvus.replica import counter, set_counter
@@ -44,10 +46,13 @@ class Shipped:
         return range(first, first + self.pictures)
 
 
-def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension: int, next_row: int) -> None:
+def ship(
+    connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension: int, next_row: int, directory: Path
+) -> None:
     """Write the ledger's newest generation to Milvus, durable on return.
 
     Args:
+        directory: of the collection.
         next_row: the ledger's counter when the transaction began; Milvus has no row from there on.
 
     Raises:
@@ -61,7 +66,8 @@ def ship(connection: sqlite3.Connection, journal: Journal, rows: Rows, dimension
     vectors, previews = _vectors(connection, rows, items, dimension), _previews(connection, rows, items, blobs)
     written = rows_of(items, vectors, previews, blobs, words=rows.has_words)
     journal.write_blobs(blobs)
-    rows.write(written)
+    with loading(rows, journal, directory, len(written)) as write:
+        write(written)
     gone = [row[0] for row in connection.execute("SELECT id FROM deleted WHERE generation = ?", (generation,))]
     parts = journal.write_deleted(generation, gone)
     connection.execute("DELETE FROM delta")
@@ -174,7 +180,7 @@ def rows_of(
             kept = {"record": record, "overflow": overflow} if picture == 0 else {"record": "", "overflow": ""}
             if words:
                 kept[WORDS] = _words(stored) if picture == 0 else NO_WORDS
-            written.append({**common, **own, **kept, "vector": vectors[source].tolist()})
+            written.append({**common, **own, **kept, "vector": vectors[source]})
     return written
 
 

@@ -26,6 +26,7 @@ from shelfsight.stores.manifest import Header
 from shelfsight.stores.milvus import upkeep
 from shelfsight.stores.milvus.adopting import adopt
 from shelfsight.stores.milvus.blocks import RemoteBlocks, VectorCache
+from shelfsight.stores.milvus.bulk import settle
 from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.creation import opened
 from shelfsight.stores.milvus.indexing import Sizes, chosen, outgrown
@@ -207,8 +208,10 @@ class MilvusStore(LocalStore):
                     if counter(connection, "generation") != before:
                         self._check_room(connection)
                         if self._left_behind(mark):
+                            settle(self._remote, self._journal, self._path)
                             self._remote.forget_from(next_row)
-                        ship(connection, self._journal, self._remote, self._header.encoder.dimension, next_row)
+                        dimension = self._header.encoder.dimension
+                        ship(connection, self._journal, self._remote, dimension, next_row, self._path)
                         shipped = True
                         self._remote.touch()
                         mark.truncate(0)
