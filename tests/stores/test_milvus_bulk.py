@@ -4,6 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ import pytest
 from milvus_rest import Importer, importing, object_store
 from milvus_samples import Opener, milvus, rows_in_milvus
 from milvus_served import served
-from store_samples import DIMENSION, axis, change, random_changes
+from store_samples import DIMENSION, SPEC, axis, change, random_changes
 
 from shelfsight.core.errors import StoreError, StoreFull, UsageError
+from shelfsight.stores import create_store, open_store
+from shelfsight.stores.local import LocalStore
 from shelfsight.stores.milvus import MilvusPlace
 from shelfsight.stores.milvus.bulk_files import Files, shelf
 from shelfsight.stores.milvus.bulk_jobs import Jobs, RefusedError
+from shelfsight.stores.milvus.importing import fill
 from shelfsight.stores.milvus.journal import now
 from shelfsight.stores.milvus.place import BULK_KEY
 from shelfsight.stores.milvus.rows import Rows
@@ -271,3 +275,17 @@ def test_an_object_store_needs_keys() -> None:
 def test_places_for_files_that_cannot_be(place: MilvusPlace, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         place.checked()
+
+
+def test_a_collection_that_is_moved_here_is_one_import(served: str, importer: Importer, tmp_path: Path) -> None:
+    place = MilvusPlace(uri=served, rest=importer.url, bulk=str(tmp_path / "files"), bulk_rows=400, collection="c")
+    query = np.random.default_rng(1).standard_normal((3, DIMENSION)).astype(np.float32)
+    with closing(create_store(tmp_path / "exact", kind="exact", encoder=SPEC)) as source:
+        source.commit(random_changes(300, seed=4))
+        assert isinstance(source, LocalStore)
+        assert source.manifest.pictures > 400
+        fill(tmp_path / "moved", source, place, home=tmp_path / "moved")
+        expected = source.snapshot().search(query, 50)
+    assert len(importer.jobs) == 1, "in however many batches its items come"
+    with closing(open_store(tmp_path / "moved")) as moved:
+        assert moved.snapshot().search(query, 50) == expected

@@ -33,12 +33,13 @@ _JOURNAL = "_journal"
 _TENANT = "tenant"
 
 
-def prepare(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec, *, join: bool) -> None:
+def prepare(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec, *, join: bool, vectors: int = 0) -> None:
     """Make what ``place`` lacks in Milvus: the collections, and the tenant. What is there is taken up, so that a second
     machine may open it, and an interrupted creation goes on.
 
     Args:
         join: whether something may be in it.
+        vectors: how many are going to be in it, as far as is known.
 
     Raises:
         Conflict: something is in it, and not ``join``; or it holds vectors of another dimension.
@@ -47,7 +48,7 @@ def prepare(milvus: Milvus, place: MilvusPlace, encoder: EncoderSpec, *, join: b
     name = milvus.target(place.collection + _JOURNAL)
     if name is None:
         name = f"{place.collection}_{secrets.token_hex(4)}"
-        create_rows(milvus, name, place, encoder.dimension)
+        create_rows(milvus, name, place, encoder.dimension, vectors=vectors)
         create_journal(milvus, name + _JOURNAL)
         switch(milvus, place.collection, name)
         name += _JOURNAL

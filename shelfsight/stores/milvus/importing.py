@@ -15,6 +15,7 @@ from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import records
 from shelfsight.stores.creation import create_collection
 from shelfsight.stores.local import LocalStore
+from shelfsight.stores.milvus.bulk import Write, loading, settle
 from shelfsight.stores.milvus.creation import opened, prepare
 from shelfsight.stores.milvus.journal import Commit, Journal, now
 from shelfsight.stores.milvus.place import MilvusPlace, write_place
@@ -46,10 +47,10 @@ def fill(path: Path, source: LocalStore, place: MilvusPlace, *, home: Path) -> N
 
     def remote() -> None:
         with connection(path, seen) as milvus:
-            prepare(milvus, seen, manifest.encoder, join=False)
+            prepare(milvus, seen, manifest.encoder, join=False, vectors=manifest.pictures)
             there = Reached(milvus, *opened(milvus, path, seen))
             with alone(path, seen, there.journal, there.rows.name):
-                _write(source, there, seen)
+                _write(source, there, seen, path)
             if there.rows.count() != manifest.pictures:
                 raise CorruptCollection(
                     f"the Milvus at {place.uri} has {there.rows.count():,} rows of {manifest.pictures:,} in"
@@ -61,16 +62,18 @@ def fill(path: Path, source: LocalStore, place: MilvusPlace, *, home: Path) -> N
     create_collection(path, "milvus", manifest.encoder, before=remote)
 
 
-def _write(source: LocalStore, there: Reached, place: MilvusPlace) -> None:
+def _write(source: LocalStore, there: Reached, place: MilvusPlace, folder: Path) -> None:
     if there.journal.since(0):
         raise Conflict(
             f"the Milvus at {place.uri} has a collection {place.collection!r} with something in it",
             hint="name another one with --milvus-collection",
         )
+    settle(there.rows, there.journal, folder)
     there.rows.forget_from(0)
     numbers, snapshot, next_row = count(1), source.snapshot(), 1
-    for ids in _batches(source.ids()):
-        next_row = _write_items(source, snapshot, snapshot.items(ids), there, numbers)
+    with loading(there.rows, there.journal, folder, source.manifest.pictures) as write:
+        for ids in _batches(source.ids()):
+            next_row = _write_items(source, snapshot, snapshot.items(ids), there, write, numbers)
     there.rows.seal()
     if next_row > 1:
         commit = Commit(generation=1, next=next_row, deleted=0, time=now(), rows=there.rows.name)
@@ -82,6 +85,7 @@ def _write_items(
     snapshot: LocalSnapshot,
     items: Mapping[str, StoredItem],
     there: Reached,
+    write: Write,
     numbers: Iterator[int],
 ) -> int:
     """Returns the number behind the last one."""
@@ -99,7 +103,7 @@ def _write_items(
                 blobs[previews[row]] = data
     written = rows_of(shipped, vectors, previews, blobs, words=there.rows.has_words)
     there.journal.write_blobs(blobs)
-    there.rows.write(written)
+    write(written)
     return own[-1] + 1
 
 
