@@ -3,7 +3,8 @@
 Milvus finds, and what it finds is scored here by the formula that every store has (:mod:`shelfsight.stores.words`), for
 BM25 in Milvus knows no fields, no whole values and no phrases, and counts statistics by segment. So answers are those
 of the other stores wherever all items with a word of the query are looked at, as they are for queries that some
-hundreds of items answer; of more, Milvus's BM25 says which are looked at. Exact names come first always: they are
+hundreds of items answer; of more, Milvus's BM25 says which are looked at, and of those that are equal to it, Milvus
+does: ties are told apart by id only among them. Exact names come first always: they are
 looked up by themselves. What was mistyped is put right by the vocabulary in the directory (:mod:`.spelling`). How
 common a word is, is counted by Milvus, and includes, until upkeep drops them, items that were replaced.
 """
@@ -27,6 +28,7 @@ from shelfsight.stores.milvus.client import AT_ONCE
 from shelfsight.stores.milvus.fulltext import match_all, match_any, tokens
 from shelfsight.stores.milvus.rows import Wanted
 from shelfsight.stores.milvus.spelling import Spelling
+from shelfsight.stores.records import is_text
 from shelfsight.stores.state import State
 from shelfsight.stores.words.concepts import Concept
 from shelfsight.stores.words.document import COLUMNS, KEY, Document, document
@@ -78,7 +80,7 @@ class FullText:
         limit = min(max(self._head, 4 * k), AT_ONCE)
         few = bool(np.count_nonzero(allowed) <= self._few)
         while True:
-            asked = _Asked(allowed, where, outright=few, limit=limit)
+            asked = _Asked(query.text.strip(), allowed, where, outright=few, limit=limit)
             found = _Candidates(snapshot.state, asked, self._spelling, self._counts)
             scores = look_up(found, query)
             chosen = _chosen(found, scores, k)
@@ -123,12 +125,14 @@ class _Asked:
     """What may be found, and how.
 
     Attributes:
+        id: an item of that id is looked at, though it may be all signs and no words.
         allowed: (slots,) items that may.
         where: an expression true of all these.
         outright: they are few enough to be looked at one by one.
         limit: rows of one request.
     """
 
+    id: str
     allowed: BoolArray
     where: str | None
     outright: bool
@@ -168,7 +172,8 @@ class _Candidates:
         if self._asked.outright:
             self._take(np.flatnonzero(self._asked.allowed))
         else:
-            self._take(np.union1d(self._by_key(keys), self._by_words(concepts)))
+            found = [self._by_id(), self._by_key(keys), self._by_words(concepts)]
+            self._take(np.unique(np.concatenate(found)))
 
     def posting(self, terms: str) -> Posting:
         if terms not in self._postings:
@@ -207,6 +212,10 @@ class _Candidates:
         made = [_document(self._state, slot) for slot in self._slots(rows).tolist()]
         lengths = np.zeros(len(made) + 1, np.int32)
         return len({doc for each in terms for doc in _posting(made, lengths, each).docs.tolist()})
+
+    def _by_id(self) -> IntArray:
+        slot = self._state.find(self._asked.id) if is_text(self._asked.id) else None
+        return np.array([] if slot is None or not self._asked.allowed[slot] else [slot], np.int64)
 
     def _by_words(self, concepts: Sequence[Concept]) -> IntArray:
         ways = [way.terms for concept in concepts for way in concept.ways]
