@@ -4,20 +4,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import FileResponse
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
 
 from shelfsight import __version__
 from shelfsight.api.documents import dump
 from shelfsight.api.http import problems
-from shelfsight.api.http.access import needs
+from shelfsight.api.http.access import needs, say_keys
+from shelfsight.api.http.admission import Admitted, Gates
 from shelfsight.api.http.asking import ask_routes
+from shelfsight.api.http.collections import alias_routes, collection_admin_routes, collection_routes
+from shelfsight.api.http.context import named
+from shelfsight.api.http.embedding import embed_routes
 from shelfsight.api.http.items import item_routes
 from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, SafeHeaders
 from shelfsight.api.http.readiness import Readiness
 from shelfsight.api.http.searching import search_routes
+from shelfsight.api.http.writing import writing_routes
 from shelfsight.api.service.service import Service
 
 __all__ = ["create_app"]
@@ -28,9 +35,11 @@ _PAGE = Path(__file__).parent / "page"
 def create_app(service: Service) -> FastAPI:
     """The app over a service, which is not closed with it."""
     readiness = Readiness(service.collections.engine())
+    gates = Gates(service.settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = gates.threads
         readiness.warm_up()
         yield
 
@@ -43,22 +52,53 @@ def create_app(service: Service) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.service = service
+    app.state.gates = gates
     problems.install(app)
-    app.include_router(_collection_routes(), prefix="/v1")
+    _add_operations(app)
     _add_health(app, readiness)
     _add_pages(app)
+    app.add_middleware(Admitted, gates=gates)
+    say_keys(app)
     app.add_middleware(EncodedItemPaths)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SafeHeaders)
     return app
 
 
+def _add_operations(app: FastAPI) -> None:
+    """What one collection answers, twice: the default one, and one that the path names. And what the server answers."""
+    app.include_router(_collection_routes(), prefix="/v1", generate_unique_id_function=_plainly)
+    app.include_router(
+        _collection_routes(),
+        prefix="/v1/collections/{collection}",
+        dependencies=[Depends(named)],
+        generate_unique_id_function=_of_a_collection,
+    )
+    aliases, alias_changes = alias_routes()
+    for part, needed in (
+        (collection_routes(), needs("search", server=True)),
+        (collection_admin_routes(), needs("admin", server=True)),
+        (aliases, needs("search", server=True)),
+        (alias_changes, needs("admin", server=True)),
+    ):
+        app.include_router(part, prefix="/v1", dependencies=[needed], generate_unique_id_function=_plainly)
+
+
 def _collection_routes() -> APIRouter:
     """What one collection answers."""
     routes = APIRouter()
-    for part in (search_routes(), ask_routes(), item_routes()):
+    for part in (search_routes(), embed_routes(), ask_routes(), item_routes()):
         routes.include_router(part, dependencies=[needs("search")])
+    routes.include_router(writing_routes(), dependencies=[needs("write")])
     return routes
+
+
+def _plainly(route: APIRoute) -> str:
+    return route.name
+
+
+def _of_a_collection(route: APIRoute) -> str:
+    return f"{route.name}_of_collection"
 
 
 def _add_health(app: FastAPI, readiness: Readiness) -> None:
