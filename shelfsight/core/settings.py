@@ -79,7 +79,9 @@ class FetchSettings(_Frozen):
     seconds: float = Field(default=20.0, gt=0, description="from asking to the last byte, redirects among it")
     redirects: int = Field(default=3, ge=0, description="redirects followed")
     attempts: int = Field(default=3, gt=0, description="tries where a server is busy or breaks off")
+    at_a_time: int = Field(default=16, gt=0, description="pictures a job fetches at a time")
     a_host: int = Field(default=4, gt=0, description="connections to one host at a time")
+    ports: tuple[int, ...] = Field(default=(80, 443), description="ports that are asked, those of private_hosts apart")
     private_hosts: tuple[str, ...] = Field(
         default=(), description="HOST or HOST:PORT inside the network that may be asked all the same"
     )
@@ -93,11 +95,18 @@ class ServerSettings(_Frozen):
     workers: int = Field(default=1, gt=0, description="processes that answer")
     grace_seconds: float = Field(default=10.0, ge=0, description="what open requests get to end in at a stop")
     max_request: int = Field(default=25_000_000, gt=0, description="bytes of a body; catalogues apart")
+    head_seconds: float = Field(default=10.0, gt=0, description="a request's line and headers have come by then")
     body_seconds: float = Field(default=30.0, gt=0, description="a request's body has come by then, or is refused")
     state: Path | None = Field(
         default=None, description="directory of keys, jobs, aliases and audit log; unsaid: beside the collection"
     )
     origins: tuple[str, ...] = Field(default=(), description="pages elsewhere that may ask: https://shop.example")
+    hosts: tuple[str, ...] = Field(
+        default=(), description="names the server is asked by; unsaid: without keys those of loopback, with keys any"
+    )
+    proxies: tuple[str, ...] = Field(
+        default=(), description="addresses of proxies that are believed when they say who asks (X-Forwarded-For)"
+    )
 
 
 class LoadSettings(_Frozen):
@@ -128,6 +137,9 @@ class AccessSettings(_Frozen):
         description="whether an API key is needed; auto: unless only this machine can reach the server",
     )
     searches: float | None = Field(default=None, gt=0, description="requests a second of a key without its own rate")
+    visitor: float | None = Field(
+        default=20.0, gt=0, description="requests a second of one address with a key that pages carry"
+    )
     looks: int | None = Field(
         default=None, ge=0, description="pictures a day that a key without a limit of its own lets a VLM look at"
     )

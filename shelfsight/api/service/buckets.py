@@ -1,0 +1,146 @@
+"""How often something may happen, counted by all worker processes together in one memory-mapped file.
+
+Each name has one number, the time at which its bucket will be full again: the generic cell rate algorithm, which is a
+token bucket that nobody has to fill. Taking from a bucket costs some microseconds and never waits for a disk, so it may
+be done between two requests (`benchmarks/access.py` measures it beside SQLite).
+"""
+
+import fcntl
+import logging
+import mmap
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+
+from shelfsight.api.service.state import made
+from shelfsight.core.errors import StoreError
+
+__all__ = ["Buckets"]
+
+_SLOT = struct.Struct("<Qd")
+_NEAR = 8
+_log = logging.getLogger("shelfsight.access")
+
+
+class Buckets:
+    """Buckets by name. Safe to share between threads, and the file between processes of one machine.
+
+    The file has a fixed number of places. Where a name finds none free, it takes that of the bucket among its eight
+    neighbours that is full soonest; so whoever can make up names can forget others' buckets, and names that clients
+    choose must not share a file with others.
+    """
+
+    def __init__(self, path: Path, *, places: int = 65_536) -> None:
+        """
+        Args:
+            path: the file, in the state directory; made when the first bucket is used.
+        """
+        self._path = path
+        self._places = places
+        self._lock = Lock()
+        self._process = 0
+        self._file = -1
+        self._map: mmap.mmap
+
+    def take(self, name: str, *, rate: float, burst: float) -> float:
+        """Take one from a bucket that holds ``burst`` and gets ``rate`` a second.
+
+        Returns:
+            0.0, or where it is empty the seconds until one is in it again.
+        """
+        return self._asked(name, rate, burst, take=True)
+
+    def wait(self, name: str, *, rate: float, burst: float) -> float:
+        """What :meth:`take` would return; nothing is taken."""
+        return self._asked(name, rate, burst, take=False)
+
+    def mark(self, name: str, seconds: float) -> None:
+        """Remember a name for ``seconds``."""
+        with self._mapped() as slots:
+            place, _ = self._place(slots, name)
+            _SLOT.pack_into(slots, place, _tag(name), monotonic() + seconds)
+
+    def marked(self, name: str) -> bool:
+        """Whether a name is remembered."""
+        with self._mapped() as slots:
+            return self._place(slots, name)[1] > monotonic()
+
+    def close(self) -> None:
+        """Let go of the file; the next call opens it again."""
+        with self._lock:
+            self._leave()
+
+    def _asked(self, name: str, rate: float, burst: float, *, take: bool) -> float:
+        with self._mapped() as slots:
+            now = monotonic()
+            place, full = self._place(slots, name)
+            # A file from before the machine was started anew has another clock.
+            full = max(full, now) if full <= now + burst / rate + 1 else now
+            missing = full + 1 / rate - (now + burst / rate)
+            if missing > 1e-9:
+                return missing
+            if take:
+                _SLOT.pack_into(slots, place, _tag(name), full + 1 / rate)
+        return 0.0
+
+    def _place(self, slots: mmap.mmap, name: str) -> tuple[int, float]:
+        """(where the number of ``name`` lies or may be put, that number)."""
+        tag = _tag(name)
+        best, soonest = 0, float("inf")
+        for step in range(_NEAR):
+            place = (tag + step) % self._places * _SLOT.size
+            found, full = _SLOT.unpack_from(slots, place)
+            if found == tag:
+                return place, full
+            if full < soonest:
+                best, soonest = place, full
+        return best, 0.0
+
+    @contextmanager
+    def _mapped(self) -> Iterator[mmap.mmap]:
+        with self._lock:
+            if self._process != os.getpid():  # a child that was forked holds its parent's lock, not one of its own
+                self._leave()
+                self._enter()
+            if self._file < 0:
+                yield self._map
+                return
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                yield self._map
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _enter(self) -> None:
+        size = self._places * _SLOT.size
+        self._process = os.getpid()
+        try:
+            made(self._path.parent)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.posix_fallocate(self._file, 0, size)  # a hole that a full disk cannot fill would end the process
+            self._map = mmap.mmap(self._file, size)
+        except (OSError, StoreError) as error:
+            _log.warning("limits hold for each worker process alone: %s", error)
+            self._close_file()
+            self._map = mmap.mmap(-1, size)
+
+    def _leave(self) -> None:
+        if self._process:
+            self._map.close()
+            self._close_file()
+            self._process = 0
+
+    def _close_file(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def _tag(name: str) -> int:
+    """A number from 1 on; two names have the same once in 2^64."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little") or 1
