@@ -71,6 +71,10 @@ class Collection:
         """
         return self._gallery.item(id)
 
+    def find(self, id: str) -> StoredItem | None:
+        """One item, or ``None`` where there is no such item."""
+        return self._store.snapshot().items([id]).get(id)
+
     def picture(self, id: str, index: int = 0) -> PictureFile:
         """Picture ``index`` of an item as it was indexed: its file, or the preview kept of it.
 

@@ -1,17 +1,16 @@
 """Asking a collection: search, more like this, browsing, and many judged queries at once."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from shelfsight.api import collection
-from shelfsight.api.atoms import atoms_of
+from shelfsight.api.asked import Browsing, Finding, Searching, of_query
 from shelfsight.api.enriching import with_suggestions
 from shelfsight.core.atoms import Atom
-from shelfsight.core.listing import SortKey
 from shelfsight.core.types import Mode, Page, Query
 from shelfsight.core.vision import VisionLanguageModel
 
@@ -21,50 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Findable"]
 
-Sort = Sequence[str | SortKey]
-"""Fields: ``price``, or ``-price`` for descending."""
-
 
 class Findable(collection.Collection):
     """A collection that can be asked. Every error is a :class:`~shelfsight.ShelfsightError`."""
 
-    def search(
-        self,
-        text: str | None = None,
-        *,
-        k: int = 10,
-        image: str | Path | bytes | None = None,
-        image_weight: float = 0.5,
-        negative: Sequence[str] = (),
-        filter: str | None = None,
-        offset: int = 0,
-        mode: Mode = "vector",
-        facets: Sequence[str] = (),
-        histograms: Sequence[str] = (),
-        min_relevance: float | None = None,
-        sort: Sort = (),
-        group_by: str | None = None,
-        duplicates: float | None = None,
-        diversity: float = 0.0,
-        snapshot: str | None = None,
-        rules: bool = True,
-        atoms: Sequence[Atom | Mapping[str, Any]] | None = None,
-        rerank: bool = False,
-        explain: bool | int = False,
-        depth: int | None = None,
-        budget_ms: float | None = None,
-    ) -> Page:
+    def search(self, text: str | None = None, **asked: Unpack[Searching]) -> Page:
         """The k items whose pictures fit best.
 
         Args:
             text: a phrase or sentence; words written ``-floral`` are things the hits should not show.
-            k: hits wanted, 1 to ``settings.search.max_k``; fewer come back only when fewer pass the filter.
+            k: hits wanted (10), 1 to ``settings.search.max_k``; fewer come back only when fewer pass the filter.
             image: a picture to look for: a file, or encoded bytes.
-            image_weight: share of the picture in a query of text and picture, in [0, 1].
+            image_weight: share of the picture in a query of text and picture (0.5), in [0, 1].
             negative: more things the hits should not show.
             filter: boolean expression over metadata: ``price < 80 and color in ["red", "blue"]``.
             offset: hits skipped.
-            mode: ``hybrid`` also looks for the words of the text in titles and metadata.
+            mode: ``vector``, or ``hybrid``, which also looks for the words of the text in titles and metadata.
             facets: fields whose value counts are wanted in ``page.facets``.
             histograms: number fields whose spread is wanted in ``page.histograms``.
             min_relevance: leave out hits less likely relevant than this, in [0, 1], also of total and counts. Where
@@ -75,7 +46,7 @@ class Findable(collection.Collection):
                 looks the same.
             diversity: in [0, 1): how far hits that look alike make room for others.
             snapshot: ``page.snapshot`` of the page before, so that this one is of the same state of the collection.
-            rules: whether the merchandiser's rules count.
+            rules: whether the merchandiser's rules count; they do unless told otherwise.
             atoms: what the text asks for, in place of what would be read from it: ``page.atoms`` or :meth:`parse`,
                 edited, as atoms or as JSON shows them.
             rerank: let the vision-language model look at the best candidates again.
@@ -95,30 +66,8 @@ class Findable(collection.Collection):
             SnapshotGone: the state that ``snapshot`` names is kept no longer.
             EncoderMismatch, ModelError: the collection's encoder cannot be had.
         """
-        query = Query(
-            text=text,
-            image=Path(image) if isinstance(image, str) else image,
-            image_weight=image_weight,
-            negative=tuple(negative),
-            filter=filter,
-            k=k,
-            offset=offset,
-            mode=mode,
-            facets=tuple(facets),
-            histograms=tuple(histograms),
-            min_relevance=min_relevance,
-            sort=_sort_keys(sort),
-            group_by=group_by,
-            duplicates=duplicates,
-            diversity=diversity,
-            snapshot=snapshot,
-            rules=rules,
-            atoms=None if atoms is None else atoms_of(atoms),
-            rerank=rerank,
-            depth=depth,
-            budget_ms=budget_ms,
-            explain=self._settings.search.explained if explain is True else int(explain),
-        )
+        fields = of_query(asked, Searching, explained=self._settings.search.explained)
+        query = Query(text=text, **fields)
         return with_suggestions(self._search_with().search(query), self._store)
 
     def parse(self, text: str) -> tuple[Atom, ...]:
@@ -129,74 +78,21 @@ class Findable(collection.Collection):
         """
         return self._search_with().parse(text)
 
-    def similar(
-        self,
-        id: str,
-        *,
-        k: int = 10,
-        filter: str | None = None,
-        offset: int = 0,
-        facets: Sequence[str] = (),
-        histograms: Sequence[str] = (),
-        min_relevance: float | None = None,
-        sort: Sort = (),
-        group_by: str | None = None,
-        duplicates: float | None = None,
-        diversity: float = 0.0,
-        snapshot: str | None = None,
-        rules: bool = True,
-    ) -> Page:
+    def similar(self, id: str, **asked: Unpack[Finding]) -> Page:
         """The k items that look most like item ``id``, itself left out; otherwise like :meth:`search`.
 
         Raises:
             NotFound: no such item.
         """
-        page = self._search_with().similar(
-            id,
-            k=k,
-            filter=filter,
-            offset=offset,
-            facets=tuple(facets),
-            histograms=tuple(histograms),
-            min_relevance=min_relevance,
-            sort=_sort_keys(sort),
-            group_by=group_by,
-            duplicates=duplicates,
-            diversity=diversity,
-            snapshot=snapshot,
-            rules=rules,
-        )
+        page = self._search_with().similar(id, **of_query(asked, Finding))
         return with_suggestions(page, self._store)
 
-    def browse(
-        self,
-        *,
-        k: int = 10,
-        offset: int = 0,
-        filter: str | None = None,
-        facets: Sequence[str] = (),
-        histograms: Sequence[str] = (),
-        sort: Sort = (),
-        group_by: str | None = None,
-        snapshot: str | None = None,
-        rules: bool = True,
-    ) -> Page:
+    def browse(self, **asked: Unpack[Browsing]) -> Page:
         """Items that pass the filter, in the order of ``sort`` and then of ids; see :meth:`search`.
 
         Nothing is compared: every ``score`` is 0, and the picture is the item's first.
         """
-        query = Query(
-            k=k,
-            offset=offset,
-            filter=filter,
-            facets=tuple(facets),
-            histograms=tuple(histograms),
-            sort=_sort_keys(sort),
-            group_by=group_by,
-            snapshot=snapshot,
-            rules=rules,
-        )
-        return self._search_with().browse(query)
+        return self._search_with().browse(Query(**of_query(asked, Browsing)))
 
     def rank(
         self,
@@ -257,8 +153,3 @@ class Findable(collection.Collection):
     @abstractmethod
     def _search_with(self) -> "Searcher":
         """What answers queries, made now if it was not."""
-
-
-def _sort_keys(sort: Sort) -> tuple[SortKey, ...]:
-    keys = [sort] if isinstance(sort, str) else sort
-    return tuple(key if isinstance(key, SortKey) else SortKey.read(key) for key in keys)

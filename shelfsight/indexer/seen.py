@@ -26,6 +26,9 @@ class SeenIds:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._connection.close()
 
     def add(self, ids: Sequence[str]) -> list[bool]:

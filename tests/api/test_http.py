@@ -260,18 +260,35 @@ def test_every_answer_is_safe_for_a_browser(shop: Shop) -> None:
 def test_reference_covers_every_operation(shop: Shop) -> None:
     document = shop[1].get("/openapi.json").json()
     operations = {(method, path) for path, methods in document["paths"].items() for method in methods}
-    assert operations == {
-        ("post", "/v1/search"),
-        ("get", "/v1/parse"),
-        ("get", "/v1/items"),
-        ("get", "/v1/facets"),
-        ("get", "/v1/items/{id}"),
-        ("post", "/v1/items/{id}/ask"),
-        ("get", "/v1/items/{id}/picture"),
-        ("get", "/v1/items/{id}/pictures/{index}"),
-        ("get", "/v1/items/{id}/pictures/{index}/thumbnail"),
-        ("get", "/v1/items/{id}/similar"),
-        ("get", "/v1/items/{id}/thumbnail"),
+    of_a_collection = {
+        ("post", "search"),
+        ("get", "parse"),
+        ("get", "facets"),
+        ("post", "embed"),
+        ("get", "items"),
+        ("post", "items"),
+        ("patch", "items"),
+        ("post", "items/delete"),
+        ("get", "items/{id}"),
+        ("put", "items/{id}"),
+        ("delete", "items/{id}"),
+        ("post", "items/{id}/ask"),
+        ("get", "items/{id}/picture"),
+        ("get", "items/{id}/pictures/{index}"),
+        ("get", "items/{id}/pictures/{index}/thumbnail"),
+        ("get", "items/{id}/similar"),
+        ("get", "items/{id}/thumbnail"),
+    }
+    assert {each for each in operations if "/jobs" not in each[1]} == {
+        *((method, f"/v1/{path}") for method, path in of_a_collection),
+        *((method, f"/v1/collections/{{collection}}/{path}") for method, path in of_a_collection),
+        ("get", "/v1/collections"),
+        ("get", "/v1/collections/{collection}"),
+        ("put", "/v1/collections/{collection}"),
+        ("delete", "/v1/collections/{collection}"),
+        ("get", "/v1/aliases"),
+        ("put", "/v1/aliases/{alias}"),
+        ("delete", "/v1/aliases/{alias}"),
         ("get", "/healthz"),
         ("get", "/readyz"),
     }
@@ -279,6 +296,12 @@ def test_reference_covers_every_operation(shop: Shop) -> None:
         "application/json",
         "multipart/form-data",
     }
+    named = [about for methods in document["paths"].values() for about in methods.values()]
+    ids = [about["operationId"] for about in named]
+    assert len(ids) == len(set(ids))
+    assert {"search", "search_of_collection", "get_item", "upsert_items_of_collection", "put_alias"} <= set(ids)
+    asked = document["paths"]["/v1/collections/{collection}/items/{id}"]["get"]["parameters"]
+    assert {each["name"] for each in asked if each["in"] == "path"} == {"collection", "id"}
 
 
 def test_ready_after_a_real_query(shop: Shop) -> None:

@@ -1,94 +1,47 @@
-"""What requests carry: JSON, or for a search a form with a picture upload; never more bytes than the limit."""
+"""What requests carry: JSON, lines of JSON, or a form with pictures; never more bytes than the limit."""
 
 import base64
 import binascii
 import json
-from typing import Annotated, Any, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from fastapi import HTTPException, Request
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.types import Message, Receive
 
-from shelfsight.api.atoms import AtomDocument
+from shelfsight.api.http.parameters import SearchRequest
 from shelfsight.core.errors import UsageError
-from shelfsight.core.types import Mode
 
-__all__ = ["SEARCH_BODY", "SearchRequest", "inlined", "read_json", "read_search"]
+__all__ = [
+    "FORM",
+    "JSON",
+    "LINES",
+    "SEARCH_BODY",
+    "decoded",
+    "inlined",
+    "json_body",
+    "kind_of",
+    "parsed",
+    "read_body",
+    "read_form",
+    "read_json",
+    "read_lines",
+    "read_search",
+    "unsupported",
+    "validated",
+]
 
 _Body = TypeVar("_Body", bound=BaseModel)
 
+JSON = "application/json"
+FORM = "multipart/form-data"
+LINES = ("application/x-ndjson", "application/jsonl")
+
 _MAX_FIELDS = 200
 _LISTS = ("negative", "facets", "histograms", "sort")
-
-
-class SearchRequest(BaseModel):
-    """A search. At least one of ``query`` and ``image`` is given."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    query: str | None = Field(
-        default=None,
-        validation_alias=AliasChoices("query", "text"),
-        description="A phrase or sentence; hits should not show what is written `-floral`. Also called `text`.",
-    )
-    image: str | None = Field(default=None, description="A picture, base64; in a form: an uploaded file.")
-    image_weight: float = Field(default=0.5, ge=0, le=1, description="Share of the picture beside the query.")
-    negative: list[str] = Field(default=[], description="What hits should not show.")
-    filter: str | None = Field(default=None, description='Such as `price < 80 and color in ["red"]`.')
-    k: int = Field(default=10, description="Hits wanted, 1 or more.")
-    offset: int = Field(default=0, description="Hits skipped.")
-    facets: list[str] = Field(default=[], description="Fields whose value counts are wanted.")
-    histograms: list[str] = Field(default=[], description="Number fields whose spread is wanted.")
-    mode: Mode = Field(
-        default="vector",
-        description="`vector` looks at pictures alone, `hybrid` for the query's words in titles and metadata too.",
-    )
-    min_relevance: float | None = Field(
-        default=None,
-        description="Leave out hits less likely relevant than this, 0 to 1, also of total, facets and histograms.",
-    )
-    sort: list[str] = Field(
-        default=[], description="Fields to order by in place of relevance: `price`, or `-price` for descending."
-    )
-    group_by: str | None = Field(
-        default=None, description="One hit for each value of this field; the others of its group are its `variants`."
-    )
-    duplicates: float | None = Field(
-        default=None,
-        description="Fold hits into better ones whose picture has at least this cosine with theirs: 0.95, say.",
-    )
-    diversity: float = Field(default=0.0, description="How far hits that look alike make room for others, 0 to 1.")
-    snapshot: str | None = Field(
-        default=None, description="`snapshot` of the page before, so that this one is of the same state."
-    )
-    rules: bool = Field(default=True, description="Whether the merchandiser's rules count.")
-    rerank: bool = Field(default=False, description="Let a vision-language model look at the best candidates again.")
-    explain: bool | Annotated[int, Field(ge=0)] = Field(
-        default=False, description="Say why hits are there; a number: of so many, from the first on."
-    )
-    depth: int | None = Field(default=None, ge=1, description="Candidates that are looked at.")
-    budget_ms: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="Milliseconds that looking may take; then the best so far."
-    )
-    atoms: list[AtomDocument] | None = Field(
-        default=None,
-        description="What the query asks for, in place of what would be read from it: `atoms` of an answer, edited. "
-        "In a form: as JSON text.",
-    )
-
-    @field_validator("explain", mode="before")
-    @classmethod
-    def _number(cls, value: Any) -> Any:
-        """In a form ``1`` is a number of hits, as it is in JSON."""
-        return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
-
-    def arguments(self, image: bytes | None) -> dict[str, Any]:
-        """Keyword arguments of ``Engine.search``; an uploaded picture goes before one in base64."""
-        found = self.model_dump(exclude={"query", "image", "atoms"})
-        atoms = None if self.atoms is None else [atom.atom() for atom in self.atoms]
-        image = image if image is not None else _decoded(self.image)
-        return {"text": self.query, "image": image, "atoms": atoms, **found}
 
 
 def inlined(model: type[BaseModel]) -> dict[str, Any]:
@@ -113,38 +66,35 @@ def _form_schema() -> dict[str, Any]:
     return schema
 
 
-SEARCH_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": inlined(SearchRequest)},
-            "multipart/form-data": {"schema": _form_schema()},
-        },
-    }
-}
+def json_body(schema: dict[str, Any], **others: dict[str, Any]) -> dict[str, Any]:
+    """The request body as the OpenAPI document shows it: as JSON, and as ``others``, by media type."""
+    content = {kind: {"schema": each} for kind, each in {JSON: schema, **others}.items()}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+SEARCH_BODY = json_body(inlined(SearchRequest), **{FORM: _form_schema()})
 """The request body as the OpenAPI document shows it; it is read by hand, so that its size is bounded."""
 
 
 async def read_search(request: Request, limit: int) -> dict[str, Any]:
-    """The body as keyword arguments of ``Engine.search``.
+    """The body as keyword arguments of ``Engine.search``; an uploaded picture goes before one in base64.
 
     Raises:
         HTTPException: 413 when the body is larger than ``limit`` bytes, 415 when it is neither JSON nor a form.
         UsageError: a field is missing, unknown or of the wrong type.
     """
-    request = Request(request.scope, _limited(request, limit))
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return _validated(SearchRequest, _parsed(await request.body())).arguments(None)
-    if kind == "multipart/form-data":
-        try:
-            async with request.form(max_files=1, max_fields=_MAX_FIELDS) as form:
+    match kind_of(request):
+        case "application/json":
+            asked = await read_json(request, SearchRequest, limit)
+            data = None
+        case "multipart/form-data":
+            async with read_form(request, limit, files=1) as form:
                 image = form.get("image")
                 data = await image.read() if isinstance(image, UploadFile) else None
-                return _validated(SearchRequest, _fields(form)).arguments(data)
-        except UnicodeError as error:
-            raise UsageError(f"the form cannot be read as text: {error}", hint="send it in UTF-8") from error
-    raise HTTPException(415, "send application/json or multipart/form-data")
+                asked = validated(SearchRequest, _fields(form))
+        case _:
+            raise unsupported(JSON, FORM)
+    return asked.arguments(decoded(asked.image, "image") if data is None and asked.image is not None else data)
 
 
 async def read_json(request: Request, model: type[_Body], limit: int) -> _Body:
@@ -154,9 +104,72 @@ async def read_json(request: Request, model: type[_Body], limit: int) -> _Body:
         HTTPException: 413 when the body is larger than ``limit`` bytes, 415 when it is not sent as JSON.
         UsageError: it is not JSON, or a field is missing, unknown or of the wrong type.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "send application/json")
-    return _validated(model, _parsed(await Request(request.scope, _limited(request, limit)).body()))
+    if kind_of(request) != JSON:
+        raise unsupported(JSON)
+    return validated(model, parsed(await read_body(request, limit)))
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body as it is.
+
+    Raises:
+        HTTPException: 413 when it is larger than ``limit`` bytes.
+    """
+    return await Request(request.scope, _limited(request, limit)).body()
+
+
+@asynccontextmanager
+async def read_form(request: Request, limit: int, *, files: int) -> AsyncIterator[FormData]:
+    """The body, which is a form, with at most so many files; they go with the block.
+
+    Raises:
+        HTTPException: 413 when it is larger than ``limit`` bytes, 400 when it is no form.
+        UsageError: it is no text.
+    """
+    request = Request(request.scope, _limited(request, limit))
+    try:
+        async with request.form(max_files=files, max_fields=_MAX_FIELDS, max_part_size=limit) as form:
+            yield form
+    except UnicodeError as error:
+        raise UsageError(f"the form cannot be read as text: {error}", hint="send it in UTF-8") from error
+
+
+async def read_lines(request: Request, *, line: int, total: int) -> AsyncIterator[Sequence[bytes]]:
+    """The lines of the body as they come, those of each piece together.
+
+    Args:
+        line, total: bytes of one line and of all of them at most.
+
+    Raises:
+        HTTPException: 413 where there are more.
+    """
+    begun: list[bytes] = []
+    async for piece in Request(request.scope, _limited(request, total)).stream():
+        first, *others = piece.split(b"\n")
+        begun.append(first)
+        if others:
+            lines = [b"".join(begun), *others[:-1]]
+            begun = [others[-1]]
+            _check_lines(lines, line)
+            yield lines
+        if sum(map(len, begun)) > line:
+            raise _too_large(line, "a line of a request")
+    yield [b"".join(begun)]
+
+
+def _check_lines(lines: Sequence[bytes], limit: int) -> None:
+    if any(len(each) > limit for each in lines):
+        raise _too_large(limit, "a line of a request")
+
+
+def kind_of(request: Request) -> str:
+    """The media type of the body, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def unsupported(*kinds: str) -> HTTPException:
+    """The body is of another kind than these."""
+    return HTTPException(415, f"send {' or '.join(kinds)}")
 
 
 def _limited(request: Request, limit: int) -> Receive:
@@ -176,15 +189,24 @@ def _limited(request: Request, limit: int) -> Receive:
     return receive
 
 
-def _too_large(limit: int) -> HTTPException:
-    return HTTPException(413, f"a request holds at most {limit:,} bytes", headers={"Connection": "close"})
+def _too_large(limit: int, what: str = "a request") -> HTTPException:
+    return HTTPException(413, f"{what} holds at most {limit:,} bytes", headers={"Connection": "close"})
 
 
-def _parsed(text: bytes, what: str = "the body") -> Any:
+def parsed(text: bytes, what: str = "the body") -> Any:
+    """``text`` as JSON.
+
+    Raises:
+        UsageError: it is none; ``NaN`` and its like are none.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{what} is not JSON: {error}") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _fields(form: FormData) -> dict[str, Any]:
@@ -196,13 +218,18 @@ def _fields(form: FormData) -> dict[str, Any]:
         elif name in _LISTS:
             fields.setdefault(name, []).append(value)
         elif name == "atoms":
-            fields[name] = _parsed(value.encode("utf-8", "surrogatepass"), "the field 'atoms'")
+            fields[name] = parsed(value.encode("utf-8", "surrogatepass"), "the field 'atoms'")
         else:
             fields[name] = value
     return fields
 
 
-def _validated(model: type[_Body], fields: Any) -> _Body:
+def validated(model: type[_Body], fields: Any) -> _Body:
+    """``fields`` as ``model`` describes them.
+
+    Raises:
+        UsageError: a field is missing, unknown or of the wrong type.
+    """
     try:
         return model.model_validate(fields)
     except ValidationError as error:
@@ -210,11 +237,13 @@ def _validated(model: type[_Body], fields: Any) -> _Body:
         raise UsageError("; ".join(faults), hint="/docs says what this operation takes") from error
 
 
-def _decoded(image: str | None) -> bytes | None:
-    if image is None:
-        return None
-    text = image.partition(",")[2] if image.startswith("data:") else image
+def decoded(text: str, what: str) -> bytes:
+    """Base64, with or without the beginning of a data URI.
+
+    Raises:
+        UsageError: it is none.
+    """
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise UsageError(f"image is not base64: {error}", hint="or upload it as multipart/form-data") from error
+        raise UsageError(f"{what} is not base64: {error}", hint="or upload it as multipart/form-data") from error

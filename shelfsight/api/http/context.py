@@ -2,12 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from shelfsight.api.engine import Engine
+from shelfsight.api.service.names import NAME
 from shelfsight.api.service.service import Service
 
-__all__ = ["Asked", "Serving", "engine_of", "service_of"]
+__all__ = ["Asked", "CollectionName", "Serving", "engine_of", "named", "service_of"]
+
+CollectionName = Annotated[str, Path(description="Name or alias of a collection.", pattern=f"^{NAME}$")]
 
 
 def service_of(request: Request) -> Service:
@@ -22,6 +25,11 @@ def engine_of(request: Request) -> Engine:
         NotFound: there is no collection of that name.
     """
     return service_of(request).collections.engine(request.path_params.get("collection"))
+
+
+def named(collection: CollectionName) -> str:
+    """A dependency of the routes of a named collection, so that their reference tells of the name."""
+    return collection
 
 
 Serving = Annotated[Service, Depends(service_of)]

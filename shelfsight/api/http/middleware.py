@@ -1,13 +1,14 @@
 """Thin layers around the app: safe headers on every answer, item ids that may hold slashes, HEAD for every GET."""
 
+import re
 from urllib.parse import unquote
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["ITEMS", "EncodedItemPaths", "HeadAsGet", "SafeHeaders", "decode_id"]
+__all__ = ["EncodedItemPaths", "HeadAsGet", "SafeHeaders", "decode_id"]
 
-ITEMS = "/v1/items/"
+_ITEMS = re.compile("/v1/(?:collections/[^/]+/)?items/")
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -44,7 +45,7 @@ class SafeHeaders:
 
 
 class EncodedItemPaths:
-    """Routes below ``/v1/items/`` see the path as it was sent, percent-encoded.
+    """Routes below ``/items/`` of a collection see the path as it was sent, percent-encoded.
 
     Ids of a folder catalogue are paths. Encoded whole (``shoes%2Fred.jpg``) an id is one segment that nothing can
     be taken for, even one that ends in ``/thumbnail``; with plain slashes it works too, as long as it does not.
@@ -55,8 +56,8 @@ class EncodedItemPaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw = scope.get("raw_path") or b""
-        if scope["type"] == "http" and scope["path"].startswith(ITEMS) and raw.startswith(ITEMS.encode()):
-            scope = {**scope, "path": raw.decode("ascii", "replace")}
+        if scope["type"] == "http" and _ITEMS.match(scope["path"]) and _ITEMS.match(sent := raw.decode("latin-1")):
+            scope = {**scope, "path": sent}
         await self._app(scope, receive, send)
 
 

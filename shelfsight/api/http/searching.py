@@ -10,31 +10,11 @@ from starlette.responses import Response
 from shelfsight.api.documents import atom_document, dump, page_document, public_model, public_name, public_text
 from shelfsight.api.http.bodies import SEARCH_BODY, read_search
 from shelfsight.api.http.context import Asked, Serving
+from shelfsight.api.http.parameters import BrowseParameters, FilterParameter
 from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.core.types import Page
 
-__all__ = [
-    "Facets",
-    "Filter",
-    "GroupBy",
-    "Histograms",
-    "K",
-    "Offset",
-    "Snapshot",
-    "Sort",
-    "json_response",
-    "page_response",
-    "search_routes",
-]
-
-Filter = Annotated[str | None, Query(description="Boolean expression over metadata: `price < 80`.")]
-K = Annotated[int, Query(description="Hits wanted, 1 or more.")]
-Offset = Annotated[int, Query(description="Hits skipped.")]
-Facets = Annotated[list[str], Query(description="Fields whose value counts are wanted; may be repeated.")]
-Histograms = Annotated[list[str], Query(description="Number fields whose spread is wanted; may be repeated.")]
-Sort = Annotated[list[str], Query(description="Fields to order by: `price`, or `-price` for descending.")]
-GroupBy = Annotated[str | None, Query(description="One hit for each value of this field, the others inside.")]
-Snapshot = Annotated[str | None, Query(description="`snapshot` of the page before: the same state again.")]
+__all__ = ["json_response", "page_response", "search_routes"]
 
 
 def page_response(page: Page, *, scores: bool = True) -> Response:
@@ -60,8 +40,10 @@ def _every(hits: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from hit.get("variants", ())
 
 
-def json_response(document: dict[str, Any]) -> Response:
-    return Response(dump(document), media_type="application/json")
+def json_response(document: dict[str, Any], status: int = 200, *, tag: str | None = None) -> Response:
+    """A document, with its ETag where it has one."""
+    headers = None if tag is None else {"ETag": tag}
+    return Response(dump(document), status, media_type="application/json", headers=headers)
 
 
 def search_routes() -> APIRouter:
@@ -75,35 +57,19 @@ def search_routes() -> APIRouter:
         return page_response(page)
 
     @routes.get("/parse", summary="What a query asks for, in parts that can be edited and sent back")
-    def parse(engine: Asked, query: Annotated[str, Query(description="A phrase or sentence.")]) -> Response:
+    def parse_query(engine: Asked, query: Annotated[str, Query(description="A phrase or sentence.")]) -> Response:
         return json_response({"atoms": [atom_document(atom) for atom in engine.parse(query)]})
 
     @routes.get("/items", summary="Look around: items that pass a filter, in the order of fields or of their ids")
-    def browse(
-        engine: Asked,
-        filter: Filter = None,
-        k: K = 10,
-        offset: Offset = 0,
-        facets: Facets = [],  # noqa: B006
-        histograms: Histograms = [],  # noqa: B006
-        sort: Sort = [],  # noqa: B006
-        group_by: GroupBy = None,
-        snapshot: Snapshot = None,
-    ) -> Response:
-        page = engine.browse(
-            k=k,
-            offset=offset,
-            filter=filter,
-            facets=facets,
-            histograms=histograms,
-            sort=sort,
-            group_by=group_by,
-            snapshot=snapshot,
-        )
-        return page_response(page, scores=False)
+    def browse_items(engine: Asked, asked: Annotated[BrowseParameters, Query()]) -> Response:
+        return page_response(engine.browse(**asked.model_dump()), scores=False)
 
     @routes.get("/facets", summary="Values of fields with their counts")
-    def facets(engine: Asked, filter: Filter = None, field: Facets = []) -> Response:  # noqa: B006
+    def count_facets(
+        engine: Asked,
+        filter: Annotated[FilterParameter, Query()] = None,
+        field: Annotated[list[str], Query(description="Fields whose value counts are wanted.")] = [],  # noqa: B006
+    ) -> Response:
         """Without `field`: those fields whose few values are worth showing as a choice."""
         counts = engine.facets(field or engine.suggested_facets(), filter=filter)
         return json_response({"facets": counts, "fields": engine.fields(), "total": engine.count(filter)})

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from shelfsight.api.engine import Engine
 from shelfsight.api.service.access import Access
+from shelfsight.api.service.aliases import Aliases
 from shelfsight.api.service.collections import Collections
+from shelfsight.api.service.names import name_of
 from shelfsight.api.service.state import state_directory
 from shelfsight.core.settings import Settings
 
@@ -26,12 +28,13 @@ class Service:
     access: Access = field(init=False)
 
     def __post_init__(self) -> None:
-        state = state_directory(self.settings, self.collections.engine().path)
+        state = state_directory(self.settings, self.collections.home)
         object.__setattr__(self, "state", state)
         object.__setattr__(self, "access", Access(self.settings.access, state))
 
     @classmethod
     def of(cls, engine: Engine, settings: Settings | None = None) -> "Service":
         """A service of one collection, with the engine's settings unless others are given."""
-        name = engine.path.name.removesuffix(".collection") or "collection"
-        return cls(settings=settings or engine.settings, collections=Collections({name: engine}, name))
+        settings = settings or engine.settings
+        name, aliases = name_of(engine.path), Aliases(state_directory(settings, engine.path))
+        return cls(settings=settings, collections=Collections({name: engine}, name, aliases=aliases))

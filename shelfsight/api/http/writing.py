@@ -1,0 +1,224 @@
+"""Items into a collection, changed and out of it, over HTTP. An answer of success means that it is on disk."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Self
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.responses import Response
+
+from shelfsight.api.documents import item_document
+from shelfsight.api.engine import Engine
+from shelfsight.api.http.bodies import (
+    FORM,
+    JSON,
+    LINES,
+    inlined,
+    json_body,
+    kind_of,
+    parsed,
+    read_body,
+    read_json,
+    unsupported,
+    validated,
+)
+from shelfsight.api.http.conditions import IfMatch, IfNoneMatch, check_unchanged, item_tag
+from shelfsight.api.http.context import Asked, Serving
+from shelfsight.api.http.incoming import MAX_ROWS, RowsRequest, read_uploads, take_lines, take_rows
+from shelfsight.api.http.items import ItemId
+from shelfsight.api.http.middleware import decode_id
+from shelfsight.api.http.problems import PROBLEMS
+from shelfsight.api.http.searching import json_response
+from shelfsight.api.service.rows import ChangeDocument, ItemDocument, RowReader
+from shelfsight.api.service.service import Service
+from shelfsight.api.service.writing import Updates, Upserts, put_one, writing
+from shelfsight.core.errors import NotFound, UsageError
+from shelfsight.core.types import Item
+from shelfsight.indexer.report import failure_to_json
+
+__all__ = ["writing_routes"]
+
+_MAX_IDS = 10_000
+_CHANGED: dict[int | str, dict[str, Any]] = {
+    412: {**PROBLEMS[409], "description": "The item is not as the headers say it should be."}
+}
+
+
+class DeleteRequest(BaseModel):
+    """Which items go. Exactly one of the two is given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[str] | None = Field(default=None, max_length=_MAX_IDS, description="These, where they are there.")
+    filter: str | None = Field(default=None, min_length=1, description="Every item that passes it: `stock == 0`.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.ids is None) == (self.filter is None):
+            raise ValueError("give either ids or filter")
+        return self
+
+
+def _rows_schema(row: type[BaseModel]) -> dict[str, Any]:
+    items = {"type": "array", "minItems": 1, "maxItems": MAX_ROWS, "items": inlined(row)}
+    return {"type": "object", "required": ["items"], "properties": {"items": items}, "additionalProperties": False}
+
+
+def _form_schema(field: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A form: one field of JSON, and files, which pictures name in ``upload``."""
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}, "description": "Named in `upload`."}
+    said = {"type": "string", "contentMediaType": JSON, "contentSchema": schema}
+    return {"type": "object", "required": [field], "properties": {field: said, "files": files}}
+
+
+def _lines_schema(row: type[BaseModel]) -> dict[str, Any]:
+    return {"type": "string", "description": "One JSON document a line, as many as there are.", "x-line": inlined(row)}
+
+
+def _put_schema() -> dict[str, Any]:
+    schema = inlined(ItemDocument)
+    return {**schema, "required": [name for name in schema["required"] if name != "id"]}
+
+
+_LINES = {kind: _lines_schema(ItemDocument) for kind in LINES}
+_UPSERT = json_body(
+    _rows_schema(ItemDocument),
+    **{FORM: _form_schema("items", {"type": "array", "items": inlined(ItemDocument)})},
+    **_LINES,
+)
+_PATCH = json_body(_rows_schema(ChangeDocument), **{kind: _lines_schema(ChangeDocument) for kind in LINES})
+_PUT = json_body(_put_schema(), **{FORM: _form_schema("item", _put_schema())})
+
+
+def writing_routes() -> APIRouter:
+    """``POST`` and ``PATCH`` of ``/items``, ``POST /items/delete``, ``PUT`` and ``DELETE`` of ``/items/{id}``."""
+    routes = APIRouter(prefix="/items", tags=["items"], responses=PROBLEMS)
+    _add_bulk(routes)
+    _add_single(routes)
+    return routes
+
+
+def _add_bulk(routes: APIRouter) -> None:
+    @routes.post("", summary="Put items in, in place of what is there under their ids", openapi_extra=_UPSERT)
+    async def upsert_items(request: Request, engine: Asked, service: Serving) -> Response:
+        """Pictures come as base64, as files of a form, or as addresses. Those that have not changed are not encoded
+        again. An item that cannot be used is in `failures`, with the reason, and the others go in. What the answer
+        counts is on disk, and the next search finds it."""
+        open_rows = partial(Upserts, engine, service.state)
+        match kind_of(request):
+            case "application/json":
+                return await take_rows(await read_json(request, RowsRequest, _limit(service)), open_rows)
+            case "multipart/form-data":
+                said, uploads = await read_uploads(request, _limit(service), "items")
+                asked = validated(RowsRequest, {"items": said} if isinstance(said, list) else said)
+                return await take_rows(asked, partial(open_rows, uploads))
+            case kind if kind in LINES:
+                return await take_lines(request, open_rows, service.settings)
+        raise unsupported(JSON, FORM, *LINES)
+
+    @routes.patch("", summary="Change fields of items: prices, stock, titles", openapi_extra=_PATCH)
+    async def update_items(request: Request, engine: Asked, service: Serving) -> Response:
+        """Fields that are not named stay, and so do pictures; nothing is encoded. Ids that are not there are in
+        `failures`."""
+        open_rows = partial(Updates, engine, service.state)
+        match kind_of(request):
+            case "application/json":
+                return await take_rows(await read_json(request, RowsRequest, _limit(service)), open_rows)
+            case kind if kind in LINES:
+                return await take_lines(request, open_rows, service.settings)
+        raise unsupported(JSON, *LINES)
+
+    @routes.post(
+        "/delete", summary="Take items out, by id or by a filter", openapi_extra=json_body(inlined(DeleteRequest))
+    )
+    async def delete_items(request: Request, engine: Asked, service: Serving) -> Response:
+        asked = await read_json(request, DeleteRequest, _limit(service))
+        return json_response(await run_in_threadpool(_deleted, engine, service, asked))
+
+
+def _add_single(routes: APIRouter) -> None:
+    created: dict[int | str, dict[str, Any]] = {201: {"description": "It is new."}, **_CHANGED}
+
+    @routes.put("/{id:path}", summary="Put one item in", openapi_extra=_PUT, responses=created)
+    async def put_item(
+        request: Request,
+        engine: Asked,
+        service: Serving,
+        id: ItemId,
+        if_match: IfMatch = None,
+        if_none_match: IfNoneMatch = None,
+    ) -> Response:
+        """Answers the item as it is now, `failures` among it where pictures of it could not be used."""
+        document, uploads = await _read_item(request, _limit(service), decode_id(id))
+        given = {"match": if_match, "none_match": if_none_match}
+        return await run_in_threadpool(_put, engine, service, document, uploads, given)
+
+    @routes.delete("/{id:path}", summary="Take one item out", responses=_CHANGED)
+    def delete_item(
+        engine: Asked, service: Serving, id: ItemId, if_match: IfMatch = None, if_none_match: IfNoneMatch = None
+    ) -> Response:
+        """Its picture files stay where they are."""
+        conditional = if_match is not None or if_none_match is not None
+        with writing(service.state, engine, alone=conditional):
+            check_unchanged(engine, decode_id(id), match=if_match, none_match=if_none_match)
+            deleted = engine.delete([decode_id(id)])
+        if not deleted:
+            raise NotFound(f"no item {decode_id(id)!r} in this collection")
+        return json_response({"deleted": deleted, "items": engine.count()})
+
+
+def _limit(service: Service) -> int:
+    return service.settings.server.max_request
+
+
+def _deleted(engine: Engine, service: Service, asked: DeleteRequest) -> dict[str, Any]:
+    with writing(service.state, engine):
+        if asked.filter is not None:
+            return {"deleted": engine.delete_where(asked.filter), "items": engine.count()}
+        ids = set(asked.ids or ())
+        deleted = engine.delete(sorted(ids))
+    return {"deleted": deleted, "items": engine.count(), "absent": len(ids) - deleted}
+
+
+async def _read_item(request: Request, limit: int, id: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The item that is to be ``id``, and the files that came with it."""
+    uploads: dict[str, bytes] = {}
+    match kind_of(request):
+        case "application/json":
+            said = parsed(await read_body(request, limit))
+        case "multipart/form-data":
+            said, uploads = await read_uploads(request, limit, "item")
+        case _:
+            raise unsupported(JSON, FORM)
+    if not isinstance(said, dict):
+        raise UsageError("an item is a JSON object", hint="/docs says what this operation takes")
+    if str(said.setdefault("id", id)) != id:
+        raise UsageError(
+            f"the item's id is {str(said['id'])[:80]!r}, and the path says {id[:80]!r}", hint="leave one out"
+        )
+    return said, uploads
+
+
+def _put(
+    engine: Engine,
+    service: Service,
+    document: dict[str, Any],
+    uploads: Mapping[str, bytes],
+    given: Mapping[str, str | None],
+) -> Response:
+    id = str(document["id"])
+    item = RowReader(engine.settings.index.max_text, uploads).item(document, "item")
+    if isinstance(item, Item) and item.id != id:
+        raise UsageError(f"{id[:80]!r} cannot be an id", hint="an id has no space at its ends")
+    with writing(service.state, engine, alone=any(each is not None for each in given.values())):
+        check_unchanged(engine, id, match=given["match"], none_match=given["none_match"])
+        new = engine.find(id) is None
+        failures = put_one(engine, item)
+        stored = engine.get(id)
+    answer = item_document(stored, engine.suggestions(id))
+    tag = item_tag(stored, answer)
+    if failures:
+        answer["failures"] = [failure_to_json(failure) for failure in failures]
+    return json_response(answer, 201 if new else 200, tag=tag)
