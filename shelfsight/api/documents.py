@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _FOLDERS = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'"]+[/\\])+""")
+_HOST = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
 _ADDRESS = re.compile(r"""https?://[^\s'"]+""")
 
 
@@ -220,7 +221,10 @@ def item_document(item: "StoredItem", suggestions: "Mapping[str, Suggestion]") -
 
 
 def public_name(name: str) -> str:
-    """A picture's name without the machine's folders, which a catalogue with absolute paths would give away."""
+    """A picture's name without the machine's folders, which a catalogue with absolute paths would give away; of an
+    address, which may be of the inside or signed, the last part of its path."""
+    if address := _HOST.match(name):
+        return re.split(r"[?#]", name[address.end() :])[0].rstrip("/").rpartition("/")[2] or "(address)"
     return re.split(r"[/\\]", name)[-1] if re.match(r"[/\\]|[A-Za-z]:[/\\]", name) else name
 
 

@@ -7,7 +7,9 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from shelfsight.api.asking import Asker, conversation
+from shelfsight.api.embedding import embed_pictures, embed_texts
 from shelfsight.api.enriching import add_notes, check_able
+from shelfsight.api.fetching import LateFetcher, fetcher_of
 from shelfsight.api.finding import Findable
 from shelfsight.api.gallery import Gallery
 from shelfsight.api.late import LateEncoder
@@ -19,9 +21,10 @@ from shelfsight.api.service.batching import BatchingEncoder, EncoderUse
 from shelfsight.api.service.embeddings import Embeddings
 from shelfsight.core.dialogue import Answer, Turn
 from shelfsight.core.errors import EncoderMismatch, MissingExtra, ModelError
-from shelfsight.core.protocols import Catalogue, Encoder, Store
+from shelfsight.core.protocols import Catalogue, Encoder, Fetcher, Store
 from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.settings import Settings
+from shelfsight.core.vectors import FloatArray
 from shelfsight.core.vision import VisionLanguageModel
 
 if TYPE_CHECKING:
@@ -50,10 +53,12 @@ class Engine(Findable, LiveCollection):
         vlm: str | VisionLanguageModel | None = None,
         rules: Path | None = None,
         follow: bool = True,
+        fetch: Fetcher | bool = True,
     ) -> None:
         """
         Args:
             follow: whether what is asked after a switch to another version is asked of that one.
+            fetch: see :func:`shelfsight.open_engine`.
         """
         super().__init__(store, path=path, settings=settings, follow=follow)
         self._rules = RulesFile(path / RULES_FILE) if rules is None else RulesFile(rules, must=True)
@@ -68,6 +73,12 @@ class Engine(Findable, LiveCollection):
         self._loading = RLock()
         self._vlm = VlmOpener(settings.search.vlm if vlm is None else vlm, device)
         self._asker = Asker()
+        self._fetch = fetcher_of(fetch, settings.fetch)
+
+    def close(self) -> None:
+        super().close()
+        if isinstance(self._fetch, LateFetcher):
+            self._fetch.close()
 
     @property
     def ready(self) -> bool:
@@ -136,6 +147,7 @@ class Engine(Findable, LiveCollection):
             "prune": prune,
             "progress": progress,
             "failures_to": failures_to,
+            "fetch": self._fetch,
         }
         report = self._write(
             lambda store: indexer.index(catalogue, encoder=self._encoder_of(store), store=store, **given)
@@ -160,11 +172,24 @@ class Engine(Findable, LiveCollection):
         given = {"features": features, "enrich": enrich}
         return add_notes(self._store, self.vlm, settings=self._settings, progress=progress, **given)
 
+    def embed(self, texts: Sequence[str] = (), pictures: Sequence[bytes] = ()) -> tuple[FloatArray, FloatArray]:
+        """Texts and encoded pictures to vectors of the collection's encoder: (t, d) and (p, d) float32 of length 1.
+
+        Raises:
+            UsageError, PictureError: one of them cannot be used; its place is named.
+            ModelError, EncoderMismatch: the encoder cannot be had.
+        """
+        encoder = self.encoder
+        return embed_texts(texts, encoder, self._settings), embed_pictures(pictures, encoder, self._settings)
+
     def classify(self, field: str) -> "ClassifyReport":
         """How often the picture alone tells the value of ``field``; see :func:`shelfsight.evaluation.classify`."""
         from shelfsight import evaluation
 
         return evaluation.classify(self._store, self.encoder, field)
+
+    def _fetcher(self) -> Fetcher | None:
+        return self._fetch
 
     @property
     def encoder(self) -> Encoder:

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from shelfsight.api import collection
 from shelfsight.core.errors import Reason
 from shelfsight.core.filters import parse
-from shelfsight.core.protocols import Encoder, Store
+from shelfsight.core.protocols import Encoder, Fetcher, Store
 from shelfsight.core.types import Failure, Item, Value
 
 if TYPE_CHECKING:
     from shelfsight.catalog import Fields
     from shelfsight.indexer import Report
 
-__all__ = ["LiveCollection", "UpdateReport", "update_rows"]
+__all__ = ["LiveCollection", "UpdateReport", "update_chunk", "update_rows"]
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ class LiveCollection(collection.Collection):
     """A collection that a shop writes to while it is open. No write here takes the job lease, and none waits for an
     indexing job; for each item the last write counts."""
 
-    def upsert(self, items: Sequence[Item]) -> "Report":
+    def upsert(self, items: Sequence[Item | Failure]) -> "Report":
         """Put items into the collection, in place of what it has under their ids; see
         :func:`shelfsight.indexer.live.upsert`. Pictures that have not changed are not encoded again.
 
@@ -40,7 +41,8 @@ class LiveCollection(collection.Collection):
         from shelfsight import indexer
 
         def put(store: Store) -> "Report":
-            return indexer.upsert(items, encoder=self._encoder_of(store), store=store, settings=self._settings)
+            encoder = self._encoder_of(store)
+            return indexer.upsert(items, encoder=encoder, store=store, settings=self._settings, fetch=self._fetcher())
 
         return self._write(put)
 
@@ -91,9 +93,21 @@ class LiveCollection(collection.Collection):
 
         return self._write(remove)
 
+    def lease(self, holder: str) -> AbstractContextManager[None]:
+        """The job lease: while it is held no indexing job begins; see :meth:`shelfsight.core.protocols.Store.lease`.
+
+        Raises:
+            LeaseHeld: a job is at work; names it.
+        """
+        return self._store.lease(holder)
+
     @abstractmethod
     def _encoder_of(self, store: Store) -> Encoder:
         """The encoder that made the vectors of ``store``."""
+
+    @abstractmethod
+    def _fetcher(self) -> Fetcher | None:
+        """What gets pictures from addresses."""
 
     def _write(self, action: Callable[[Store], T]) -> T:
         """``action`` on the version that counts; again, where the collection was switched to another meanwhile."""
@@ -150,12 +164,13 @@ def update_rows(engine: LiveCollection, rows: "Iterable[Fields | Failure]") -> U
     report = UpdateReport()
     unread = iter(rows)
     while chunk := list(islice(unread, _CHUNK)):
-        report.rows += len(chunk)
-        _update_chunk(engine, chunk, report)
+        update_chunk(engine, chunk, report)
     return report
 
 
-def _update_chunk(engine: LiveCollection, chunk: "Sequence[Fields | Failure]", report: UpdateReport) -> None:
+def update_chunk(engine: LiveCollection, chunk: "Sequence[Fields | Failure]", report: UpdateReport) -> None:
+    """Rows into the collection, all at once; ``report`` learns what became of them. See :func:`update_rows`."""
+    report.rows += len(chunk)
     patches: dict[str, dict[str, Value]] = {}
     for row in chunk:
         if isinstance(row, Failure):

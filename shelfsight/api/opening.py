@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from shelfsight.api.engine import Engine
 from shelfsight.api.matching import check_asked, open_encoder_named
 from shelfsight.core.errors import NotFound
-from shelfsight.core.protocols import Encoder
+from shelfsight.core.protocols import Encoder, Fetcher
 from shelfsight.core.settings import Settings
 from shelfsight.core.vision import VisionLanguageModel
 
@@ -31,6 +31,7 @@ def open_engine(
     milvus: "MilvusPlace | str | None" = None,
     vlm: str | VisionLanguageModel | None = None,
     rules: str | Path | None = None,
+    fetch: Fetcher | bool = True,
 ) -> Engine:
     """Open a collection.
 
@@ -49,6 +50,8 @@ def open_engine(
             :func:`shelfsight.models.open_vlm`), or a ready one; ``settings.search.vlm`` where left out.
         rules: a file of a merchandiser's rules; where left out, ``rules.toml`` in the collection's directory, if there
             is one. It is followed while it is edited; see :meth:`Engine.check_rules`.
+        fetch: what gets pictures that are given by their address. True: the project's own, within ``settings.fetch``
+            and never from inside the network; false: such pictures fail with url_only.
 
     Raises:
         NotFound: no collection there, and ``create`` is false.
@@ -87,6 +90,7 @@ def open_engine(
         encoder=created,
         vlm=vlm,
         rules=None if rules is None else Path(rules),
+        fetch=fetch,
     )
 
 

@@ -164,7 +164,7 @@ class Change:
     Attributes:
         vectors: (p, d) float32 of length 1, one row a picture, in order. ``None`` keeps the vectors and pictures the
             item has (metadata only); such an item must exist.
-        keep_fields: title and metadata stay as the item has them, where it is there (pictures only).
+        keep_fields: title and metadata stay as the item has them, where it is there.
     """
 
     item: StoredItem

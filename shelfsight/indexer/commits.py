@@ -18,11 +18,12 @@ __all__ = ["Committer"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Writing:
-    """A commit on its way: how many items it indexes and updates."""
+    """A commit on its way: how many items it indexes, updates, and only notes something of that nobody sees."""
 
     done: "Future[int]"
     indexed: int
     updated: int
+    renewed: int
 
 
 class Committer:
@@ -45,6 +46,7 @@ class Committer:
         self._tally = tally
         self._changes: list[Change] = []
         self._indexed = 0
+        self._renewed = 0
         self._writing: _Writing | None = None
         self._last = time.monotonic()
         self._before: Snapshot | None = None
@@ -71,6 +73,9 @@ class Committer:
                 self._changes += self._moved(work)
             case Decision.UPDATE:
                 self._changes.append(Change(item=work.to_stored(), vectors=None))
+            case Decision.RENEW:
+                self._renewed += 1
+                self._changes.append(Change(item=work.to_stored(), vectors=None, keep_fields=True))
         full = len(self._changes) >= self._settings.commit_items
         if full or time.monotonic() - self._last >= self._settings.commit_seconds:
             self._begin()
@@ -94,9 +99,9 @@ class Committer:
         changes, self._changes = self._changes, []
         self._before = None
         indexed, self._indexed = self._indexed, 0
-        self._writing = _Writing(
-            self._pool.submit(self._store.commit, changes, since=self._since), indexed, len(changes) - indexed
-        )
+        renewed, self._renewed = self._renewed, 0
+        done = self._pool.submit(self._store.commit, changes, since=self._since)
+        self._writing = _Writing(done, indexed, len(changes) - indexed - renewed, renewed)
         self._last = time.monotonic()
 
     def _end(self) -> None:
@@ -110,6 +115,7 @@ class Committer:
             raise
         self._tally.indexed += self._writing.indexed
         self._tally.updated += self._writing.updated
+        self._tally.unchanged += self._writing.renewed
         self._writing = None
         self._tally.log.flush()
 

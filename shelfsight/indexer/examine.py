@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from shelfsight.core.errors import PictureError
-from shelfsight.core.pictures import decode, read_bytes
+from shelfsight.core.pictures import decode
 from shelfsight.core.protocols import StoredPicture
-from shelfsight.core.settings import PictureLimits
 from shelfsight.core.types import Failure, Item, Picture
-from shelfsight.indexer.fingerprints import Known, metadata_hash, picture_hash, pictures_hash, places_hash
-from shelfsight.indexer.work import Decision, PictureTask, Row, Work
+from shelfsight.indexer.fetching import Reading
+from shelfsight.indexer.fingerprints import Known, Stamp, metadata_hash, picture_hash, pictures_hash, places_hash
+from shelfsight.indexer.work import Decision, Got, PictureTask, Row, Work
 
 __all__ = ["Examined", "examine", "picture_failure", "stored_picture"]
 
@@ -35,24 +35,31 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A picture read. ``part`` is its hash, or the reason why there is none."""
+    """A picture read.
+
+    Attributes:
+        part: its hash, or the reason why there is none.
+        stamp: of one that was fetched.
+    """
 
     part: str
     data: bytes | None = field(default=None, repr=False)
     failure: Failure | None = None
+    stamp: Stamp | None = None
 
 
-def examine(row: Row, limits: PictureLimits, *, keep_bytes: int) -> Examined:
+def examine(row: Row, read: Reading, *, keep_bytes: int) -> Examined:
     """Decide what ``row`` needs; see :class:`~shelfsight.indexer.work.Decision`.
 
     Args:
+        read: reads what the row does not bring along.
         keep_bytes: of an item's pictures, from reading to decoding; the rest is read twice.
     """
     if row.item is None:
         assert row.failure is not None
         return Examined(Work(decision=Decision.FAIL, id=row.failure.id or "", failures=[row.failure]))
     item = row.item
-    reads = list(_read_all(item, limits, keep_bytes))
+    reads = list(_read_all(row, item, read, keep_bytes))
     work = Work(
         decision=Decision.ENCODE,
         id=item.id,
@@ -62,44 +69,61 @@ def examine(row: Row, limits: PictureLimits, *, keep_bytes: int) -> Examined:
         metadata_hash=metadata_hash(item.title, item.metadata),
         places_hash=places_hash(item.pictures),
         held=tuple(index for index, picture in enumerate(item.pictures) if picture.path is None),
+        stamps=tuple(read.stamp for read in reads),
         failures=[*item.failures, *(read.failure for read in reads if read.failure is not None)],
     )
     if all(read.failure is not None for read in reads):
         work.decision = Decision.FAIL
     elif row.known is not None:
-        _compare(work, Known.of(row.known), item, reads, limits)
+        _compare(work, Known.of(row.known), item, reads, read)
     return Examined(work, item, reads if work.decision is Decision.ENCODE else ())
 
 
-def _compare(work: Work, known: Known, item: Item, reads: Sequence[_Read], limits: PictureLimits) -> None:
+def _compare(work: Work, known: Known, item: Item, reads: Sequence[_Read], read: Reading) -> None:
     """Decide for an item that the collection has."""
     work.keep_fields = known.metadata == work.metadata_hash
     moved = known.places != work.places_hash
+    stamps = tuple(each.stamp for each in reads) if moved else _stamps(known, reads)
+    parts = [each.part if stamp is None else stamp.part for each, stamp in zip(reads, stamps, strict=True)]
+    pictures = pictures_hash(parts)
     # Files that the catalogue now holds as bytes need previews, which only encoding makes.
-    if known.pictures != work.pictures_hash or (moved and not set(work.held) <= set(known.held)):
+    if known.pictures != pictures or (moved and not set(work.held) <= set(known.held)):
         return
-    failures = _still_undecodable(known, item, reads, limits)
+    failures = _still_undecodable(known, item, reads, read)
     if failures is None:
         return
     work.failures += failures
     work.undecodable = list(known.undecodable)
+    work.pictures_hash, work.stamps = pictures, stamps
     work.pictures = [
         stored_picture(picture)
-        for index, (picture, read) in enumerate(zip(item.pictures, reads, strict=True))
-        if read.failure is None and index not in known.undecodable
+        for index, (picture, each) in enumerate(zip(item.pictures, reads, strict=True))
+        if (each.failure is None or stamps[index] is not None) and index not in known.undecodable
     ]
+    work.decision = _decide(work, moved, any(stamps) and stamps != known.stamps)
+
+
+def _decide(work: Work, moved: bool, renewed: bool) -> Decision:
     if moved:
-        work.decision = Decision.MOVE
-    else:
-        work.decision = Decision.NOTHING if work.keep_fields else Decision.UPDATE
+        return Decision.MOVE
+    if not work.keep_fields:
+        return Decision.UPDATE
+    return Decision.RENEW if renewed else Decision.NOTHING
 
 
-def _still_undecodable(known: Known, item: Item, reads: Sequence[_Read], limits: PictureLimits) -> list[Failure] | None:
+def _stamps(known: Known, reads: Sequence[_Read]) -> tuple[Stamp | None, ...]:
+    """Those of now. A picture that was fetched once and cannot be for now stays as it was."""
+    before = [*known.stamps, *([None] * (len(reads) - len(known.stamps)))]
+    return tuple(each.stamp if each.failure is None else stamp for each, stamp in zip(reads, before, strict=False))
+
+
+def _still_undecodable(known: Known, item: Item, reads: Sequence[_Read], read: Reading) -> list[Failure] | None:
     """Failures of the pictures that an earlier job could not decode; ``None`` when one of them can be decoded now."""
     failures = []
     for index in known.undecodable:
         try:
-            decode(_bytes_of(item.pictures[index], reads[index].data, limits), limits=limits, target=1)
+            data = reads[index].data
+            decode(read(item.pictures[index]) if data is None else data, limits=read.limits, target=1)
         except PictureError as error:
             failures.append(picture_failure(item, item.pictures[index], error))
         else:
@@ -107,20 +131,22 @@ def _still_undecodable(known: Known, item: Item, reads: Sequence[_Read], limits:
     return failures
 
 
-def _read_all(item: Item, limits: PictureLimits, keep_bytes: int) -> Iterator[_Read]:
+def _read_all(row: Row, item: Item, read: Reading, keep_bytes: int) -> Iterator[_Read]:
     kept = 0
-    for picture in item.pictures:
+    for index, picture in enumerate(item.pictures):
+        got = row.fetched.get(index)
+        if isinstance(got, Got):
+            yield _Read(got.stamp.part, got.data, stamp=got.stamp)
+            continue
         try:
-            data = read_bytes(picture, limits)
+            if got is not None:
+                raise got
+            data = read(picture)
         except PictureError as error:
             yield _Read(str(error.reason), failure=picture_failure(item, picture, error))
             continue
         kept += len(data)
         yield _Read(picture_hash(data), data if kept <= keep_bytes or len(item.pictures) == 1 else None)
-
-
-def _bytes_of(picture: Picture, data: bytes | None, limits: PictureLimits) -> bytes:
-    return read_bytes(picture, limits) if data is None else data
 
 
 def stored_picture(picture: Picture, preview: bytes | None = None) -> StoredPicture:

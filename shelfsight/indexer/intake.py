@@ -7,7 +7,7 @@ from shelfsight.core.errors import CatalogueError, Reason
 from shelfsight.core.protocols import Catalogue, Store
 from shelfsight.core.types import Failure, Item
 from shelfsight.indexer.seen import SeenIds
-from shelfsight.indexer.work import Row
+from shelfsight.indexer.work import Got, Row
 
 __all__ = ["Intake", "in_chunks"]
 
@@ -94,7 +94,7 @@ def _id_fault(id: str) -> Reason | None:
 
 def in_chunks(stream: Iterable[Row], *, rows: int, size: int) -> Iterator[list[Row]]:
     """Lists of at most ``rows`` rows, that carry ``size`` bytes of pictures themselves and no row more."""
-    return _cut(stream, rows, size, lambda row: 0 if row.item is None else _carried(row.item))
+    return _cut(stream, rows, size, lambda row: _fetched(row) + (0 if row.item is None else _carried(row.item)))
 
 
 def _chunks(rows: Iterable[Item | Failure]) -> Iterator[list[Item | Failure]]:
@@ -104,6 +104,10 @@ def _chunks(rows: Iterable[Item | Failure]) -> Iterator[list[Item | Failure]]:
 
 def _carried(item: Item) -> int:
     return sum(len(picture.data or b"") for picture in item.pictures)
+
+
+def _fetched(row: Row) -> int:
+    return sum(len(got.data or b"") for got in row.fetched.values() if isinstance(got, Got))
 
 
 def _cut(stream: Iterable[T], rows: int, size: int, weigh: Callable[[T], int]) -> Iterator[list[T]]:

@@ -7,11 +7,12 @@ from itertools import chain
 from pathlib import Path
 
 from shelfsight.core.errors import ShelfsightError, StoreError
-from shelfsight.core.protocols import Catalogue, Encoder, Store
+from shelfsight.core.protocols import Catalogue, Encoder, Fetcher, Store
 from shelfsight.core.settings import Settings
 from shelfsight.indexer.ahead import Ahead
 from shelfsight.indexer.batches import Batch, Encoding, batch_size, batches, finished
 from shelfsight.indexer.commits import Committer
+from shelfsight.indexer.fetching import Fetching
 from shelfsight.indexer.intake import Intake, in_chunks
 from shelfsight.indexer.interruption import Interruption
 from shelfsight.indexer.ordered import ordered
@@ -20,7 +21,7 @@ from shelfsight.indexer.progress import Progress
 from shelfsight.indexer.pruning import prune as delete_absent
 from shelfsight.indexer.report import FailureLog, Report, Tally, attach
 from shelfsight.indexer.seen import SeenIds
-from shelfsight.indexer.work import Work
+from shelfsight.indexer.work import Row, Work
 
 __all__ = ["Job", "index", "report"]
 
@@ -37,6 +38,7 @@ def index(
     prune: bool = False,
     progress: Progress | None = None,
     failures_to: Path | None = None,
+    fetch: Fetcher | None = None,
 ) -> Report:
     """Bring ``store`` up to date with ``catalogue``.
 
@@ -52,6 +54,7 @@ def index(
         prune: delete items that the catalogue no longer has, after everything else.
         progress: told after every batch.
         failures_to: JSON lines, one a failure, the fields of ``failures`` in the report; none, no file.
+        fetch: gets pictures that have addresses; without it they fail with url_only.
 
     Raises:
         LeaseHeld: another job is at work; names it.
@@ -62,7 +65,7 @@ def index(
     """
     with store.lease(f"index of {catalogue.name}"), FailureLog(failures_to).open() as log:
         tally = Tally(log)
-        job = Job(catalogue, encoder, store, settings, tally, progress)
+        job = Job(catalogue, encoder, store, settings, tally, progress, fetch)
         try:
             job.run(prune)
         except BaseException as error:
@@ -82,6 +85,7 @@ class Job:
         settings: Settings,
         tally: Tally,
         progress: Progress | None,
+        fetch: Fetcher | None,
     ) -> None:
         self._catalogue = catalogue
         self._encoder = encoder
@@ -89,6 +93,7 @@ class Job:
         self._settings = settings
         self._tally = tally
         self._progress = progress
+        self._fetch = fetch
         self._total = catalogue.count() if progress else None
         self._since = store.token()
 
@@ -109,10 +114,11 @@ class Job:
             committer = Committer(self._store, self._settings.index, self._tally, writers, self._since)
             try:
                 with (
+                    _threads(self._settings.fetch.at_a_time, "fetch") as fetchers,
                     _threads(self._settings.index.decode_threads, "decode") as decoders,
                     _threads(_ENCODE_THREADS, "encode") as encoders,
                 ):
-                    for batch in self._stream(intake, decoders, encoders):
+                    for batch in self._stream(self._fetched(intake.rows(), fetchers), decoders, encoders):
                         self._take(batch, committer)
                         self._tell()
                         interruption.check()
@@ -124,11 +130,19 @@ class Job:
                 raise
             committer.flush()
 
-    def _stream(self, intake: Intake, decoders: ThreadPoolExecutor, encoders: ThreadPoolExecutor) -> Iterator[Batch]:
+    def _fetched(self, rows: Iterator[Row], fetchers: ThreadPoolExecutor) -> Iterator[Row]:
+        if self._fetch is None:
+            return rows
+        fetching = Fetching(self._fetch, self._settings.pictures)
+        return fetching.over(rows, fetchers, window=2 * self._settings.fetch.at_a_time)
+
+    def _stream(
+        self, rows: Iterator[Row], decoders: ThreadPoolExecutor, encoders: ThreadPoolExecutor
+    ) -> Iterator[Batch]:
         """Encoded batches in the catalogue's order. Every stage draws from the one before it, a bounded way ahead."""
         ahead = Ahead.of(self._settings.index, batch_size(self._encoder, self._settings.index))
-        prepare = Preparation(self._encoder, self._settings, ahead.keep_bytes)
-        chunks = in_chunks(intake.rows(), rows=ahead.chunk_rows, size=ahead.chunk_bytes)
+        prepare = Preparation(self._encoder, self._settings, ahead.keep_bytes, self._fetch)
+        chunks = in_chunks(rows, rows=ahead.chunk_rows, size=ahead.chunk_bytes)
         tasks = chain.from_iterable(ordered(decoders, prepare.rows, chunks, window=ahead.chunks))
         entries = ordered(decoders, prepare, tasks, window=ahead.pictures)
         encode = Encoding(self._encoder, ahead.batch)

@@ -6,9 +6,9 @@ makes of items that were written here while it ran is said at :func:`shelfsight.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from shelfsight.core.protocols import Encoder, Store
+from shelfsight.core.protocols import Encoder, Fetcher, Store
 from shelfsight.core.settings import Settings
-from shelfsight.core.types import Item, Value
+from shelfsight.core.types import Failure, Item, Value
 from shelfsight.indexer.intake import Intake
 from shelfsight.indexer.interruption import Interruption
 from shelfsight.indexer.job import Job, report
@@ -19,11 +19,22 @@ from shelfsight.indexer.work import Decision, Work
 __all__ = ["delete", "update", "upsert"]
 
 
-def upsert(items: Sequence[Item], *, encoder: Encoder, store: Store, settings: Settings) -> Report:
+def upsert(
+    items: Sequence[Item | Failure],
+    *,
+    encoder: Encoder,
+    store: Store,
+    settings: Settings,
+    fetch: Fetcher | None = None,
+) -> Report:
     """Put ``items`` into the collection, in place of what it has under their ids.
 
-    Pictures that have not changed are not encoded again. An item that cannot be used is reported and the others go in;
-    what the collection had of it stays. Of two items with one id the first counts.
+    Pictures that have not changed are not encoded again. An item that cannot be used is reported, as is one that its
+    reader has found unusable already, and the others go in; what the collection had of it stays. Of two items with one
+    id the first counts.
+
+    Args:
+        fetch: gets pictures that have addresses; without it they fail with url_only.
 
     Raises:
         StoreError, StoreFull: the collection cannot be written; all commits before are in.
@@ -32,7 +43,7 @@ def upsert(items: Sequence[Item], *, encoder: Encoder, store: Store, settings: S
     tally = Tally(FailureLog(None))
     given = _Given(items)
     with SeenIds() as seen:
-        job = _Upsert(given, encoder, store, settings, tally, None)
+        job = _Upsert(given, encoder, store, settings, tally, None, fetch)
         job.bring_in(Intake(given, store, seen), Interruption())
     return report(store, tally)
 
@@ -57,10 +68,10 @@ class _Given:
 
     name = "upsert"
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, items: Sequence[Item | Failure]) -> None:
         self._items = items
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[Item | Failure]:
         return iter(self._items)
 
     def count(self) -> int:
@@ -72,7 +83,7 @@ class _Upsert(Job):
 
     def settle(self, work: Work) -> None:
         work.keep_fields = False
-        if work.decision is Decision.NOTHING and not self._has(work):
+        if work.decision in (Decision.NOTHING, Decision.RENEW) and not self._has(work):
             work.decision = Decision.UPDATE
 
     def _has(self, work: Work) -> bool:

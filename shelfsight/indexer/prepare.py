@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shelfsight.core.errors import PictureError
-from shelfsight.core.pictures import decode, read_bytes, thumbnail_bytes
-from shelfsight.core.protocols import Encoder
+from shelfsight.core.pictures import decode, thumbnail_bytes
+from shelfsight.core.protocols import Encoder, Fetcher
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Picture
 from shelfsight.indexer.examine import examine, picture_failure, stored_picture
+from shelfsight.indexer.fetching import Reading
 from shelfsight.indexer.ordered import Done
 from shelfsight.indexer.work import Entry, PictureTask, Row
 
@@ -23,11 +24,13 @@ class Preparation:
 
     Attributes:
         keep_bytes: see :func:`~shelfsight.indexer.examine.examine`.
+        fetch: gets pictures from addresses.
     """
 
     encoder: Encoder
     settings: Settings
     keep_bytes: int
+    fetch: Fetcher | None = None
 
     def rows(self, rows: Sequence[Row]) -> list[PictureTask | Done[Entry]]:
         """Every row examined. One with a single picture, as most have, is prepared on the spot; the pictures of others
@@ -35,10 +38,14 @@ class Preparation:
         return [each for row in rows for each in self._row(row)]
 
     def _row(self, row: Row) -> Iterator[PictureTask | Done[Entry]]:
-        tasks = examine(row, self.settings.pictures, keep_bytes=self.keep_bytes).tasks()
+        tasks = examine(row, self._reading, keep_bytes=self.keep_bytes).tasks()
         first = next(tasks)
         yield Done(self(first)) if first.last else first
         yield from tasks
+
+    @property
+    def _reading(self) -> Reading:
+        return Reading(self.fetch, self.settings.pictures)
 
     def __call__(self, task: PictureTask) -> Entry:
         """A picture that cannot be used becomes an entry with a failure."""
@@ -52,9 +59,8 @@ class Preparation:
             return Entry(work=task.work, index=task.index, last=task.last, failure=failure)
 
     def _prepare(self, task: PictureTask, picture: Picture) -> Entry:
-        limits = self.settings.pictures
-        data = read_bytes(picture, limits) if task.data is None else task.data
-        image = decode(data, limits=limits, target=self.encoder.spec.image_size)
+        data = self._reading(picture) if task.data is None else task.data
+        image = decode(data, limits=self.settings.pictures, target=self.encoder.spec.image_size)
         preview = self._preview(data) if picture.path is None else None
         return Entry(
             work=task.work,

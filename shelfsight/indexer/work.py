@@ -7,12 +7,13 @@ from enum import Enum, auto
 import numpy as np
 import numpy.typing as npt
 
+from shelfsight.core.errors import PictureError
 from shelfsight.core.protocols import Fingerprints, StoredItem, StoredPicture
 from shelfsight.core.types import Failure, Item, Value
 from shelfsight.core.vectors import FloatArray
-from shelfsight.indexer.fingerprints import to_fingerprints
+from shelfsight.indexer.fingerprints import Stamp, to_fingerprints
 
-__all__ = ["Decision", "Entry", "PictureTask", "Row", "Work"]
+__all__ = ["Decision", "Entry", "Got", "PictureTask", "Row", "Work"]
 
 
 class Decision(Enum):
@@ -24,17 +25,32 @@ class Decision(Enum):
     """The same pictures under other names or paths: the vectors it has, written again."""
     UPDATE = auto()
     """Other title or metadata alone."""
+    RENEW = auto()
+    """Nothing but what to ask servers of its pictures with, the next time."""
     NOTHING = auto()
     FAIL = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What came from an address. ``data`` is ``None`` where it is what the stamp says, and was not sent or kept."""
+
+    stamp: Stamp
+    data: bytes | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row as the catalogue gave it: an item and what the collection knows of it, or a failure."""
+    """One row as the catalogue gave it: an item and what the collection knows of it, or a failure.
+
+    Attributes:
+        fetched: by place among the item's pictures, what came of those with addresses.
+    """
 
     item: Item | None = None
     known: Fingerprints | None = None
     failure: Failure | None = None
+    fetched: Mapping[int, Got | PictureError] = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +61,8 @@ class Work:
         pictures: those that can be used, in order.
         vectors: one for each of ``pictures``, where they were encoded.
         keep_fields: the catalogue says of title and metadata what it said before, so what the collection has stays.
-        held: indexes, among the catalogue's pictures, of those that it holds as bytes.
+        held: indexes, among the catalogue's pictures, of those that are no files.
+        stamps: what is known of those with addresses, in their places.
         undecodable: indexes, among the catalogue's pictures, of those read but not decoded.
         failures: of pictures, in order, or of the row.
     """
@@ -61,6 +78,7 @@ class Work:
     vectors: list[FloatArray] = field(default_factory=list)
     keep_fields: bool = False
     held: tuple[int, ...] = ()
+    stamps: tuple[Stamp | None, ...] = ()
     undecodable: list[int] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
@@ -72,7 +90,12 @@ class Work:
             metadata=self.metadata,
             pictures=tuple(self.pictures),
             fingerprints=to_fingerprints(
-                self.pictures_hash, self.undecodable, self.metadata_hash, self.places_hash, self.held
+                self.pictures_hash,
+                self.undecodable,
+                self.metadata_hash,
+                self.places_hash,
+                self.held,
+                self.stamps,
             ),
         )
 

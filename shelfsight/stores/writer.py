@@ -139,14 +139,12 @@ class Writer:
         old = self._execute("SELECT record FROM items WHERE id = ?", (item.id,)).fetchone()
         if old is None:
             raise NotFound(f"there is no item {item.id!r} whose metadata could change", hint="commit it with vectors")
+        record = records.with_pictures_of(records.encode(item), old[0])
+        if change.keep_fields:
+            record = records.with_fields_of(record, old[0])
         self._execute(
             "UPDATE items SET generation = ?, metadata_hash = ?, record = ? WHERE id = ?",
-            (
-                self._generation,
-                item.fingerprints.metadata,
-                records.with_pictures_of(records.encode(item), old[0]),
-                item.id,
-            ),
+            (self._generation, item.fingerprints.metadata, record, item.id),
         )
 
     def _delete(self, id: str) -> bool:

@@ -42,6 +42,14 @@ _NOTED = {"features": "pictures", "suggestions": "items"}
 @click.option("--title-column", metavar="NAME", help="Column of the titles.")
 @click.option("--batch-size", type=click.IntRange(min=1), metavar="N", help="Pictures the encoder sees at once.")
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads that read and decode pictures.")
+@click.option("--no-fetch", is_flag=True, help="Fetch no pictures: those that are addresses fail.")
+@click.option(
+    "--private-host",
+    "private_hosts",
+    metavar="HOST[:PORT]",
+    multiple=True,
+    help="Fetch from this host although it is inside the network; may be repeated.",
+)
 @click.option(
     "--features", is_flag=True, help="Keep what the vision-language model sees of each picture, for --rerank."
 )
@@ -64,6 +72,8 @@ def index(
     title_column: str | None,
     batch_size: int | None,
     threads: int | None,
+    no_fetch: bool,
+    private_hosts: tuple[str, ...],
     features: bool,
     enrich: bool,
     vlm: str | None,
@@ -75,6 +85,9 @@ def index(
     CATALOGUE is a folder of pictures (a subfolder is a category), a CSV, JSONL, Parquet or tar file, or a folder
     of such files. Exit code 3 says that some items failed; they are listed in COLLECTION/failures.jsonl.
 
+    Pictures that CATALOGUE names by their http(s) address are fetched, never from inside the network unless
+    --private-host says so. An address that was fetched before is asked for what is new.
+
     With --features and --enrich a vision-language model then looks at the pictures that it has not seen. What it says
     is kept beside the catalogue's fields and never in place of them.
     """
@@ -83,7 +96,7 @@ def index(
     from shelfsight.api.opening import open_engine
     from shelfsight.catalog import Columns, open_catalogue
 
-    settings = _settings(batch_size, threads)
+    settings = _settings(batch_size, threads, private_hosts)
     main, *more = image_columns or (None,)
     columns = Columns(id=id_column, image=main, more_images=tuple(filter(None, more)), title=title_column)
     source = open_catalogue(catalogue, columns=columns, max_text=settings.index.max_text, limits=settings.pictures)
@@ -101,6 +114,7 @@ def index(
         store=store,
         milvus=_place(milvus),
         vlm=ready,
+        fetch=not no_fetch,
     ) as engine:
         report = index_into(engine, source, prune=prune)
         document = report.to_json()
@@ -159,11 +173,12 @@ def _place(given: Mapping[str, str | None]) -> "MilvusPlace | None":
     return MilvusPlace(**said) if said else None  # type: ignore[arg-type]  # texts, all of them
 
 
-def _settings(batch_size: int | None, threads: int | None) -> "Settings":
-    from shelfsight.core.settings import IndexSettings, Settings
+def _settings(batch_size: int | None, threads: int | None, private_hosts: tuple[str, ...]) -> "Settings":
+    from shelfsight.core.settings import FetchSettings, IndexSettings, Settings
 
     given = {"batch_size": batch_size, "decode_threads": threads}
-    return Settings(index=IndexSettings(**{name: value for name, value in given.items() if value is not None}))
+    index = IndexSettings(**{name: value for name, value in given.items() if value is not None})
+    return Settings(index=index, fetch=FetchSettings(private_hosts=private_hosts))
 
 
 def _counts(report: "Report") -> str:
