@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_oracle import Oracle, like, truth
-from store_samples import DIMENSION, SPEC, axis, change, update
+from store_samples import DIMENSION, SPEC, axis, change, files_only, update
 
 from shelfsight.core.errors import UnknownField, UsageError
 from shelfsight.core.filters import And, Comparison, Expr, FieldPath, In, IsNull, Like, Not, Or, parse
@@ -207,6 +207,26 @@ def test_a_filter_that_few_or_most_pass_gives_exact_hits(store: Store) -> None:
     for bound in (0, 1, 9, 10, 900, 1023, 1024, 1025, 3000, 3999, 4000):
         where = parse(f"n < {bound}")
         oracle.check(store.snapshot().search(query, 10, where=where)[0], query[0], 10, where=where)
+
+
+@files_only
+def test_filters_after_changes_and_deletions(store: Store) -> None:
+    """Items of one picture, whose rows have their items' numbers, but for a few; then too many."""
+    oracle = Oracle()
+    rng = np.random.default_rng(0)
+
+    def several(start: int, end: int, pictures: int) -> list[Change]:
+        return [
+            change(f"{i:03d}", rng.standard_normal((pictures, DIMENSION)), {"n": i % 80}) for i in range(start, end)
+        ]
+
+    query = rng.standard_normal((1, DIMENSION)).astype(np.float32)
+    moved = [update("003", {"n": 70}), update("064", {"n": 1}), *several(10, 12, 2)]
+    for changes, deletes in ((several(0, 80, 1), []), (moved, ["020", "079"]), (several(90, 130, 3), ["011"])):
+        store.commit(changes, deletes=deletes)
+        oracle.commit(changes, deletes)
+        for where in map(parse, ("n < 7", "n < 40", "n >= 2", "not n == 70")):
+            oracle.check(store.snapshot().search(query, 100, where=where)[0], query[0], 100, where=where)
 
 
 _VALUES: st.SearchStrategy[Value] = st.sampled_from(
