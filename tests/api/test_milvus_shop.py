@@ -14,7 +14,8 @@ def milvus_shop(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
     path = tmp_path_factory.mktemp("milvus") / "shop.collection"
     catalogue = demo_folder / "catalog.csv"
-    assert run(["index", str(catalogue), "-c", str(path), "--store", "milvus", "--tenant", "demo", "--json"]) == 0
+    options = ["--store", "milvus", "--tenant", "demo", "--milvus-words", "server"]
+    assert run(["index", str(catalogue), "-c", str(path), *options, "--json"]) == 0
     return path
 
 
@@ -24,6 +25,9 @@ def test_indexing_again_changes_nothing(cli: Cli, milvus_shop: Path, demo_folder
     assert read_place(milvus_shop).tenant == "demo"
     shown = cli("info", "-c", milvus_shop, "--json").document
     assert (shown["store"], shown["index"]["kind"], shown["index"]["recall"]) == ("milvus", "milvus lite flat", 1.0)
+    why = "Milvus Lite compares all vectors, unless another type is asked for"
+    assert shown["index"]["parameters"] == {"why": why, "words": "server"}
+    assert why in cli("info", "-c", milvus_shop).out
 
 
 @pytest.mark.parametrize(

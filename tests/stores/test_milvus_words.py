@@ -16,7 +16,7 @@ from shelfsight.core.filters import parse
 from shelfsight.core.listing import WordQuery
 from shelfsight.core.protocols import Store
 from shelfsight.stores import create_store
-from shelfsight.stores.milvus import MilvusPlace
+from shelfsight.stores.milvus import MilvusPlace, schema
 from shelfsight.stores.milvus.fulltext import NO_WORDS, match_all, match_any, text_of, tokens
 from shelfsight.stores.milvus.schema import LONGEST_TEXT
 from shelfsight.stores.milvus.store import MilvusStore
@@ -176,6 +176,18 @@ def test_whoever_looks_words_up_locally_writes_them_for_the_others(milvus: Opene
     reader = searching(milvus("one", uri=uri, collection="c", words="server", follow_seconds=0.0))
     milvus("two", uri=uri, collection="c").commit([item("a", "Striped scarf")])
     assert ids_of(reader.snapshot(), "scarf") == ["a"]
+
+
+def test_words_of_another_version_are_looked_up_in_the_directory(
+    milvus: Opener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(schema, "WORDS_FORMAT", "words, format 1")
+        store = milvus(words="server")
+    assert "the words in Milvus are of another version" in caplog.text
+    store.commit([item("a", "Striped scarf")])
+    assert ids_of(store.snapshot(), "srtiped") == ["a"]
+    assert (store.folder / "words.sqlite").exists()
 
 
 def test_a_way_of_finding_words_that_is_none(tmp_path: Path) -> None:

@@ -182,13 +182,13 @@ def report(place: MilvusPlace, vectors: int) -> IndexReport:
     return IndexReport(kind=_called(place, kind), vectors=vectors, recall=1.0 if exact else None)
 
 
-def report_built(place: MilvusPlace, vectors: int, index: Index, dimension: int) -> IndexReport:
+def report_built(place: MilvusPlace, vectors: int, index: Index, dimension: int, words: str) -> IndexReport:
     """What finds vectors: Milvus's own, and nobody measured how well unless it compares them all; why it is that one,
     or what would be better by now; who finds words."""
     better = outgrown(index, vectors, dimension) if place.index == "auto" and not place.lite else None
     reason = chosen(vectors, dimension, asked=place.index, lite=place.lite).reason
     why = {"why": reason} if better is None else {"outgrown": f"{better.kind} would be better: {better.reason}"}
-    parameters = {**index.build, **why, "words": place.words}
+    parameters = {**index.build, **why, "words": words}
     recall = 1.0 if index.exact else None
     return IndexReport(kind=_called(place, index.kind), vectors=vectors, parameters=parameters, recall=recall)
 

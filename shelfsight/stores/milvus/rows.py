@@ -14,7 +14,7 @@ from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.milvus.client import AT_ONCE, Milvus
 from shelfsight.stores.milvus.indexing import Index, search_parameters
 from shelfsight.stores.milvus.place import MilvusPlace
-from shelfsight.stores.milvus.schema import BM25, VECTOR, WORDS
+from shelfsight.stores.milvus.schema import BM25, VECTOR, WORDS, WORDS_FORMAT
 
 __all__ = ["Rows", "Wanted"]
 
@@ -38,7 +38,12 @@ class Wanted:
 
 
 class Rows:
-    """Those of tenant ``number`` in the collection ``name``. Numbers of rows are the tenant's own, from 1."""
+    """Those of tenant ``number`` in the collection ``name``. Numbers of rows are the tenant's own, from 1.
+
+    Attributes:
+        has_words: whether there is a field of words, which has to be written.
+        finds_words: whether they are folded and stemmed as queries are.
+    """
 
     def __init__(self, milvus: Milvus, name: str, place: MilvusPlace, number: int) -> None:
         self._milvus = milvus
@@ -49,7 +54,9 @@ class Rows:
         self._unsealed = 0
         self._index = Index()
         self._index_read = -_INDEX_READ
-        self.has_words = WORDS in milvus.fields(name)
+        fields = milvus.fields(name)
+        self.has_words = WORDS in fields
+        self.finds_words = fields.get(WORDS) == WORDS_FORMAT
 
     def touch(self) -> None:
         """There are new rows, and a commit says so."""

@@ -72,10 +72,20 @@ class MilvusStore(LocalStore):
             self._looked = 0.0
             super().__init__(path, header, ExactBlock, home=home)
             if place.words == "server":
-                self._words = FullText(path)
+                self._use_full_text()
         except BaseException:
             self._milvus.close()
             raise
+
+    def _use_full_text(self) -> None:
+        if self._remote.finds_words:
+            self._words = FullText(self._path)
+        else:
+            _log.warning(
+                "%s: the words in Milvus are of another version and are looked up here; a backup that is restored into"
+                " another Milvus collection has them anew",
+                self._path,
+            )
 
     @property
     def place(self) -> MilvusPlace:
@@ -87,7 +97,8 @@ class MilvusStore(LocalStore):
         self._keep_up()
         manifest = super().manifest
         index = self._remote.index()
-        found = report_built(self._place, manifest.pictures, index, manifest.encoder.dimension)
+        words = "server" if isinstance(self._words, FullText) else "local"
+        found = report_built(self._place, manifest.pictures, index, manifest.encoder.dimension, words)
         return replace(manifest, index=found)
 
     def snapshot(self) -> LocalSnapshot:

@@ -21,11 +21,12 @@ from shelfsight.stores.files import locked
 from shelfsight.stores.ledger import BUSY_SECONDS, reading, writing
 from shelfsight.stores.words.document import COLUMNS
 
-__all__ = ["WORDS", "WORDS_LOCK", "WordsFile", "about", "make", "say"]
+__all__ = ["FORMAT", "WORDS", "WORDS_LOCK", "WordsFile", "about", "make", "say"]
 
 WORDS = "words.sqlite"
 WORDS_LOCK = "words.lock"
-_FORMAT = 2  # another one where words are folded or stemmed otherwise, too
+FORMAT = 2
+"""Of the file, and of the words in it: another one where words are folded or stemmed otherwise."""
 
 _SCHEMA = f"""
 CREATE TABLE about (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -43,7 +44,7 @@ CREATE TABLE vocabulary (number INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
 CREATE VIRTUAL TABLE words USING fts5(
     {", ".join(COLUMNS)}, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 0'
 );
-INSERT INTO about VALUES ('format', {_FORMAT}), ('generation', 0), ('base', 0), ('last', 0), ('dead', 0), ('epoch', 0)
+INSERT INTO about VALUES ('format', {FORMAT}), ('generation', 0), ('base', 0), ('last', 0), ('dead', 0), ('epoch', 0)
 """
 _TABLES = ("about", "docs", "vocabulary", "words")
 
@@ -158,7 +159,7 @@ class WordsFile:
 def _is_ours(connection: sqlite3.Connection) -> bool:
     """Whether there are tables, and of this format."""
     made = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'about'").fetchone()
-    return made == (1,) and about(connection).get("format") == _FORMAT
+    return made == (1,) and about(connection).get("format") == FORMAT
 
 
 def about(connection: sqlite3.Connection) -> dict[str, int]:
