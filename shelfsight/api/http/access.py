@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, FastAPI, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
@@ -12,7 +12,7 @@ from shelfsight.api.service.keys import Scope
 from shelfsight.api.service.origins import is_loopback
 from shelfsight.core.errors import Forbidden, UsageError
 
-__all__ = ["Asker", "caller_of", "needs"]
+__all__ = ["Asker", "caller_of", "needs", "say_keys"]
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer ss_...`")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="key", description="`X-API-Key: ss_...`")
@@ -33,27 +33,53 @@ def needs(scope: str, *, server: bool = False) -> Any:
         _bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
         _header: Annotated[str | None, Security(_HEADER)],
     ) -> None:
-        caller = service_of(request).access.admit(
-            _token(request),
-            address=request.client.host if request.client else "",
-            local=is_loopback((request.scope.get("server") or ("",))[0]),
-            needed=needed,
-        )
+        caller = _caller(request)
+        caller.check(needed)
         _check_reach(request, caller, needed if server else None)
-        request.state.caller = caller
 
     admitted.needed = needed  # type: ignore[attr-defined]
     return Depends(admitted)
 
 
-def caller_of(request: Request) -> Caller:
-    """Who asks, once :func:`needs` has let them in."""
+def _caller(request: Request) -> Caller:
+    """Who asks: found out once a request, though several dependencies may need it."""
+    if not hasattr(request.state, "caller"):
+        request.state.caller = service_of(request).access.identify(
+            _token(request),
+            address=request.client.host if request.client else "",
+            local=is_loopback((request.scope.get("server") or ("",))[0]),
+        )
     found: Caller = request.state.caller
     return found
 
 
+def caller_of(request: Request) -> Caller:
+    """Who asks, once :func:`needs` has let them in."""
+    return _caller(request)
+
+
 Asker = Annotated[Caller, Depends(caller_of)]
 """Who asks. Only in operations that :func:`needs` guards."""
+
+
+def say_keys(app: FastAPI) -> None:
+    """Let the reference of ``app`` say that no key is needed, as long as that is so on this machine."""
+    whole = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = whole()
+        if app.state.service.access.required(local=True):
+            return document
+        return {**document, "paths": {path: _keyless(found) for path, found in document["paths"].items()}}
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _keyless(operations: dict[str, Any]) -> dict[str, Any]:
+    return {
+        method: {**about, "security": [{}, *about["security"]]} if "security" in about else about
+        for method, about in operations.items()
+    }
 
 
 def _token(request: Request) -> str | None:
@@ -86,7 +112,7 @@ def _check_reach(request: Request, caller: Caller, on_server: Scope | None) -> N
         if on_server is not Scope.SEARCH and not caller.sees_all:
             raise Forbidden("this API key is for some collections alone, and this concerns the whole server")
         return
-    collections = service_of(request).collections
-    asked = request.path_params.get("collection", collections.default)
-    if not caller.sees(asked):
-        raise Forbidden(f"this API key is not for the collection {asked!r}", hint="ask for one that is")
+    collections, asked = service_of(request).collections, request.path_params.get("collection")
+    meant = collections.resolve(asked)
+    if not any(collections.resolve(name) == meant for name in caller.collections or (meant,)):
+        raise Forbidden(f"this API key is not for the collection {asked or meant!r}", hint="ask for one that is")

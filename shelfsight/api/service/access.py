@@ -1,13 +1,27 @@
-"""Who may ask what: one place that decides, whatever the request came in by."""
+"""Who may ask what, and how often: one place that decides, whatever the request came in by."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 
+from shelfsight.api.service.buckets import Buckets
 from shelfsight.api.service.keys import ApiKey, KeyRing, Scope
-from shelfsight.core.errors import Forbidden, Unauthenticated, UsageError
+from shelfsight.api.service.spending import Looks, Spending
+from shelfsight.core.errors import Forbidden, LimitReached, Unauthenticated, UsageError
 from shelfsight.core.settings import AccessSettings
 
 __all__ = ["Access", "Caller"]
+
+_BURST = 5.0
+"""Seconds of its rate that a key may use at once, and an address with a public key: a page asks for many pictures."""
+_WRONG, _WRONG_AGAIN = 10.0, 10.0
+"""Wrong keys that an address may send at once, and after how many seconds one more."""
+_KNOWN = 86_400.0
+"""Seconds that an address is known by a key it sent."""
+_log = logging.getLogger("shelfsight.access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +37,30 @@ class Caller:
     address: str
 
     @property
-    def sees_all(self) -> bool:
-        return self.key is None or not self.key.collections
+    def collections(self) -> tuple[str, ...]:
+        """Names and aliases of those it may ask; none: all."""
+        return () if self.key is None else self.key.collections
 
-    def sees(self, *names: str) -> bool:
-        """Whether a collection may be asked that has these names: its own, and the alias it was asked by."""
-        return self.key is None or self.sees_all or any(name in self.key.collections for name in names)
+    @property
+    def sees_all(self) -> bool:
+        """Whether it may ask every collection."""
+        return not self.collections
+
+    def check(self, needed: Scope) -> None:
+        """
+        Raises:
+            Forbidden: the key does not go so far.
+        """
+        if self.key is not None and not self.key.scope.covers(needed):
+            raise Forbidden(
+                f"the API key {self.key.id} is for {self.key.scope}, and this needs one for {needed}",
+                hint=f"`shelfsight keys create --scope {needed}` makes one",
+            )
 
 
 class Access:
-    """The keys of a server, and what is asked of those who come without."""
+    """The keys of a server, their limits, and what is asked of those who come without. Safe to share between threads;
+    all worker processes count together."""
 
     def __init__(self, settings: AccessSettings, state: Path) -> None:
         """
@@ -41,6 +69,9 @@ class Access:
         """
         self._settings = settings
         self.keys = KeyRing(state)
+        self.spending = Spending(state)
+        self._rates = Buckets(state / "rates.bin", places=4096)
+        self._addresses = Buckets(state / "addresses.bin")
 
     def required(self, *, local: bool) -> bool:
         """Whether a key is needed on a connection.
@@ -64,12 +95,12 @@ class Access:
                 hint="make one with `shelfsight keys create`, or let everybody in with --keys off",
             )
 
-    def admit(self, token: str | None, *, address: str, local: bool, needed: Scope) -> Caller:
-        """The caller who sent ``token``, if that goes as far as ``needed``.
+    def identify(self, token: str | None, *, address: str, local: bool) -> Caller:
+        """The caller who sent ``token``; counts as one request of that key.
 
         Raises:
-            Unauthenticated: no key was sent, or none that counts.
-            Forbidden: the key does not go so far.
+            Unauthenticated: no key was sent where one is needed, or none that counts.
+            LimitReached: the key has asked too often just now, or too many wrong ones came from there.
         """
         if not self.required(local=local):
             return Caller(key=None, address=address)
@@ -77,10 +108,74 @@ class Access:
             raise Unauthenticated(
                 "this needs an API key", hint="send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`"
             )
-        key = self.keys.check(token)
-        if not key.scope.covers(needed):
-            raise Forbidden(
-                f"the API key {key.id} is for {key.scope}, and this needs one for {needed}",
-                hint=f"`shelfsight keys create --scope {needed}` makes one",
-            )
+        place = _place(address)
+        key = self._known(token, place)
+        self._count(key, place)
         return Caller(key=key, address=address)
+
+    @contextmanager
+    def looking(self, caller: Caller, planned: int) -> Iterator[Looks]:
+        """Around what lets a vision-language model look at pictures, ``planned`` of them at most. The body sets
+        ``made`` of what it gets to as many as there were. Waits for the disk.
+
+        Raises:
+            LimitReached: the caller's key has fewer left today.
+        """
+        limit = None if caller.key is None else caller.key.looks_per_day
+        limit = self._settings.looks if limit is None else limit
+        if caller.key is None or limit is None or not planned:
+            yield Looks(planned)
+            return
+        with self.spending.looking(caller.key.id, planned, limit) as looks:
+            yield looks
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._rates.close()
+        self._addresses.close()
+
+    def _known(self, token: str, place: str) -> ApiKey:
+        """The key of ``token``. Where many wrong ones came from, only keys that came from there before are looked at
+        again for a while: who guesses learns nothing, and who shares the address with them goes on."""
+        wait = self._addresses.wait(f"wrong {place}", rate=1 / _WRONG_AGAIN, burst=_WRONG)
+        try:
+            key = self.keys.check(token)
+        except Unauthenticated:
+            if not wait:
+                self._addresses.take(f"wrong {place}", rate=1 / _WRONG_AGAIN, burst=_WRONG)
+                _log.warning("a wrong API key from %s", place)
+                raise
+            key = None
+        if key is not None and self._addresses.marked(f"known {place} {key.id}"):
+            return key
+        if wait:
+            raise LimitReached(
+                "too many wrong API keys came from this address", retry_after=wait, hint="see which key is sent"
+            )
+        assert key is not None
+        self._addresses.mark(f"known {place} {key.id}", _KNOWN)
+        return key
+
+    def _count(self, key: ApiKey, place: str) -> None:
+        rate = key.rate or self._settings.searches
+        visitor = self._settings.visitor if key.public else None
+        wait = 0.0
+        if visitor is not None:
+            wait = self._addresses.take(f"visitor {place}", rate=visitor, burst=max(_BURST * visitor, 1.0))
+        if not wait and rate is not None:
+            wait = self._rates.take(key.id, rate=rate, burst=max(_BURST * rate, 1.0))
+        if wait:
+            raise LimitReached(
+                f"the API key {key.id} may not ask so often", retry_after=wait, hint="wait as long as Retry-After says"
+            )
+
+
+def _place(address: str) -> str:
+    """What is counted as one address: of IPv6 the /64 network, of which a person has all addresses."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network((int(parsed), 64), strict=False))
+    return str(parsed)
