@@ -59,6 +59,19 @@ def test_none_comes_twice_and_none_that_may_not(finder: Finder) -> None:
             assert mask[real].all()
 
 
+def test_estimates_fall_and_products_are_exact(finder: Finder, vectors: FloatArray) -> None:
+    rows = np.array([[5, -1, 2999, 5], [-1, 0, 1, 2]])
+    scores = finder.products(vectors, QUERIES[::10], rows)
+    products = QUERIES[::10].astype(np.float64) @ vectors.T.astype(np.float64)
+    wanted = np.where(rows < 0, -np.inf, np.take_along_axis(products, rows, axis=1))
+    np.testing.assert_allclose(scores, wanted, atol=1e-6)
+    found = finder.estimated(QUERIES, 40, finder.efforts[0], Allowed(np.arange(COUNT) % 3 > 0))
+    if found is not None:  # graphs' estimates are not to be doubted
+        estimates, places = found
+        assert (estimates[:, :-1] >= estimates[:, 1:]).all()
+        assert ((places < 0) == np.isneginf(estimates)).all()
+
+
 def test_more_effort_finds_more(finder: Finder, vectors: FloatArray) -> None:
     data = _lopsided(vectors) if isinstance(finder, IvfFinder) and finder.turned else vectors
     queries = data[:100]
