@@ -1,20 +1,22 @@
 """One search, from its plan and vector to its page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from threading import Event
 
 from shelfsight.core.errors import ModelError
 from shelfsight.core.listing import Histogram
-from shelfsight.core.protocols import Match, Snapshot
+from shelfsight.core.protocols import Match, Snapshot, StoredItem
 from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.settings import SearchSettings
+from shelfsight.core.streaming import HitExplained, HitsFound, OrderChanged, SearchDone, SearchEvent
 from shelfsight.core.types import Hit, Page
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.arrange import Groups, Line, variants_of
 from shelfsight.search.candidates import Candidate
 from shelfsight.search.counting import Counted
 from shelfsight.search.hits import Shown
-from shelfsight.search.listing import Listing
+from shelfsight.search.listing import First, Listing
 from shelfsight.search.planning import Plan
 from shelfsight.search.relevance import asked_for, open_judge
 from shelfsight.search.retrieval import Retrieval
@@ -46,6 +48,15 @@ class Tools:
     scale: RelevanceScale | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What is counted of all that a page is a window on."""
+
+    total: int
+    facets: Mapping[str, Mapping[str, int]]
+    histograms: Mapping[str, Histogram]
+
+
 class Answer:
     """One query on one state of a collection; asked for once."""
 
@@ -58,11 +69,13 @@ class Answer:
         trace: Trace,
         *,
         known: Sequence[Match] | None = None,
+        stopped: Event | None = None,
     ) -> None:
         """
         Args:
             vector: (d,) float32 of length 1; ``None``: nothing is looked up.
             known: as :class:`~shelfsight.search.retrieval.Retrieval` has it.
+            stopped: once it is set nobody waits for the answer, and a second look ends as soon as it can.
         """
         self._plan, self._snapshot, self._tools, self._trace = plan, snapshot, tools, trace
         pictured = plan.query.image is not None or plan.query.vector is not None
@@ -79,24 +92,38 @@ class Answer:
         if vector is not None and plan.ruling is not None and plan.ruled:
             self._rules = plan.ruling.stage(snapshot, vector, plan.ranked, self._by)
         self._sitting: Sitting | None = None
+        self._stopped = stopped
         self._groups: int | None = None
+        self._counts: dict[frozenset[str] | None, _Counts] = {}
 
     def page(self) -> Page:
         """The page that was asked for."""
-        query, trace = self._plan.query, self._trace
-        line, shown = self._shown()
-        with trace.stage("items"):
-            items = self._snapshot.items(shown.ids)
-            hits = shown.hits(items)
-        if query.explain:
+        line, hits, items = self._placed(self._looked(self._first()))
+        if self._plan.query.explain:
             sitting = self._sat()
             sitting.know(items)
-            with trace.stage(EXPLAIN):
+            with self._trace.stage(EXPLAIN):
                 hits = sitting.explain(hits)
-        if self._sitting is not None:
-            with trace.stage("keep"):
-                self._sitting.keep()
+        self._keep()
         return self._counted(line, hits)
+
+    def events(self) -> Iterator[SearchEvent]:
+        """The page that was asked for, told as it comes about; :func:`~shelfsight.core.streaming.joined` it is
+        :meth:`page`, but for times."""
+        first = self._first()
+        line, hits, items = self._placed(first)
+        yield HitsFound(page=self._counted(line, hits))
+        if self._plan.depth and first is not None:
+            line, hits, items = self._placed(self._looked(first))
+            yield OrderChanged(page=self._counted(line, hits))
+        explained: dict[str, Hit] = {}
+        if self._plan.query.explain:
+            for hit in self._explained(hits, items):
+                explained[hit.id] = hit
+                assert hit.explanation is not None
+                yield HitExplained(id=hit.id, rank=hit.rank, explanation=hit.explanation)
+        self._keep()
+        yield SearchDone(page=self._counted(line, tuple(explained.get(hit.id, hit) for hit in hits)))
 
     def pairs(self) -> list[tuple[str, float]]:
         """The (id, score) pairs of the page.
@@ -104,7 +131,7 @@ class Answer:
         Raises:
             ModelError: re-ranking failed.
         """
-        _, shown = self._shown()
+        _, shown = self._arranged(self._looked(self._first()))
         if self._sitting is not None and self._sitting.failed:
             raise ModelError(self._sitting.warnings[0])
         return [(row.lead.match.id, row.lead.match.score) for row in shown.rows]
@@ -125,16 +152,45 @@ class Answer:
             atoms=self._plan.atoms,
         )
 
-    def _shown(self) -> tuple[Line, Shown]:
-        plan = self._plan
+    def _first(self) -> First | None:
         with self._trace.stage("retrieve"):
-            first = self._listing.first(self._rules)
-        if plan.depth and first is not None:
-            looked = self._look(first.free)
-            first = replace(first, free=looked if self._rules is None else self._rules.last_last(looked))
-        with self._trace.stage("arrange" if plan.arranged else "retrieve"):
+            return self._listing.first(self._rules)
+
+    def _looked(self, first: First | None) -> First | None:
+        """``first`` behind a second look, where the query wants one."""
+        if not self._plan.depth or first is None:
+            return first
+        looked = self._look(first.free)
+        return replace(first, free=looked if self._rules is None else self._rules.last_last(looked))
+
+    def _arranged(self, first: First | None) -> tuple[Line, Shown]:
+        with self._trace.stage("arrange" if self._plan.arranged else "retrieve"):
             line = self._listing.line(first)
             return line, self._cut(line)
+
+    def _placed(self, first: First | None) -> tuple[Line, tuple[Hit, ...], Mapping[str, StoredItem]]:
+        """The line, the hits of the page, and their items."""
+        line, shown = self._arranged(first)
+        with self._trace.stage("items"):
+            items = self._snapshot.items(shown.ids)
+            return line, shown.hits(items), items
+
+    def _explained(self, hits: Sequence[Hit], items: Mapping[str, StoredItem]) -> Iterator[Hit]:
+        """Those that are to be explained, one by one."""
+        sitting = self._sat()
+        sitting.know(items)
+        explained = sitting.explained(hits)
+        while True:
+            with self._trace.stage(EXPLAIN):
+                hit = next(explained, None)
+            if hit is None:
+                return
+            yield hit
+
+    def _keep(self) -> None:
+        if self._sitting is not None:
+            with self._trace.stage("keep"):
+                self._sitting.keep()
 
     def _cut(self, line: Line) -> Shown:
         """The page that was asked for, cut from its line."""
@@ -169,36 +225,42 @@ class Answer:
         if self._sitting is None:
             assert self._tools.second is not None
             with self._trace.stage("look"):
-                self._sitting = self._tools.second.begin(self._plan)
+                self._sitting = self._tools.second.begin(self._plan, self._stopped)
         return self._sitting
 
     def _counted(self, line: Line, hits: tuple[Hit, ...]) -> Page:
-        plan, query, sitting = self._plan, self._plan.query, self._sitting
+        plan, sitting = self._plan, self._sitting
         with self._trace.stage("facets"):
-            counted = Counted(self._snapshot, plan.ranked, line.among)
-            total, facets = counted.total, counted.facets(query.facets)
-            histograms = counted.histograms(query.histograms)
+            counts = self._counts_of(line.among)
             nothing = self._nothing_matches()
         ruled = () if plan.ruling is None else plan.ruling.warnings
         warnings = [*ruled, *self._listing.warnings, *(sitting.warnings if sitting is not None else ())]
         if nothing:
             warnings.append(_NOTHING if hits else _NOTHING_LEFT)
-        elif not total and line.among is not None:
+        elif not counts.total and line.among is not None:
             warnings.append(_UNLIKELY)
         return Page(
             hits=hits,
-            total=total,
-            facets=facets,
-            histograms=histograms,
+            total=counts.total,
+            facets=counts.facets,
+            histograms=counts.histograms,
             groups=self._groups,
             snapshot=self._tools.name(self._snapshot),
-            nothing_matches=nothing or not total,
+            nothing_matches=nothing or not counts.total,
             corrections=self._retrieval.corrections,
             trace=self._trace.finish(),
             warnings=tuple(warnings),
             atoms=plan.atoms,
             stages=tuple(sitting.stages) if sitting is not None else (),
         )
+
+    def _counts_of(self, among: frozenset[str] | None) -> "_Counts":
+        """Counted once, though several pages of one answer show it."""
+        if among not in self._counts:
+            query, counted = self._plan.query, Counted(self._snapshot, self._plan.ranked, among)
+            facets, histograms = counted.facets(query.facets), counted.histograms(query.histograms)
+            self._counts[among] = _Counts(counted.total, facets, histograms)
+        return self._counts[among]
 
     def _nothing_matches(self) -> bool:
         """Whether what is nearest is too far away."""

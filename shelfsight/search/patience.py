@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic
 from typing import TypeVar
 
@@ -24,19 +24,26 @@ class TimeUp(ModelError):
 class Budget:
     """Time that several steps share. It runs from when it is made."""
 
-    def __init__(self, milliseconds: float | None) -> None:
-        """``None``: no bound."""
+    def __init__(self, milliseconds: float | None, stopped: Event | None = None) -> None:
+        """
+        Args:
+            milliseconds: ``None``: no bound.
+            stopped: once it is set nothing is left.
+        """
         self._start = monotonic()
         self._seconds = None if milliseconds is None else milliseconds / 1000.0
+        self._stopped = stopped
 
     @property
     def left(self) -> float | None:
         """Seconds that are left, at least 0; ``None`` where there is no bound."""
+        if self._stopped is not None and self._stopped.is_set():
+            return 0.0
         return None if self._seconds is None else max(0.0, self._seconds - (monotonic() - self._start))
 
     def part(self, share: float) -> "Budget":
         """A budget of ``share`` of what is left, so that something stays for the steps behind."""
-        return Budget(None if self.left is None else 1000.0 * share * self.left)
+        return Budget(None if self.left is None else 1000.0 * share * self.left, self._stopped)
 
     @property
     def spent(self) -> bool:

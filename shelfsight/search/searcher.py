@@ -1,9 +1,10 @@
 """A query in, a page of hits out."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from threading import Event
 from typing import Any
 
 from shelfsight.core.atoms import Atom
@@ -12,6 +13,7 @@ from shelfsight.core.protocols import Encoder, Match, Snapshot, Store
 from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.rules import NO_RULES, Rules
 from shelfsight.core.settings import Settings
+from shelfsight.core.streaming import HitsFound, SearchDone, SearchEvent, Stream
 from shelfsight.core.types import Page, Query
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.answering import Answer, Tools
@@ -91,7 +93,23 @@ class Searcher:
             PictureError: the query's picture cannot be read.
             SnapshotGone: the state that ``query.snapshot`` names is kept no longer.
         """
-        return self._answer(query, self._snapshots.get(query.snapshot))
+        return self._page(query, self._snapshots.get(query.snapshot))
+
+    def stream(self, query: Query) -> Stream[SearchEvent]:
+        """:meth:`search`, told step by step: what the first stage finds does not wait for a second look.
+
+        The query is understood, and what is wrong with it raised, when the first event is asked for.
+
+        Returns:
+            :class:`~shelfsight.core.streaming.HitsFound`; ``OrderChanged`` where the query wants to be re-ranked; a
+            ``HitExplained`` for each hit that is explained, as soon as it is; and ``SearchDone``.
+            :func:`~shelfsight.core.streaming.joined` they are what :meth:`search` answers.
+
+        Raises:
+            As :meth:`search`.
+        """
+        stopped = Event()
+        return Stream(self._events(query, stopped), stopped)
 
     def similar(self, id: str, **asked: Any) -> Page:
         """Items that look like the item ``id``, itself left out.
@@ -108,7 +126,7 @@ class Searcher:
         """
         snapshot = self._snapshots.get(asked.get("snapshot"))
         main_picture = snapshot.vectors(id)[0]
-        return self._answer(Query(vector=main_picture, exclude=(id,), **asked), snapshot)
+        return self._page(Query(vector=main_picture, exclude=(id,), **asked), snapshot)
 
     def browse(self, query: Query) -> Page:
         """Items that pass the filter, in the order of ``query.sort``, then by id. Nothing is looked up: scores are 0.
@@ -160,16 +178,30 @@ class Searcher:
         check_text(text, self._settings.max_text)
         return self._reader.read(text, self._snapshots.get(None))
 
-    def _answer(self, query: Query, snapshot: Snapshot) -> Page:
+    def _page(self, query: Query, snapshot: Snapshot) -> Page:
+        answer = self._answer(query, snapshot)
+        return answer.page() if snapshot.count() else answer.nothing()
+
+    def _events(self, query: Query, stopped: Event) -> Iterator[SearchEvent]:
+        snapshot = self._snapshots.get(query.snapshot)
+        answer = self._answer(query, snapshot, stopped)
+        if snapshot.count():
+            yield from answer.events()
+            return
+        page = answer.nothing()
+        yield HitsFound(page=page)
+        yield SearchDone(page=page)
+
+    def _answer(self, query: Query, snapshot: Snapshot, stopped: Event | None = None) -> Answer:
         trace = Trace()
         with trace.stage("understand"):
             plan = self._plan(query, snapshot, trace)
         if snapshot.count() == 0:
-            return Answer(plan, snapshot, None, self._tools, trace).nothing()
+            return Answer(plan, snapshot, None, self._tools, trace)
         with trace.stage("encode"):
             plan = spelt(plan, snapshot)
             vector = vectors_of([plan], self._embedder)[0]
-        return Answer(plan, snapshot, vector, self._tools, trace).page()
+        return Answer(plan, snapshot, vector, self._tools, trace, stopped=stopped)
 
     def _plan(self, query: Query, snapshot: Snapshot, trace: Trace) -> Plan:
         def take_apart(text: str) -> tuple[Atom, ...]:

@@ -1,7 +1,8 @@
 """The stages behind retrieval: a model is had, looks at the head of the list, and what it made of it is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from threading import Event
 
 from shelfsight.core.errors import ShelfsightError
 from shelfsight.core.protocols import Match, StoredItem
@@ -9,7 +10,7 @@ from shelfsight.core.types import Hit, StageReport
 from shelfsight.search.arrange import named
 from shelfsight.search.candidates import Candidate
 from shelfsight.search.explain import STAGE as EXPLAIN
-from shelfsight.search.explain import explain
+from shelfsight.search.explain import TOGETHER, Explaining
 from shelfsight.search.look import OpenLook, Viewing
 from shelfsight.search.patience import Budget, Patience, TimeUp
 from shelfsight.search.planning import Plan
@@ -34,9 +35,13 @@ class SecondLook:
         self.patience = Patience()
         self.keeping = Patience()
 
-    def begin(self, plan: Plan) -> "Sitting":
-        """One search's look; the model is opened now where it is not. The budget runs from here on."""
-        budget, items = Budget(plan.query.budget_ms), dict[str, StoredItem]()
+    def begin(self, plan: Plan, stopped: Event | None = None) -> "Sitting":
+        """One search's look; the model is opened now where it is not. The budget runs from here on.
+
+        Args:
+            stopped: once it is set, the look ends as it does when the budget is spent.
+        """
+        budget, items = Budget(plan.query.budget_ms, stopped), dict[str, StoredItem]()
         try:
             return Sitting(plan, items, Viewing(self._open(budget.left), items), budget, self)
         except ShelfsightError as error:
@@ -100,10 +105,23 @@ class Sitting:
     def explain(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """``hits``, the first of them with an explanation, as the query asks."""
         first, others = hits[: self._plan.query.explain], hits[self._plan.query.explain :]
-        done = explain(first, self._plan.claimed, self._viewing, budget=self._budget, patience=self._look.patience)
-        self.stages.append(done.report)
-        self.warnings.extend(done.warnings)
+        done = self._explaining(first).all()
+        self._tell(done.report, done.warnings)
         return (*done.hits, *others)
+
+    def explained(self, hits: Sequence[Hit]) -> Iterator[Hit]:
+        """Those of ``hits`` that :meth:`explain` would explain, one by one."""
+        explaining = self._explaining(hits[: self._plan.query.explain], at_once=1)
+        yield from explaining
+        self._tell(explaining.report, explaining.warnings)
+
+    def _explaining(self, hits: Sequence[Hit], at_once: int = TOGETHER) -> Explaining:
+        patience, atoms = self._look.patience, self._plan.claimed
+        return Explaining(hits, atoms, self._viewing, budget=self._budget, patience=patience, at_once=at_once)
+
+    def _tell(self, report: StageReport, warnings: Sequence[str]) -> None:
+        self.stages.append(report)
+        self.warnings.extend(warnings)
 
     def keep(self) -> None:
         """Keep what was made of the pictures. A search waits for it but briefly, because whoever writes to the

@@ -1,7 +1,8 @@
 """Hits with their explanations: what the catalogue says first, then what the model sees, then where it sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from time import perf_counter
 
 from shelfsight.core.atoms import Atom
@@ -13,9 +14,12 @@ from shelfsight.search.explain.witness import Ended, Witness
 from shelfsight.search.look import Viewing
 from shelfsight.search.patience import Budget, Patience
 
-__all__ = ["STAGE", "Explained", "explain"]
+__all__ = ["STAGE", "TOGETHER", "Explained", "Explaining", "explain"]
 
 STAGE = "explain"
+
+TOGETHER = 32
+"""Hits that a model is asked about at once, where nobody waits for the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,104 @@ class Explained:
     warnings: tuple[str, ...] = ()
 
 
+class Explaining:
+    """Hits on their way to explanations; gone through once.
+
+    A catalogue field decides where it can; what is left is asked of the model, all questions about some hits in one
+    batch. With a budget hits are explained from the first on, and those that it does not suffice for come back as they
+    were; a hit on which the catalogue decides everything costs nothing and is always explained. Where the model fails,
+    what only it could tell has the verdict "cannot tell". This never raises for what a model or a picture does.
+    """
+
+    def __init__(
+        self,
+        hits: Sequence[Hit],
+        atoms: Sequence[Atom],
+        viewing: Viewing | None,
+        *,
+        budget: Budget,
+        patience: Patience,
+        pixels_only: bool = False,
+        at_once: int = TOGETHER,
+    ) -> None:
+        """
+        Args:
+            viewing: the model and what it has seen in this search; ``None``: nobody can look. Features that are made
+                stay in it until :meth:`~shelfsight.search.look.Viewing.keep`.
+            pixels_only: as if the items had no fields, but for limits.
+            at_once: hits that the model is asked about at a time, at most. What it says does not depend on that.
+        """
+        self._atoms, self._viewing, self._at_once = atoms, viewing, at_once
+        self._witness = None if viewing is None else Witness(atoms, viewing, budget, patience)
+        start = perf_counter()
+        self._drafts = [
+            Draft(hit, [by_catalogue(atom, hit, pixels_only=pixels_only) for atom in atoms]) for hit in hits
+        ]
+        self._seconds = perf_counter() - start
+        self._done = 0
+        self._failed = False
+
+    def __iter__(self) -> Iterator[Hit]:
+        """Hits as they are explained: those that the catalogue decides first."""
+        made = self._made()
+        while True:
+            start = perf_counter()
+            hit = next(made, None)
+            self._seconds += perf_counter() - start
+            if hit is None:
+                return
+            self._done += 1
+            yield hit
+
+    def all(self) -> Explained:
+        """All of them, and what it cost."""
+        made = {hit.id: hit for hit in self}
+        hits = tuple(made.get(draft.hit.id, draft.hit) for draft in self._drafts)
+        return Explained(hits=hits, report=self.report, warnings=self.warnings)
+
+    @property
+    def report(self) -> StageReport:
+        """What it cost so far."""
+        return StageReport(
+            name=STAGE,
+            model=self._viewing.look.vlm.name if self._viewing else "",
+            candidates=len(self._drafts),
+            scored=self._done,
+            moved=0,
+            ended=self._ended,
+            milliseconds=1000.0 * self._seconds,
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was degraded so far, in sentences."""
+        told = self._witness.warnings() if self._witness is not None else ()
+        short = f"there was time to explain {self._done} of {len(self._drafts)} hits"
+        return (short, *told) if self._ended == "budget" else told
+
+    @property
+    def _ended(self) -> Ended:
+        if self._witness is not None:
+            return self._witness.ended
+        return "failed" if self._failed else "complete"
+
+    def _made(self) -> Iterator[Hit]:
+        still_open = [draft for draft in self._drafts if draft.is_open]
+        yield from (_explained(draft, self._atoms) for draft in self._drafts if not draft.is_open)
+        closed = chain.from_iterable(self._closed(still_open))
+        yield from (_explained(draft, self._atoms) for draft in closed)
+
+    def _closed(self, drafts: Sequence[Draft]) -> Iterator[Sequence[Draft]]:
+        """Open drafts, as they are judged."""
+        if self._witness is not None:
+            yield from self._witness.look(drafts, at_once=self._at_once)
+            return
+        self._failed = bool(drafts)
+        for draft in drafts:
+            draft.close(self._atoms)
+        yield drafts
+
+
 def explain(
     hits: Sequence[Hit],
     atoms: Sequence[Atom],
@@ -42,52 +144,11 @@ def explain(
     patience: Patience,
     pixels_only: bool = False,
 ) -> Explained:
-    """Judge every atom on every hit: one claim an atom, in the atoms' order.
-
-    A catalogue field decides where it can; what is left is asked of the model, all questions about 32 hits in one
-    batch. With a budget hits are explained from the first on, and those that it does not suffice for come back as they
-    were; a hit on which the catalogue decides everything costs nothing and is always explained. Where the model fails,
-    what only it could tell has the verdict "cannot tell". This never raises for what a model or a picture does.
-
-    Args:
-        viewing: the model and what it has seen in this search; ``None``: nobody can look. Features that are made stay
-            in it until :meth:`~shelfsight.search.look.Viewing.keep`.
-        pixels_only: as if the items had no fields, but for limits.
-    """
-    start = perf_counter()
-    drafts = [Draft(hit, [by_catalogue(atom, hit, pixels_only=pixels_only) for atom in atoms]) for hit in hits]
-    ended, warnings = _close([draft for draft in drafts if draft.is_open], atoms, viewing, budget, patience)
-    explained = tuple(_explained(draft, atoms) for draft in drafts)
-    done = sum(hit.explanation is not None for hit in explained)
-    report = StageReport(
-        name=STAGE,
-        model=viewing.look.vlm.name if viewing else "",
-        candidates=len(hits),
-        scored=done,
-        moved=0,
-        ended=ended,
-        milliseconds=(perf_counter() - start) * 1000.0,
-    )
-    short = (f"there was time to explain {done} of {len(hits)} hits",) if ended == "budget" else ()
-    return Explained(hits=explained, report=report, warnings=(*short, *warnings))
-
-
-def _close(
-    drafts: Sequence[Draft], atoms: Sequence[Atom], viewing: Viewing | None, budget: Budget, patience: Patience
-) -> tuple[Ended, tuple[str, ...]]:
-    """Have the open drafts judged; how that ended, and what was degraded."""
-    if viewing is None:
-        for draft in drafts:
-            draft.close(atoms)
-        return ("failed" if drafts else "complete"), ()
-    witness = Witness(atoms, viewing, budget, patience)
-    witness.look(drafts)
-    return witness.ended, witness.warnings()
+    """Judge every atom on every hit: one claim an atom, in the atoms' order; see :class:`Explaining`."""
+    return Explaining(hits, atoms, viewing, budget=budget, patience=patience, pixels_only=pixels_only).all()
 
 
 def _explained(draft: Draft, atoms: Sequence[Atom]) -> Hit:
     claims = tuple(claim for claim in draft.claims if claim is not None)
-    if len(claims) < len(atoms):  # there was no time to look
-        return draft.hit
     words = sentence(list(zip(atoms, claims, strict=True)))
     return replace(draft.hit, explanation=Explanation(claims=claims, sentence=words))

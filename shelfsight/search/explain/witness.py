@@ -1,7 +1,7 @@
 """What the model saw: claims on the atoms that the catalogue leaves open."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Literal
 
@@ -43,9 +43,13 @@ class Witness:
         self._looked_at = 0
         self.ended: Ended = "complete"
 
-    def look(self, drafts: Sequence[Draft]) -> None:
-        """Close the drafts, from the first on, as far as the budget goes."""
-        size = _AT_ONCE if self._budget.left is None else _AT_ONCE_IN_HASTE
+    def look(self, drafts: Sequence[Draft], *, at_once: int = _AT_ONCE) -> Iterator[Sequence[Draft]]:
+        """Close the drafts, from the first on, as far as the budget goes; those that are closed, as they are.
+
+        Args:
+            at_once: drafts that the model is asked about at a time, at most.
+        """
+        size = at_once if self._budget.left is None else min(at_once, _AT_ONCE_IN_HASTE)
         for start in range(0, len(drafts), size):
             group = drafts[start : start + size]
             try:
@@ -55,10 +59,12 @@ class Witness:
                     self.ended = "budget"
                 else:
                     self._fail(error, drafts[start:])
+                    yield drafts[start:]
                 return
             self._looked_at += len(group)
             self._judge(group, answers)
             self._locator.locate(group)
+            yield group
 
     def warnings(self) -> tuple[str, ...]:
         """What was degraded, in sentences."""
