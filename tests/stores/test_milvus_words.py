@@ -16,7 +16,7 @@ from shelfsight.core.filters import parse
 from shelfsight.core.listing import WordQuery
 from shelfsight.core.protocols import Store
 from shelfsight.stores import create_store
-from shelfsight.stores.milvus import MilvusPlace, schema
+from shelfsight.stores.milvus import MilvusPlace
 from shelfsight.stores.milvus.fulltext import NO_WORDS, match_all, match_any, text_of, tokens
 from shelfsight.stores.milvus.schema import LONGEST_TEXT
 from shelfsight.stores.milvus.store import MilvusStore
@@ -179,14 +179,18 @@ def test_whoever_looks_words_up_locally_writes_them_for_the_others(milvus: Opene
 
 
 def test_words_of_another_version_are_looked_up_in_the_directory(
-    milvus: Opener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    milvus: Opener, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with monkeypatch.context() as older:
-        older.setattr(schema, "WORDS_FORMAT", "words, format 1")
-        store = milvus(words="server")
-    assert "the words in Milvus are of another version" in caplog.text
+    store = milvus(words="server")
     store.commit([item("a", "Striped scarf")])
-    assert ids_of(store.snapshot(), "srtiped") == ["a"]
+    note = store._journal.note("tenant")
+    assert note is not None
+    store._journal.write_note("tenant", {**note, "words": 1})
+    store.close()
+    assert caplog.text == ""
+    again = milvus()
+    assert "the words in Milvus are of another version" in caplog.text
+    assert ids_of(again.snapshot(), "srtiped") == ["a"]
     assert (store.folder / "words.sqlite").exists()
 
 

@@ -76,10 +76,9 @@ class Milvus:
     def drop(self, name: str) -> None:
         self._do("drop_collection", name)
 
-    def fields(self, name: str) -> dict[str, str]:
-        """The declared fields, and what is said of them."""
-        fields = self._do("describe_collection", name)["fields"]
-        return {field["name"]: str(field.get("description") or "") for field in fields}
+    def fields(self, name: str) -> set[str]:
+        """Names of the declared fields."""
+        return {field["name"] for field in self._do("describe_collection", name)["fields"]}
 
     def schema(self, name: str) -> Any:
         """A ``pymilvus.CollectionSchema``."""

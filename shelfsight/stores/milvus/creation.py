@@ -15,6 +15,7 @@ from shelfsight.stores.milvus.locks import held
 from shelfsight.stores.milvus.place import MilvusPlace
 from shelfsight.stores.milvus.rows import Rows
 from shelfsight.stores.milvus.schema import VECTOR, WORDS, create_journal, create_rows, index_rows
+from shelfsight.stores.words import file as words
 
 __all__ = [
     "GoneError",
@@ -27,6 +28,7 @@ __all__ = [
     "prepare",
     "switch",
     "tenants",
+    "words_format",
 ]
 
 _JOURNAL = "_journal"
@@ -175,6 +177,11 @@ def opened(
     return journal, Rows(milvus, note["rows"], place, note["number"])
 
 
+def words_format(journal: Journal) -> int:
+    """How the words of a tenant's items were folded and stemmed when it was made; see :mod:`shelfsight.stores.words`."""
+    return int((journal.note(_TENANT) or {}).get("words", 0))
+
+
 def _mend(milvus: Milvus, name: str, place: MilvusPlace, dimension: int) -> None:
     """Whoever was killed while another index was built may have left none, and a server loads nothing without."""
     if not milvus.lite and milvus.index(name, VECTOR) is None:
@@ -190,7 +197,8 @@ def _journal_of(milvus: Milvus, place: MilvusPlace) -> str | None:
 
 def _about(encoder: EncoderSpec, number: int, journal: str) -> dict[str, Any]:
     rows = journal.removesuffix(_JOURNAL)
-    return {"format": FORMAT, "encoder": _spec(encoder), "metric": "cosine", "number": number, "rows": rows}
+    formats = {"format": FORMAT, "words": words.FORMAT}
+    return {**formats, "encoder": _spec(encoder), "metric": "cosine", "number": number, "rows": rows}
 
 
 def _spec(encoder: EncoderSpec) -> dict[str, Any]:

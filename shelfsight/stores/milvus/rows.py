@@ -14,7 +14,7 @@ from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.milvus.client import AT_ONCE, Milvus
 from shelfsight.stores.milvus.indexing import Index, search_parameters
 from shelfsight.stores.milvus.place import MilvusPlace
-from shelfsight.stores.milvus.schema import BM25, VECTOR, WORDS, WORDS_FORMAT
+from shelfsight.stores.milvus.schema import BM25, VECTOR, WORDS
 
 __all__ = ["Rows", "Wanted"]
 
@@ -42,7 +42,6 @@ class Rows:
 
     Attributes:
         has_words: whether there is a field of words, which has to be written.
-        finds_words: whether they are folded and stemmed as queries are.
     """
 
     def __init__(self, milvus: Milvus, name: str, place: MilvusPlace, number: int) -> None:
@@ -54,9 +53,7 @@ class Rows:
         self._unsealed = 0
         self._index = Index()
         self._index_read = -_INDEX_READ
-        fields = milvus.fields(name)
-        self.has_words = WORDS in fields
-        self.finds_words = fields.get(WORDS) == WORDS_FORMAT
+        self.has_words = WORDS in milvus.fields(name)
 
     def touch(self) -> None:
         """There are new rows, and a commit says so."""

@@ -10,7 +10,6 @@ from shelfsight.stores.milvus.client import Milvus
 from shelfsight.stores.milvus.connection import library
 from shelfsight.stores.milvus.indexing import METRIC, build_parameters, chosen
 from shelfsight.stores.milvus.place import MilvusPlace
-from shelfsight.stores.words.file import FORMAT
 
 __all__ = [
     "BM25",
@@ -38,9 +37,6 @@ WORDS = "words"
 
 BM25 = "bm25"
 """The field of the weights that Milvus makes of them."""
-
-WORDS_FORMAT = f"words, format {FORMAT}"
-"""How the texts of a collection were made: its field says so."""
 
 _ANALYSER = {"tokenizer": "standard"}  # what is in the text is folded and stemmed already
 _WORD_INDEX = {"inverted_index_algo": "DAAT_MAXSCORE", "bm25_k1": 1.2, "bm25_b": 0.5}
@@ -103,7 +99,6 @@ def _add_words(schema: Any, indexes: Any) -> None:
         enable_analyzer=True,
         enable_match=True,
         analyzer_params=_ANALYSER,
-        description=WORDS_FORMAT,
     )
     schema.add_field(BM25, kinds.SPARSE_FLOAT_VECTOR)
     weights = {"input_field_names": [WORDS], "output_field_names": [BM25]}

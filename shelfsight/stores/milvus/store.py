@@ -28,7 +28,7 @@ from shelfsight.stores.milvus.adopting import adopt
 from shelfsight.stores.milvus.blocks import RemoteBlocks, VectorCache
 from shelfsight.stores.milvus.bulk import settle
 from shelfsight.stores.milvus.client import Milvus
-from shelfsight.stores.milvus.creation import opened
+from shelfsight.stores.milvus.creation import opened, words_format
 from shelfsight.stores.milvus.indexing import Sizes, chosen, outgrown
 from shelfsight.stores.milvus.journal import Commit
 from shelfsight.stores.milvus.locks import held
@@ -41,6 +41,7 @@ from shelfsight.stores.milvus.words import FullText
 from shelfsight.stores.milvus.writers import alone
 from shelfsight.stores.snapshot import LocalSnapshot
 from shelfsight.stores.versions import SupersededError
+from shelfsight.stores.words.file import FORMAT
 
 __all__ = ["MilvusStore"]
 
@@ -78,7 +79,7 @@ class MilvusStore(LocalStore):
             raise
 
     def _use_full_text(self) -> None:
-        if self._remote.finds_words:
+        if self._remote.has_words and words_format(self._journal) == FORMAT:
             self._words = FullText(self._path)
         else:
             _log.warning(
