@@ -14,16 +14,19 @@ from starlette.responses import Response
 from shelfsight import __version__
 from shelfsight.api.documents import dump
 from shelfsight.api.http import problems
-from shelfsight.api.http.access import needs, say_keys
+from shelfsight.api.http.access import Identified, needs, say_keys
 from shelfsight.api.http.admission import Admitted, Gates
+from shelfsight.api.http.arriving import InTime
 from shelfsight.api.http.asking import ask_routes
 from shelfsight.api.http.collections import alias_routes, collection_admin_routes, collection_routes
 from shelfsight.api.http.context import named
 from shelfsight.api.http.embedding import embed_routes
 from shelfsight.api.http.items import item_routes
 from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, SafeHeaders
+from shelfsight.api.http.origins import Origins
 from shelfsight.api.http.readiness import Readiness
 from shelfsight.api.http.searching import search_routes
+from shelfsight.api.http.wellformed import WellFormed
 from shelfsight.api.http.writing import writing_routes
 from shelfsight.api.service.service import Service
 
@@ -34,7 +37,7 @@ _PAGE = Path(__file__).parent / "page"
 
 def create_app(service: Service) -> FastAPI:
     """The app over a service, which is not closed with it."""
-    readiness = Readiness(service.collections.engine())
+    readiness = Readiness(service.collections)
     gates = Gates(service.settings)
 
     @asynccontextmanager
@@ -59,8 +62,12 @@ def create_app(service: Service) -> FastAPI:
     _add_pages(app)
     app.add_middleware(Admitted, gates=gates)
     say_keys(app)
+    app.add_middleware(Identified, access=service.access)
+    app.add_middleware(InTime, settings=service.settings.server)
     app.add_middleware(EncodedItemPaths)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Origins, settings=service.settings.server, access=service.access)
+    app.add_middleware(WellFormed)
     app.add_middleware(SafeHeaders)
     return app
 

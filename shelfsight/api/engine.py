@@ -85,6 +85,10 @@ class Engine(Findable, LiveCollection):
         """Whether the encoder is loaded, so that a search does not have to wait for it."""
         return self._searcher is not None
 
+    def warm_up(self) -> None:
+        """Load the encoder, where it can be had, so that the next search does not have to."""
+        self._search_with()
+
     @property
     def encoder_use(self) -> EncoderUse:
         """What searches used the encoder for since it was loaded: passes, texts, and how many were remembered."""

@@ -53,10 +53,16 @@ def serve_on(bound: socket.socket, service: Service) -> None:
         UsageError: nobody could ask there, or everybody, for there are no API keys.
     """
     service.access.check_reachable(local=is_loopback(bound.getsockname()[0]))
-    path = service.collections.engine().path
-    say(f"serving {safe(str(path))} on {address_of(bound)} (Ctrl-C ends it)")
+    say(f"serving {safe(_what(service))} on {address_of(bound)} (Ctrl-C ends it)")
     with bound:
         server_for(service).run(sockets=[bound])
+
+
+def _what(service: Service) -> str:
+    """What a person reads of what is served: a directory, or names."""
+    collections = service.collections
+    names = collections.names()
+    return str(collections.engine(names[0]).path) if len(names) == 1 else ", ".join(names) or "no collection yet"
 
 
 def server_for(service: Service) -> "uvicorn.Server":

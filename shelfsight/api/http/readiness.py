@@ -4,10 +4,10 @@ import logging
 from threading import Thread
 from typing import Any
 
-from shelfsight.api.engine import Engine
 from shelfsight.api.http.problems import public_error
+from shelfsight.api.service.collections import Collections
 from shelfsight.core import background
-from shelfsight.core.errors import ShelfsightError
+from shelfsight.core.errors import NotFound, ShelfsightError
 
 __all__ = ["Readiness"]
 
@@ -16,22 +16,30 @@ _log = logging.getLogger("shelfsight.http")
 
 
 class Readiness:
-    """Loads the encoder once, then proves with a query each time it is asked."""
+    """Loads the encoder of the default collection, then proves with a query each time it is asked.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    Where the default name is made to stand for another collection, that one's encoder is loaded when it is next asked.
+    """
+
+    def __init__(self, collections: Collections) -> None:
+        self._collections = collections
         self._failure: ShelfsightError | None = None
+        self._loading: Thread | None = None
 
-    def warm_up(self) -> Thread:
-        """Start loading; the server answers meanwhile."""
-        return background.start(self._load, name="shelfsight-warm-up")
+    def warm_up(self) -> None:
+        """Start loading, if it is not going on; the server answers meanwhile."""
+        if self._loading is None or not self._loading.is_alive():
+            self._loading = background.start(self._load, name="shelfsight-warm-up")
 
     def check(self) -> tuple[bool, dict[str, Any]]:
-        """(ready, document); the document says why not."""
-        if not self._engine.ready:
-            return False, self._reason()
+        """(ready, document); the document says why not. A server that has no collection yet is ready to get one."""
         try:
-            page = self._engine.search(_PROBE, k=1)
+            engine = self._collections.engine()
+            if not engine.ready:
+                return False, self._reason()
+            page = engine.search(_PROBE, k=1)
+        except NotFound:
+            return True, {"status": "ready", "items": 0, "milliseconds": 0.0}
         except ShelfsightError as error:
             _log.error("%s: %s", error.code, error.message)
             return False, {"status": "failing", **public_error(error)}
@@ -40,11 +48,14 @@ class Readiness:
     def _reason(self) -> dict[str, Any]:
         if self._failure is not None:
             return {"status": "failing", **public_error(self._failure)}
+        self.warm_up()
         return {"status": "starting", "code": "starting", "detail": "the encoder is being loaded"}
 
     def _load(self) -> None:
         try:
-            self._engine.search(_PROBE, k=1)
+            self._collections.engine().search(_PROBE, k=1)
+        except NotFound:
+            return
         except ShelfsightError as error:
             self._failure = error
             _log.error("%s: %s", error.code, error.message)

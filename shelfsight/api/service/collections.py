@@ -80,9 +80,9 @@ class Collections:
     def home(self) -> Path:
         """Beside what a server keeps its state where no place is named: the default collection's directory, where that
         was there from the start, else the folder of collections."""
-        if self._default in self._engines or self._root is None:
+        if self._default in self._engines:
             return self._engines[self._default].path
-        return self._root.folder
+        return self._root.folder if self._root is not None else next(iter(self._engines.values())).path
 
     def names(self) -> list[str]:
         """All of them, ascending; aliases not among them."""
@@ -186,7 +186,7 @@ class Collections:
                 raise UsageError(f"{collection!r} is an alias itself", hint=f"name {aliases[collection]!r}")
             if alias in self._engines or (self._root is not None and self._root.path(alias) is not None):
                 raise Conflict(f"there is a collection {alias!r}", hint="choose another name for the alias")
-            self.engine(collection)
+            self.engine(collection).warm_up()
             before = aliases.get(alias)
             aliases[alias] = collection
         return before
