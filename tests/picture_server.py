@@ -48,6 +48,13 @@ class PictureServer:
         return f"http://{self.host}{path}"
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that has had enough hangs up."""
+
+
 @contextmanager
 def served_pictures() -> Iterator[PictureServer]:
     """A server for as long as a test needs it."""
@@ -75,8 +82,7 @@ def served_pictures() -> Iterator[PictureServer]:
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Quiet(("127.0.0.1", 0), Handler)
     shop = PictureServer(f"127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -77,6 +77,6 @@ def _read(connection: socket.socket) -> None:
         received += connection.recv(1 << 16)
     head, _, body = received.partition(b"\r\n\r\n")
     lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
-    left = int(lines[b"content-length"]) - len(body)
+    left = int(lines.get(b"content-length", b"0")) - len(body)
     while left > 0:
         left -= len(connection.recv(1 << 16))

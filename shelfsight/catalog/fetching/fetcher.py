@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from types import TracebackType
 from typing import IO, Self
@@ -193,7 +194,7 @@ class GuardedFetcher:
         with self._opening:
             if self._opened is None:
                 self._opened = httpcore.ConnectionPool(
-                    ssl_context=self._certificates or httpx.create_ssl_context(),
+                    ssl_context=self._certificates or _trusted(),
                     max_connections=None,
                     max_keepalive_connections=_IDLE,
                     keepalive_expiry=_IDLE_SECONDS,
@@ -222,6 +223,12 @@ class GuardedFetcher:
             self._allowance.seconds()
         if not received:
             raise PictureError(Reason.EMPTY_FILE, "the address answers with nothing")
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read once: it takes as long as a fetch."""
+    return httpx.create_ssl_context()
 
 
 @contextmanager

@@ -23,7 +23,7 @@ _TRIED = 4  # addresses of a host that are connected to, one after the other
 class Resolver(Protocol):
     """From the name of a host to its addresses."""
 
-    def __call__(self, host: str, port: int) -> Sequence[str]:
+    def __call__(self, host: str, port: int, /) -> Sequence[str]:
         """IP addresses, best first. Called from several threads.
 
         Raises:
