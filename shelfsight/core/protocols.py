@@ -18,6 +18,7 @@ from shelfsight.core.vectors import FloatArray
 
 __all__ = [
     "Batched",
+    "Bulky",
     "Catalogue",
     "Change",
     "Concurrent",
@@ -97,6 +98,16 @@ class Concurrent(Protocol):
 
     @property
     def concurrent(self) -> bool: ...
+
+
+@runtime_checkable
+class Bulky(Protocol):
+    """A store that says how large it likes the commits of an import; one that does not is given a thousand items."""
+
+    @property
+    def commit_items(self) -> int:
+        """Items a commit."""
+        ...
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from shelfsight.core.errors import Reason
-from shelfsight.core.protocols import Change, Fingerprints, Store, StoredItem, StoredPicture
+from shelfsight.core.protocols import Bulky, Change, Fingerprints, Store, StoredItem, StoredPicture
 from shelfsight.core.types import Failure, Item
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.indexer.examine import stored_picture
@@ -64,7 +64,8 @@ def take_in(rows: Iterable[Ready | Failure], *, name: str, store: Store, failure
     with store.lease(f"import of {name}"), FailureLog(failures_to).open() as log, SeenIds() as seen:
         work = _TakingIn(store, Tally(log), seen)
         unread = iter(rows)
-        while chunk := list(islice(unread, _COMMIT)):
+        size = store.commit_items if isinstance(store, Bulky) else _COMMIT
+        while chunk := list(islice(unread, size)):
             work.take(chunk)
         store.maintain()
         return TakenIn(report(store, work.tally), work.normalised)

@@ -17,9 +17,11 @@ from milvus_served import served
 from store_samples import DIMENSION, SPEC, axis, change, random_changes
 
 from shelfsight.core.errors import StoreError, StoreFull, UsageError
+from shelfsight.core.types import Item
+from shelfsight.indexer.taking_in import Ready, take_in
 from shelfsight.stores import create_store, open_store
 from shelfsight.stores.local import LocalStore
-from shelfsight.stores.milvus import MilvusPlace
+from shelfsight.stores.milvus import MilvusPlace, bulk
 from shelfsight.stores.milvus.bulk_files import Files, shelf
 from shelfsight.stores.milvus.bulk_jobs import Jobs, RefusedError
 from shelfsight.stores.milvus.importing import fill
@@ -228,6 +230,27 @@ def test_imported_rows_that_do_not_show(store: MilvusStore) -> None:
     rows: Rows = store._remote
     with pytest.raises(StoreError, match="shows 0 of 3 imported rows"):
         rows.show(1, 3, expected=3, patience=0.0)
+
+
+def test_a_file_of_vectors_comes_in_commits_that_are_worth_a_job(
+    milvus: Opener, importer: Importer, tmp_path: Path
+) -> None:
+    store = milvus(uri=importer.uri, rest=importer.url, bulk=str(tmp_path / "files"), bulk_rows=100)
+    vectors = np.random.default_rng(5).standard_normal((450, DIMENSION)).astype(np.float32)
+    ready = [Ready(Item(id=f"i{n:03}", pictures=()), vector) for n, vector in enumerate(vectors)]
+    assert take_in(ready, name="vectors.npy", store=store).report.indexed == 450
+    assert [len(job.rows) for job in importer.jobs.values()] == [400], "and the last fifty are inserted"
+    assert store.snapshot().contains(["i000", "i399", "i449"]) == {"i000", "i399", "i449"}
+    assert milvus("lite").commit_items == 1000
+
+
+def test_more_files_than_a_job_takes(store: MilvusStore, importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "_FILE", 20_000)  # bytes: some rows
+    monkeypatch.setattr(bulk, "_FILES", 2)
+    store.commit(random_changes(60, seed=6))
+    assert [len(job.files) for job in importer.jobs.values()][:-1] == [2] * (len(importer.jobs) - 1)
+    assert len(importer.jobs) > 2
+    assert sum(len(job.rows) for job in importer.jobs.values()) == rows_in_milvus(store) == store.manifest.pictures
 
 
 @pytest.fixture

@@ -30,7 +30,8 @@ SCRATCH = "milvus.bulk-"
 """Begins the name of a directory for files that are not yet where the server reads them."""
 
 _NOTE = "bulk"
-_FILE = 256_000_000  # bytes of vectors and records in a file; Milvus takes 16 GB and 1,024 files a job
+_FILE = 64_000_000  # bytes of vectors and records in a file; while it is written, the library takes eight times that
+_FILES = 1000  # of a job; Milvus takes 1,024, of 16 GB
 _UNDER_WAY = 60.0  # seconds after which a request to begin that nobody has noted has arrived or never will
 _VISIBLE = 300.0  # seconds that imported rows may take to be counted
 _PAUSE = 0.2
@@ -116,17 +117,27 @@ class _Load:
         self._end_file()
         if not self._put:
             return
+        for start in range(0, len(self._put), _FILES):
+            self._import([[name] for name in self._put[start : start + _FILES]])
+        self._end()
+        self._rows.show(self._first, self._last, expected=self._written, patience=_VISIBLE)
+
+    def _import(self, files: list[list[str]]) -> None:
         note = {"job": "", "time": now(), "shelf": self._rows.place.bulk, "under": self._under}
         self._journal.write_note(_NOTE, note)
         try:
-            job = self._jobs.start(self._rows.name, [[name] for name in self._put])
+            job = self._jobs.start(self._rows.name, files)
         except RefusedError:
             self._end()
             raise
         self._journal.write_note(_NOTE, {**note, "job": job})
-        self._check(job, self._jobs.wait(job, self._told))
-        self._end()
-        self._rows.show(self._first, self._last, expected=self._written, patience=_VISIBLE)
+        end = self._jobs.wait(job, self._told)
+        if end.failed:
+            self._end()
+            raise StoreError(
+                f"the import {job} into Milvus failed: {end.reason or 'it does not say why'}",
+                hint="is the place of --milvus-bulk the one that Milvus itself reads? nothing of this commit is in",
+            )
 
     def _end_file(self) -> None:
         if self._in_file:
@@ -134,14 +145,6 @@ class _Load:
             self._put.append(self._shelf.put(self._files.end(), name))
             self._written += self._in_file
             self._size = self._in_file = 0
-
-    def _check(self, job: str, end: Progress) -> None:
-        if end.failed:
-            self._end()
-            raise StoreError(
-                f"the import {job} into Milvus failed: {end.reason or 'it does not say why'}",
-                hint="is the place of --milvus-bulk the one that Milvus itself reads? nothing of this commit is in",
-            )
 
     def _end(self) -> None:
         self._shelf.clear(self._under)

@@ -178,7 +178,7 @@ def opened(
 
 
 def words_format(journal: Journal) -> int:
-    """How the words of a tenant's items were folded and stemmed when it was made; see :mod:`shelfsight.stores.words`."""
+    """How the words of a tenant's items are folded and stemmed: the format of :mod:`shelfsight.stores.words.file`."""
     return int((journal.note(_TENANT) or {}).get("words", 0))
 
 

@@ -17,7 +17,6 @@ __all__ = [
     "LONGEST_TEXT",
     "VECTOR",
     "WORDS",
-    "WORDS_FORMAT",
     "create_journal",
     "create_rows",
     "index_rows",

@@ -47,6 +47,8 @@ __all__ = ["MilvusStore"]
 
 _ROOM = 400_000  # bytes
 _UNSEALED = 4096  # rows
+_SMALL = 1000  # items of a commit
+_LARGE = 4  # times the rows of the smallest bulk insert
 
 _log = logging.getLogger("shelfsight.stores")
 
@@ -92,6 +94,11 @@ class MilvusStore(LocalStore):
     def place(self) -> MilvusPlace:
         """Where in Milvus it lies."""
         return self._place
+
+    @property
+    def commit_items(self) -> int:
+        """Items of an import that make a commit: with bulk inserts, enough for one."""
+        return _LARGE * self._place.bulk_rows if self._place.bulk else _SMALL
 
     @property
     def manifest(self) -> Manifest:
