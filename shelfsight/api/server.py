@@ -70,10 +70,18 @@ def server_for(service: Service) -> "uvicorn.Server":
     import uvicorn
 
     from shelfsight.api.app import create_app
+    from shelfsight.api.http.protocol import protocol
 
-    grace = service.settings.server.grace_seconds
+    settings = service.settings.server
     config = uvicorn.Config(
-        create_app(service), log_level="warning", timeout_graceful_shutdown=int(grace), server_header=False
+        create_app(service),
+        http=protocol(settings.head_seconds),
+        ws="none",
+        log_level="warning",
+        timeout_graceful_shutdown=int(settings.grace_seconds),
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
     )
     return uvicorn.Server(config)
 

@@ -1,18 +1,25 @@
-"""Which operations need which API key: every router under ``/v1`` says so with :func:`needs`."""
+"""Who asks, found out before anything of a request is read; and which operations need which API key.
+
+Every router under ``/v1`` says with :func:`needs` how far a key must go.
+"""
 
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shelfsight.api.http.context import service_of
-from shelfsight.api.service.access import Caller
-from shelfsight.api.service.keys import Scope
-from shelfsight.api.service.origins import is_loopback
-from shelfsight.core.errors import Forbidden, UsageError
+from shelfsight.api.http.origins import API, is_local
+from shelfsight.api.http.problems import answer_to
+from shelfsight.api.service import keys
+from shelfsight.api.service.access import Access, Caller
+from shelfsight.api.service.origins import ANY
+from shelfsight.core.errors import Forbidden, ShelfsightError, UsageError
 
-__all__ = ["Asker", "caller_of", "needs", "say_keys"]
+__all__ = ["Asker", "Identified", "caller_of", "needs", "say_keys"]
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer ss_...`")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="key", description="`X-API-Key: ss_...`")
@@ -26,14 +33,14 @@ def needs(scope: str, *, server: bool = False) -> Any:
         server: it concerns the whole server, not the collection that the path names or the default one. A key for
             some collections alone may then no more than search, and the operation tells of those only.
     """
-    needed = Scope(scope)
+    needed = keys.Scope(scope)
 
     async def admitted(
         request: Request,
         _bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
         _header: Annotated[str | None, Security(_HEADER)],
     ) -> None:
-        caller = _caller(request)
+        caller = caller_of(request)
         caller.check(needed)
         _check_reach(request, caller, needed if server else None)
 
@@ -41,25 +48,39 @@ def needs(scope: str, *, server: bool = False) -> Any:
     return Depends(admitted)
 
 
-def _caller(request: Request) -> Caller:
-    """Who asks: found out once a request, though several dependencies may need it."""
-    if not hasattr(request.state, "caller"):
-        request.state.caller = service_of(request).access.identify(
-            _token(request),
-            address=request.client.host if request.client else "",
-            local=is_loopback((request.scope.get("server") or ("",))[0]),
-        )
+class Identified:
+    """Finds out who asks the API. Who may not is refused before the body is read, or takes a place among those that
+    are worked on."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(API):
+            try:
+                scope.setdefault("state", {})["caller"] = self._identify(scope)
+            except ShelfsightError as error:
+                await answer_to(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _identify(self, scope: Scope) -> Caller:
+        headers = Headers(scope=scope)
+        address = (scope.get("client") or ("",))[0]
+        caller = self._access.identify(_token(headers), address=address, local=is_local(scope))
+        _check_page(headers, caller)
+        return caller
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks."""
     found: Caller = request.state.caller
     return found
 
 
-def caller_of(request: Request) -> Caller:
-    """Who asks, once :func:`needs` has let them in."""
-    return _caller(request)
-
-
 Asker = Annotated[Caller, Depends(caller_of)]
-"""Who asks. Only in operations that :func:`needs` guards."""
+"""Who asks. Only in operations under ``/v1``."""
 
 
 def say_keys(app: FastAPI) -> None:
@@ -82,14 +103,14 @@ def _keyless(operations: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _token(request: Request) -> str | None:
+def _token(headers: Headers) -> str | None:
     """The key that was sent, if one was.
 
     Raises:
         UsageError: several were, or it is sent in another way.
     """
-    sent = [("bearer", value) for value in request.headers.getlist("authorization")]
-    sent += [("key", value) for value in request.headers.getlist("x-api-key")]
+    sent = [("bearer", value) for value in headers.getlist("authorization")]
+    sent += [("key", value) for value in headers.getlist("x-api-key")]
     if not sent:
         return None
     kind, value = sent[0]
@@ -103,13 +124,25 @@ def _token(request: Request) -> str | None:
     return token.strip()
 
 
-def _check_reach(request: Request, caller: Caller, on_server: Scope | None) -> None:
+def _check_page(headers: Headers, caller: Caller) -> None:
+    """
+    Raises:
+        Forbidden: the key is for other pages than the one that sends it.
+    """
+    page = headers.get("origin")
+    if page is None or caller.key is None or not caller.key.origins or ANY in caller.key.origins:
+        return
+    if page not in caller.key.origins and page.partition("://")[2] != headers.get("host", "").lower():
+        raise Forbidden(f"the API key {caller.key.id} is not for this page", hint="give it that --origin")
+
+
+def _check_reach(request: Request, caller: Caller, on_server: keys.Scope | None) -> None:
     """
     Raises:
         Forbidden: the key is for other collections, whether or not this one exists.
     """
     if on_server is not None:
-        if on_server is not Scope.SEARCH and not caller.sees_all:
+        if on_server is not keys.Scope.SEARCH and not caller.sees_all:
             raise Forbidden("this API key is for some collections alone, and this concerns the whole server")
         return
     collections, asked = service_of(request).collections, request.path_params.get("collection")

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from shelfsight.api.documents import dump, error_document, public_text
 from shelfsight.core.errors import Busy, ModelError, ShelfsightError, StoreError, Unauthenticated, status_of
 
-__all__ = ["PROBLEMS", "install", "problem", "public_error"]
+__all__ = ["PROBLEMS", "answer_to", "install", "problem", "public_error"]
 
 _log = logging.getLogger("shelfsight.http")
 _SCHEMA = {
@@ -68,6 +68,11 @@ def install(app: FastAPI) -> None:
 
 def _known(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ShelfsightError)
+    return answer_to(error)
+
+
+def answer_to(error: ShelfsightError) -> Response:
+    """What the outside is answered where ``error`` ended a request."""
     status = status_of(error).http
     if status >= 500:
         _log.error("%s: %s", error.code, error.message)
