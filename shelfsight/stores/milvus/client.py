@@ -62,7 +62,7 @@ class Milvus:
         """A collection, with its indexes, loaded."""
         self._do("create_collection", name, schema=schema, consistency_level="Strong")
         if len(indexes):
-            self._do("create_index", name, indexes, sync=not self.lite)
+            self._do("create_index", name, indexes, sync=False)  # there is nothing to wait for yet
         self.load(name)
 
     def load(self, name: str) -> None:
