@@ -21,6 +21,7 @@ __all__ = [
     "atom_document",
     "dump",
     "error_document",
+    "explanation_document",
     "hit_document",
     "item_document",
     "manifest_document",
@@ -77,7 +78,7 @@ def hit_document(hit: "Hit", *, grouped: bool = False) -> dict[str, Any]:
     if hit.suggestions:
         document["suggestions"] = {name: _suggestion(each) for name, each in hit.suggestions.items()}
     if hit.explanation is not None:
-        document["explanation"] = _explanation(hit.explanation)
+        document["explanation"] = explanation_document(hit.explanation)
     return document
 
 
@@ -170,7 +171,8 @@ def _suggestion(suggestion: "Suggestion") -> dict[str, Any]:
     }
 
 
-def _explanation(explanation: "Explanation") -> dict[str, Any]:
+def explanation_document(explanation: "Explanation") -> dict[str, Any]:
+    """Why a hit is there."""
     return {"sentence": explanation.sentence, "claims": [_claim(claim) for claim in explanation.claims]}
 
 

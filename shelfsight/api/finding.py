@@ -11,6 +11,7 @@ from shelfsight.api import collection
 from shelfsight.api.asked import Browsing, Finding, Searching, of_query
 from shelfsight.api.enriching import with_suggestions
 from shelfsight.core.atoms import Atom
+from shelfsight.core.streaming import HitExplained, SearchEvent, Stream
 from shelfsight.core.types import Mode, Page, Query
 from shelfsight.core.vision import VisionLanguageModel
 
@@ -69,6 +70,17 @@ class Findable(collection.Collection):
         fields = of_query(asked, Searching, explained=self._settings.search.explained)
         query = Query(text=text, **fields)
         return with_suggestions(self._search_with().search(query), self._store)
+
+    def search_events(self, text: str | None = None, **asked: Unpack[Searching]) -> Stream[SearchEvent]:
+        """:meth:`search`, told as it comes about; what is wrong with it is raised with the first event.
+
+        Returns:
+            :class:`~shelfsight.core.streaming.HitsFound`, which waits for no model; with ``rerank`` ``OrderChanged``;
+            with ``explain`` a ``HitExplained`` for each hit that is explained, as soon as it is; and ``SearchDone``,
+            whose page is what :meth:`search` answers. Close it to have no more.
+        """
+        fields = of_query(asked, Searching, explained=self._settings.search.explained)
+        return self._search_with().stream(Query(text=text, **fields)).map(self._with_suggestions)
 
     def parse(self, text: str) -> tuple[Atom, ...]:
         """What ``text`` asks for, in the words of this collection; edited, it goes back as ``atoms`` of a search.
@@ -146,6 +158,11 @@ class Findable(collection.Collection):
     @abstractmethod
     def vlm(self) -> VisionLanguageModel:
         """The vision-language model, loaded now if it was not."""
+
+    def _with_suggestions(self, event: SearchEvent) -> SearchEvent:
+        if isinstance(event, HitExplained):
+            return event
+        return replace(event, page=with_suggestions(event.page, self._store))
 
     def _rank_unruled(self, queries: Sequence[Query], **given: Any) -> list[list[tuple[str, float]]]:
         return self.rank([replace(query, rules=False) for query in queries], **given)

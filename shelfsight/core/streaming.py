@@ -1,6 +1,6 @@
 """A search told step by step: what is found at once, what a second look made of it, and why hits are there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import Generic, TypeVar
@@ -10,6 +10,7 @@ from shelfsight.core.types import Explanation, Page
 __all__ = ["HitExplained", "HitsFound", "OrderChanged", "SearchDone", "SearchEvent", "Stream", "joined"]
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,10 @@ class Stream(Iterator[T], Generic[T]):
         if self._stopped.is_set():
             raise StopIteration
         return value
+
+    def map(self, change: Callable[[T], U]) -> "Stream[U]":
+        """What ``change`` makes of each; closed, this one is too."""
+        return Stream(map(change, self._values), self._stopped)
 
     def close(self) -> None:
         """No more is wanted: what is being made is given up as soon as that can be."""

@@ -1,15 +1,16 @@
 """Searching and browsing over HTTP."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from shelfsight.api.documents import atom_document, dump, page_document, public_model, public_name, public_text
+from shelfsight.api.documents import atom_document, dump
 from shelfsight.api.http.bodies import SEARCH_BODY, read_search
 from shelfsight.api.http.context import Asked, Serving
+from shelfsight.api.http.events import streamed, wants_events
+from shelfsight.api.http.pages import SEARCH_EVENTS, public_page, search_event
 from shelfsight.api.http.parameters import BrowseParameters, FilterParameter
 from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.core.types import Page
@@ -19,25 +20,7 @@ __all__ = ["json_response", "page_response", "search_routes"]
 
 def page_response(page: Page, *, scores: bool = True) -> Response:
     """A page of hits; pictures and models by name, never by the place of their files."""
-    document = page_document(page)
-    for hit in _every(document["hits"]):
-        hit["picture"] = public_name(hit["picture"])
-        for suggestion in hit.get("suggestions", {}).values():
-            suggestion["model"] = public_model(suggestion["model"])
-        if not scores:
-            del hit["score"]
-    for stage in document.get("stages", ()):
-        stage["model"] = public_model(stage["model"])
-    if "warnings" in document:
-        document["warnings"] = [public_text(warning) for warning in document["warnings"]]
-    return json_response(document)
-
-
-def _every(hits: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Hits and their variants."""
-    for hit in hits:
-        yield hit
-        yield from hit.get("variants", ())
+    return json_response(public_page(page, scores=scores))
 
 
 def json_response(document: dict[str, Any], status: int = 200, *, tag: str | None = None) -> Response:
@@ -50,9 +33,13 @@ def search_routes() -> APIRouter:
     """``POST /search``, ``GET /parse``, ``GET /items`` and ``GET /facets``."""
     routes = APIRouter(tags=["search"], responses=PROBLEMS)
 
-    @routes.post("/search", summary="Search by text, by a picture, or by both", openapi_extra=SEARCH_BODY)
+    @routes.post(
+        "/search", summary="Search by text, by a picture, or by both", openapi_extra={**SEARCH_BODY, **SEARCH_EVENTS}
+    )
     async def search(request: Request, engine: Asked, service: Serving) -> Response:
         arguments = await read_search(request, service.settings.server.max_request)
+        if wants_events(request):
+            return await streamed(engine.search_events(**arguments), search_event)
         page = await run_in_threadpool(engine.search, **arguments)
         return page_response(page)
 
