@@ -32,6 +32,7 @@ class Sieve:
         self._lock = threading.Lock()
         self._mostly_alive: bool | None = None
         self._others: IntArray | None = None
+        self._compared = False
         self._masks: dict[str, BoolArray] = {}
         self._allowed: dict[str, Allowed] = {}
         self._known: dict[tuple[str, ...], Column] = {}
@@ -91,18 +92,20 @@ class Sieve:
         time that looking up each row's item does."""
         owners, others = self._state.row_slot, self._apart()
         slots = np.append(slots, False)  # owner -1, nobody, reads the appended False
-        if len(others) * _APART > len(owners):
+        if others is None:
             return slots.take(owners)
         rows = np.zeros(len(owners), np.bool_)
         rows[: len(slots)] = slots[: len(owners)]
         rows[others] = slots[owners[others]]
         return rows
 
-    def _apart(self) -> IntArray:
-        """Rows whose number is not that of their item's slot."""
-        if self._others is None:
+    def _apart(self) -> IntArray | None:
+        """Rows whose number is not that of their item's slot; ``None``: they are many."""
+        if not self._compared:
             owners = self._state.row_slot
-            self._others = np.flatnonzero(owners != np.arange(len(owners), dtype=owners.dtype))
+            others = np.flatnonzero(owners != np.arange(len(owners), dtype=owners.dtype))
+            self._others = others if len(others) * _APART <= len(owners) else None
+            self._compared = True
         return self._others
 
     def slots(self, ids: Iterable[str]) -> list[int]:
