@@ -16,6 +16,7 @@ from shelfsight.stores.milvus.indexing import (
     Sizes,
     build_parameters,
     chosen,
+    described,
     outgrown,
     search_parameters,
 )
@@ -102,6 +103,21 @@ def test_what_an_index_is_built_with(kind: str, vectors: int, expected: dict[str
 )
 def test_how_far_an_index_looks(index: Index, limit: int, expected: dict[str, object]) -> None:
     assert search_parameters(index, limit) == {"metric_type": "IP", "params": expected}
+
+
+@pytest.mark.parametrize(
+    ("answer", "index"),
+    [
+        (
+            {"index_type": "HNSW", "M": "16", "efConstruction": "200"},
+            Index("HNSW", {"M": "16", "efConstruction": "200"}),
+        ),
+        ({"index_type": "IVF_FLAT", "params": {"nlist": 128}, "state": "Finished"}, Index("IVF_FLAT", {"nlist": 128})),
+        ({"index_type": "FLAT", "metric_type": "IP", "total_rows": 5}, Index("FLAT")),
+    ],
+)
+def test_what_milvus_says_of_an_index(answer: dict[str, object], index: Index) -> None:
+    assert described(answer) == index
 
 
 def index_of(store: MilvusStore) -> str:

@@ -21,8 +21,13 @@ backup has the files of a collection in a directory, of which any store can be m
 
 Searches push filters down as expressions that let through at least what passes, and hold them exactly in memory, as do
 counts and facets (:mod:`.expressions`, :mod:`.nearest`). Words are looked up in the index that follows the ledger, as
-in every store: Milvus's BM25 knows no typing errors, no whole values and no words to leave out, and Lite's scores each
-of its files by that file's own statistics.
+in every store, unless a place wants them from Milvus's full text (:mod:`.words`): BM25 knows no typing errors, no whole
+values and no words to leave out, and counts statistics by segment, so it finds and does not score. The index beside the
+ledger is the default, for it asks nobody and looks at all items; Milvus's is for collections of which no machine should
+build and hold it: what stays here is the vocabulary.
+
+The index of the vectors goes by their number (:mod:`.indexing`). Large commits are imported as files where a server and
+a place for these are named (:mod:`.bulk`).
 """
 
 from dataclasses import replace

@@ -1,6 +1,5 @@
 """Requests to Milvus: with bounded time, and errors in our words."""
 
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 from shelfsight.core.errors import StoreError, StoreFull
 from shelfsight.stores.milvus.connection import Connection, connected, library
-from shelfsight.stores.milvus.indexing import Index
+from shelfsight.stores.milvus.indexing import Index, described
 from shelfsight.stores.milvus.place import TOKEN, MilvusPlace
 
 __all__ = ["AT_ONCE", "Milvus"]
@@ -25,7 +24,6 @@ _NOT_LOADED = ("not loaded", "is in state 'released'", "is in state 'loading'", 
 _LONG = 300.0  # seconds to load a collection, or to turn a long log into a file
 _BUILDING = 3600.0  # seconds to build an index
 _PAUSE = 0.2
-_BUILT = ("nlist", "M", "efConstruction", "m", "nbits", "refine", "refine_type", "sq_type")
 _READS = (
     "has_collection",
     "describe_collection",
@@ -40,6 +38,9 @@ _READS = (
     "describe_alias",
 )
 """Requests that change nothing."""
+
+_WAITS = (*_READS, "delete")
+"""Requests that a collection has to be loaded for."""
 
 
 class Milvus:
@@ -100,9 +101,7 @@ class Milvus:
         """That of a field; ``None`` where it has none."""
         if field not in self._do("list_indexes", name):
             return None
-        about = self._do("describe_index", name, field)
-        build = {key: value for key, value in about.items() if key in _BUILT}
-        return Index(about["index_type"], {**build, **(json.loads(about["params"]) if "params" in about else {})})
+        return described(self._do("describe_index", name, field))
 
     def size(self, name: str) -> int:
         """Rows that were ever written and not compacted away; known of what is not loaded, too."""
@@ -199,13 +198,13 @@ class Milvus:
             raise
 
     def _do(self, request: str, *arguments: Any, timeout: float | None = None, **named: Any) -> Any:
-        """A request; one that reads waits while the collection is not loaded, for an index is being built."""
+        """A request; one for which the collection has to be loaded waits until it is: an index is being built."""
         give_up = time.monotonic() + _LONG
         while True:
             try:
                 return self._ask(request, *arguments, timeout=timeout, **named)
             except StoreError as error:
-                waits = request in _READS and any(sign in str(error) for sign in _NOT_LOADED)
+                waits = request in _WAITS and any(sign in str(error) for sign in _NOT_LOADED)
                 if not waits or time.monotonic() > give_up:
                     raise
             time.sleep(_PAUSE)

@@ -1,6 +1,8 @@
 """Making and opening the Milvus side of a collection."""
 
+import os
 import secrets
+import socket
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -167,7 +169,7 @@ def opened(
             f" {place.tenant!r}, which {directory} is about",
             hint="restore it, or index the catalogue again into a new collection",
         )
-    _mend(milvus, note["rows"], place, note["encoder"]["dimension"])
+    _mend(milvus, journal, note["rows"], place, note["encoder"]["dimension"])
     if encoder is not None and note["encoder"] != _spec(encoder):
         raise MovedError(
             f"{directory} has encoder {encoder.name!r}, and Milvus vectors of {note['encoder']['name']!r}",
@@ -182,11 +184,15 @@ def words_format(journal: Journal) -> int:
     return int((journal.note(_TENANT) or {}).get("words", 0))
 
 
-def _mend(milvus: Milvus, name: str, place: MilvusPlace, dimension: int) -> None:
+def _mend(milvus: Milvus, journal: Journal, name: str, place: MilvusPlace, dimension: int) -> None:
     """Whoever was killed while another index was built may have left none, and a server loads nothing without."""
-    if not milvus.lite and milvus.index(name, VECTOR) is None:
-        vectors = milvus.size(name)
-        index_rows(milvus, name, chosen(vectors, dimension, asked=place.index).kind, vectors, dimension)
+    if milvus.lite or milvus.index(name, VECTOR) is not None:
+        return
+    who = f"process {os.getpid()} on {socket.gethostname()}, which builds its index anew"
+    with held(journal.of_all(), "index", who, wait=True):
+        if milvus.index(name, VECTOR) is None:
+            vectors = milvus.size(name)
+            index_rows(milvus, name, chosen(vectors, dimension, asked=place.index).kind, vectors, dimension)
 
 
 def _journal_of(milvus: Milvus, place: MilvusPlace) -> str | None:

@@ -14,7 +14,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["METRIC", "Choice", "Index", "Sizes", "build_parameters", "chosen", "outgrown", "search_parameters"]
+__all__ = [
+    "METRIC",
+    "Choice",
+    "Index",
+    "Sizes",
+    "build_parameters",
+    "chosen",
+    "described",
+    "outgrown",
+    "search_parameters",
+]
 
 METRIC = "IP"
 """Vectors have length 1: the inner product is the cosine."""
@@ -33,6 +43,7 @@ _BUILD: dict[str, dict[str, Any]] = {
 }
 _BY_SIZE = ("FLAT", "HNSW", "IVF_RABITQ", "DISKANN")
 _LISTS = ("IVF", "SCANN")
+_BUILT = ("nlist", "M", "efConstruction", "m", "nbits", "refine", "refine_type", "sq_type")
 _FEWEST_LISTS, _MOST_LISTS = 64, 65_536
 _UNKNOWN = 65_536  # vectors of a collection that is yet to be filled
 _LOOKED = 16  # one list in so many is looked at
@@ -84,6 +95,13 @@ class Index:
     def exact(self) -> bool:
         """Whether it finds everything."""
         return self.kind == "FLAT"
+
+
+def described(answer: Mapping[str, Any]) -> Index:
+    """From what Milvus says of an index: its parameters stand beside the type, as texts, or by themselves."""
+    params = answer.get("params")
+    said = {**answer, **params} if isinstance(params, Mapping) else answer
+    return Index(str(answer["index_type"]), {name: said[name] for name in _BUILT if name in said})
 
 
 def chosen(
