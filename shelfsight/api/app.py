@@ -23,7 +23,7 @@ from shelfsight.api.http.context import named
 from shelfsight.api.http.embedding import embed_routes
 from shelfsight.api.http.items import item_routes
 from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, SafeHeaders
-from shelfsight.api.http.origins import Origins
+from shelfsight.api.http.origins import Origins, allowed_pages
 from shelfsight.api.http.readiness import Readiness
 from shelfsight.api.http.searching import search_routes
 from shelfsight.api.http.wellformed import WellFormed
@@ -66,7 +66,8 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(InTime, settings=service.settings.server)
     app.add_middleware(EncodedItemPaths)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Origins, settings=service.settings.server, access=service.access)
+    hosts = frozenset(map(str.lower, service.settings.server.hosts))
+    app.add_middleware(Origins, hosts=hosts, pages=allowed_pages(service.settings.server), access=service.access)
     app.add_middleware(WellFormed)
     app.add_middleware(SafeHeaders)
     return app

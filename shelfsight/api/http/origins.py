@@ -14,7 +14,7 @@ from shelfsight.api.service.access import Access
 from shelfsight.api.service.origins import ANY, host_of, is_loopback, is_loopback_name, origin
 from shelfsight.core.settings import ServerSettings
 
-__all__ = ["API", "Origins", "is_local"]
+__all__ = ["API", "Origins", "allowed_pages", "is_local"]
 
 API = "/v1"
 _HEALTH = frozenset({"/healthz", "/readyz"})
@@ -35,17 +35,27 @@ def is_local(scope: Scope) -> bool:
     return is_loopback(server[0]) and not any(name in _FORWARDED for name, _ in scope["headers"])
 
 
+def allowed_pages(settings: ServerSettings) -> frozenset[str]:
+    """``settings.origins`` as browsers send them.
+
+    Raises:
+        UsageError: one of them is no origin.
+    """
+    return frozenset(map(origin, settings.origins))
+
+
 class Origins:
     """Refuses what comes by a wrong name or from a wrong page, and answers browsers that ask before they ask."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings, access: Access) -> None:
+    def __init__(self, app: ASGIApp, hosts: frozenset[str], pages: frozenset[str], access: Access) -> None:
         """
-        Raises:
-            UsageError: one of ``settings.origins`` is no origin.
+        Args:
+            hosts: names that the server is asked by, in lower case; none: see ``settings.server.hosts``.
+            pages: origins that may ask besides those of keys.
         """
         self._app = app
-        self._hosts = frozenset(host.lower() for host in settings.hosts)
-        self._origins = frozenset(map(origin, settings.origins))
+        self._hosts = hosts
+        self._origins = pages
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
