@@ -76,11 +76,12 @@ class Collection:
         return self._store.snapshot().items([id]).get(id)
 
     def picture(self, id: str, index: int = 0) -> PictureFile:
-        """Picture ``index`` of an item as it was indexed: its file, or the preview kept of it.
+        """Picture ``index`` of an item as it was indexed: its file, or the preview kept of it, without metadata; see
+        :mod:`shelfsight.core.stripping`.
 
         Raises:
             NotFound: no such item or picture, or its file is gone.
-            PictureError: its file cannot be read.
+            PictureError: its file cannot be read or is no picture any more.
         """
         return self._gallery.picture(id, index)
 

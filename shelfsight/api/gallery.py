@@ -15,6 +15,7 @@ from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.pictures import decode
 from shelfsight.core.protocols import Store, StoredItem, StoredPicture
 from shelfsight.core.settings import PictureLimits
+from shelfsight.core.stripping import presentable
 
 __all__ = ["LOOKED_AT", "Gallery"]
 
@@ -49,7 +50,7 @@ class Gallery:
 
     def picture(self, id: str, index: int) -> PictureFile:
         """See :meth:`shelfsight.Engine.picture`."""
-        data = self._bytes(id, index)
+        data = presentable(self._bytes(id, index), self._limits)
         return PictureFile(data, media_type_of(data), digest_of(data))
 
     def thumbnail(self, id: str, index: int, side: int) -> PictureFile:

@@ -1,4 +1,4 @@
-"""Stored pictures as bytes that a browser may show: the original, or a thumbnail without its metadata."""
+"""Stored pictures as bytes that a browser may show, and thumbnails of them."""
 
 from collections import OrderedDict
 from dataclasses import dataclass

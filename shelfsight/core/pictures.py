@@ -44,7 +44,7 @@ from shelfsight.core.errors import PictureError, Reason
 from shelfsight.core.settings import PictureLimits
 from shelfsight.core.types import Picture
 
-__all__ = ["decode", "read_bytes", "thumbnail_bytes"]
+__all__ = ["decode", "orientation_of", "read_bytes", "thumbnail_bytes"]
 
 _READ_MORE = 1 << 20  # bytes at a time, of a file that has grown since it was looked at
 
@@ -94,6 +94,29 @@ def decode(data: bytes, *, limits: PictureLimits, target: int | None = None) -> 
     except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(Reason.TOO_MANY_PIXELS, f"too large to decode: {error}") from error
     # Pillow's readers raise whatever the damage happens to hit (OSError, SyntaxError, ValueError, struct.error, ...).
+    except Exception as error:
+        raise PictureError(Reason.TRUNCATED, f"the picture breaks off or is damaged: {error}") from error
+
+
+def orientation_of(data: bytes, *, limits: PictureLimits) -> int:
+    """The EXIF orientation, 1 (upright) to 8, that :func:`decode` applies; damaged EXIF counts as none.
+
+    Raises:
+        PictureError: as :func:`decode`, as far as the header tells.
+    """
+    if not data:
+        raise PictureError(Reason.EMPTY_FILE, "the file is empty")
+    if data.startswith(_PNG) and not _PNG_ORIENTATION.search(data):
+        return _UPRIGHT  # whether it has EXIF behind its pixels would be known when these are decoded
+    _hush_pillow()
+    try:
+        with _open(data, limits.max_pixels) as image:
+            if not isinstance(image, JpegImagePlugin.JpegImageFile):  # whose pixels nobody needs for this
+                _check_pixels(image.size, limits.max_pixels)
+            orientation = _orientation(image)
+            return orientation if orientation in _TURNS else _UPRIGHT
+    except PictureError:
+        raise
     except Exception as error:
         raise PictureError(Reason.TRUNCATED, f"the picture breaks off or is damaged: {error}") from error
 
@@ -326,12 +349,19 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_UPRIGHT = 1
 _ORIENTATION = 0x0112
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_ORIENTATION = re.compile(rb"eXIf|Raw profile type|XML:com\.adobe\.xmp")
 
 
 def _upright(rgb: Image.Image, source: Image.Image) -> Image.Image:
     """``rgb`` turned as the EXIF of ``source`` says; Pillow has already turned a TIFF, and taken the tag away."""
-    turn = None
-    with suppress(Exception):  # a camera's damaged EXIF is no reason to lose its picture
-        turn = _TURNS.get(source.getexif().get(_ORIENTATION, 1))
+    turn = _TURNS.get(_orientation(source))
     return rgb if turn is None else rgb.transpose(turn)
+
+
+def _orientation(source: Image.Image) -> int:
+    with suppress(Exception):  # a camera's damaged EXIF is no reason to lose its picture
+        return int(source.getexif().get(_ORIENTATION, _UPRIGHT))
+    return _UPRIGHT

@@ -7,6 +7,7 @@ from shelfsight.core.errors import PictureError
 from shelfsight.core.pictures import decode, thumbnail_bytes
 from shelfsight.core.protocols import Encoder, Fetcher
 from shelfsight.core.settings import Settings
+from shelfsight.core.stripping import stripped
 from shelfsight.core.types import Picture
 from shelfsight.indexer.examine import examine, picture_failure, stored_picture
 from shelfsight.indexer.fetching import Reading
@@ -71,7 +72,7 @@ class Preparation:
         )
 
     def _preview(self, data: bytes) -> bytes:
-        """The bytes themselves where they are a small JPEG, else a thumbnail.
+        """The bytes themselves, without metadata, where they are a small JPEG, else a thumbnail.
 
         Decoded on its own, so that the encoder sees the very pixels that it sees of a file or of a query.
         """
@@ -79,4 +80,5 @@ class Preparation:
         # One more than the side: a JPEG that was decoded at reduced size never passes for a small one.
         image = decode(data, limits=self.settings.pictures, target=side + 1)
         small = max(image.size) <= side and len(data) <= 3 * side * side
-        return data if small and data.startswith(_JPEG) else thumbnail_bytes(image, side)
+        kept = stripped(data, self.settings.pictures) if small and data.startswith(_JPEG) else None
+        return thumbnail_bytes(image, side) if kept is None else kept
