@@ -61,7 +61,7 @@ class _Body:
         self._receive = receive
         self._send = send
         self._seconds = seconds
-        self._begun = monotonic()
+        self._waited = 0.0
         self._bytes = 0
         self._whole = False
         self.answered = False
@@ -70,11 +70,14 @@ class _Body:
     async def receive(self) -> Message:
         if self._whole:
             return await self._receive()
+        begun = monotonic()
         try:
             async with asyncio.timeout(max(self._left(), 0.0)):
                 return await self._next()
         except TimeoutError:
             raise _TooSlowError(self._seconds) from None
+        finally:
+            self._waited += monotonic() - begun
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -84,9 +87,9 @@ class _Body:
         await self._send(message)
 
     def _left(self) -> float:
-        """Seconds until the rest must have come."""
+        """Seconds that the rest may still be waited for; what is done with a part of it takes none of them."""
         more = self._bytes / _SLOWEST if self.upload else 0.0
-        return self._begun + self._seconds + more - monotonic()
+        return self._seconds + more - self._waited
 
     async def _next(self) -> Message:
         message = await self._receive()

@@ -9,8 +9,10 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from shelfsight.api.http.arriving import expect_upload
 from shelfsight.api.http.bodies import parsed, read_form, read_lines
 from shelfsight.api.http.problems import problem, public_error
 from shelfsight.api.http.searching import json_response
@@ -61,6 +63,7 @@ async def take_lines(request: Request, open_rows: Callable[[], Rows], settings: 
     Raises:
         HTTPException: 413 for a line, or lines together, that are too long; what came before is in.
     """
+    expect_upload(request)
     loop = asyncio.get_running_loop()
     thread = ThreadPoolExecutor(1, thread_name_prefix="shelfsight-write")  # not one of those that searches need
     try:
@@ -70,6 +73,8 @@ async def take_lines(request: Request, open_rows: Callable[[], Rows], settings: 
             async for chunk in _chunks(lines):
                 await loop.run_in_executor(thread, _put_lines, rows, chunk)
             return json_response(await loop.run_in_executor(thread, lambda: rows.document))
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it; what came before is in
         except ShelfsightError as error:
             return problem(status_of(error).http, **public_error(error), report=rows.document)
         finally:

@@ -95,13 +95,17 @@ class Aliases:
             raise StoreError(f"{self._file}: {error.strerror}") from error
         except ValueError as error:
             raise self._damaged(str(error)) from error
-        if not isinstance(found, dict) or not all(is_name(f"{word}") for pair in found.items() for word in pair):
+        if not isinstance(found, dict) or not all(map(_is_pair, found.items())):
             raise self._damaged("it is no mapping of names")
         return found
 
     def _damaged(self, reason: str) -> CorruptCollection:
         hint = 'write {"ALIAS": "COLLECTION"} into it, or take it away'
         return CorruptCollection(f"{self._file} is damaged: {reason}", hint=hint)
+
+
+def _is_pair(words: tuple[object, object]) -> bool:
+    return all(isinstance(word, str) and is_name(word) for word in words)
 
 
 def _writer(aliases: Mapping[str, str]) -> Callable[..., object]:
