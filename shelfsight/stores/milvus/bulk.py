@@ -30,7 +30,7 @@ SCRATCH = "milvus.bulk-"
 """Begins the name of a directory for files that are not yet where the server reads them."""
 
 _NOTE = "bulk"
-_FILE = 64_000_000  # bytes of vectors and records in a file; while it is written, the library takes eight times that
+_FILE = 32_000_000  # bytes of vectors and records in a file; the library takes some fifteen times that to write it
 _FILES = 1000  # of a job; Milvus takes 1,024, of 16 GB
 _UNDER_WAY = 60.0  # seconds after which a request to begin that nobody has noted has arrived or never will
 _VISIBLE = 300.0  # seconds that imported rows may take to be counted

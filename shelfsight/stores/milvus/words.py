@@ -13,6 +13,7 @@ import heapq
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ _HEAD = 512  # rows that Milvus is asked for first
 _GROWTH = 8
 _LISTED = 256  # rows up to which items that have a word are counted one by one
 _COUNTS = 20_000
+_READ = 10_000  # documents that are kept, of some kilobytes
 
 
 class FullText:
@@ -223,6 +225,8 @@ class _Candidates:
         if not words:
             return np.zeros(0, np.int64)
         needed = [match_any([way.terms for way in concept.ways]) for concept in concepts if concept.required]
+        if any(len(tokens(way)) > 1 for way in ways):  # one of several words, which BM25 would take one by one
+            needed.append(match_any([way for way in ways if tokens(way)]))
         rows = self._blocks.source.worded(words, self._asked.limit, self._wanted(self._asked.where, *needed))
         self.whole = self.whole and len(rows) < self._asked.limit
         return self._found(rows)
@@ -257,8 +261,12 @@ class _Candidates:
 
 
 def _document(state: State, slot: int) -> Document:
-    id = state.slots.ids[slot]
-    stored = records.decode(id, state.slots.records[slot])
+    return _read(state.slots.ids[slot], state.slots.records[slot])
+
+
+@lru_cache(maxsize=_READ)
+def _read(id: str, record: bytes) -> Document:
+    stored = records.decode(id, record)
     return document(id, stored.title, dict(stored.metadata))
 
 
