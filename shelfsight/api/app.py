@@ -22,6 +22,7 @@ from shelfsight.api.http.collections import alias_routes, collection_admin_route
 from shelfsight.api.http.context import named
 from shelfsight.api.http.embedding import embed_routes
 from shelfsight.api.http.items import item_routes
+from shelfsight.api.http.keys import key_routes
 from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, SafeHeaders
 from shelfsight.api.http.origins import Origins, allowed_pages
 from shelfsight.api.http.readiness import Readiness
@@ -88,6 +89,7 @@ def _add_operations(app: FastAPI) -> None:
         (collection_admin_routes(), needs("admin", server=True)),
         (aliases, needs("search", server=True)),
         (alias_changes, needs("admin", server=True)),
+        (key_routes(), needs("admin", server=True)),
     ):
         app.include_router(part, prefix="/v1", dependencies=[needed], generate_unique_id_function=_plainly)
 

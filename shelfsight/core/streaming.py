@@ -95,6 +95,10 @@ class Stream(Iterator[T], Generic[T]):
         """What ``change`` makes of each; closed, this one is too."""
         return Stream(map(change, self._values), self._stopped)
 
+    def around(self, tell: Callable[[Iterator[T]], Iterator[U]]) -> "Stream[U]":
+        """What ``tell`` makes of all of them together; closed, this one is too."""
+        return Stream(tell(self._values), self._stopped)
+
     def close(self) -> None:
         """No more is wanted: what is being made is given up as soon as that can be."""
         self._stopped.set()

@@ -14,7 +14,7 @@ from shelfsight.api.service.access import Access, Caller
 from shelfsight.api.service.buckets import Buckets
 from shelfsight.api.service.keys import Order
 from shelfsight.api.service.spending import Spending
-from shelfsight.core.errors import LimitReached, StoreError, Unauthenticated
+from shelfsight.core.errors import LimitReached, StoreError, Unauthenticated, UsageError
 from shelfsight.core.settings import AccessSettings
 
 SLOW = 1e-3
@@ -89,8 +89,8 @@ def test_looks_are_reserved_and_settled(tmp_path: Path) -> None:
         assert 0 < refused.value.retry_after <= 86_400
         looks.made = 25
     assert spending.made_on("key", today) == 25
-    with pytest.raises(ZeroDivisionError), spending.looking("key", 75, 100):
-        _ = 1 / 0
+    with pytest.raises(UsageError), spending.looking("key", 75, 100):
+        raise UsageError("a search that was wrong")
     assert spending.made_on("key", today) == 25
     with spending.looking("other", 100, 100):
         pass

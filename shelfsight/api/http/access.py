@@ -16,10 +16,11 @@ from shelfsight.api.http.origins import API, is_local
 from shelfsight.api.http.problems import answer_to
 from shelfsight.api.service import keys
 from shelfsight.api.service.access import Access, Caller
+from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.origins import ANY
 from shelfsight.core.errors import Forbidden, ShelfsightError, UsageError
 
-__all__ = ["Asker", "Identified", "caller_of", "needs", "say_keys"]
+__all__ = ["Asker", "Identified", "caller_of", "needs", "say_keys", "sees"]
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer ss_...`")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="key", description="`X-API-Key: ss_...`")
@@ -141,11 +142,19 @@ def _check_reach(request: Request, caller: Caller, on_server: keys.Scope | None)
     Raises:
         Forbidden: the key is for other collections, whether or not this one exists.
     """
+    collection = request.path_params.get("collection")
     if on_server is not None:
         if on_server is not keys.Scope.SEARCH and not caller.sees_all:
             raise Forbidden("this API key is for some collections alone, and this concerns the whole server")
-        return
-    collections, asked = service_of(request).collections, request.path_params.get("collection")
-    meant = collections.resolve(asked)
-    if not any(collections.resolve(name) == meant for name in caller.collections or (meant,)):
-        raise Forbidden(f"this API key is not for the collection {asked or meant!r}", hint="ask for one that is")
+        if collection is None:
+            return
+    collections = service_of(request).collections
+    if not sees(caller, collections, collection):
+        name = collection or collections.default
+        raise Forbidden(f"this API key is not for the collection {name[:80]!r}", hint="ask for one that is")
+
+
+def sees(caller: Caller, collections: Collections, name: str | None) -> bool:
+    """Whether the caller may ask a collection, by its name or an alias, which its key may name as well."""
+    meant = collections.resolve(name)
+    return caller.sees_all or any(collections.resolve(known) == meant for known in caller.collections)

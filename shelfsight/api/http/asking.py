@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from shelfsight.api.asking import LONGEST_ANSWER, MAX_QUESTION, MAX_TOKENS, MAX_TURNS
 from shelfsight.api.documents import answer_document, dump, public_model
 from shelfsight.api.engine import Engine
+from shelfsight.api.http.access import Asker
 from shelfsight.api.http.bodies import inlined, read_json
 from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.middleware import decode_id
@@ -89,13 +90,15 @@ def ask_routes() -> APIRouter:
         request: Request,
         engine: Asked,
         service: Serving,
+        caller: Asker,
         id: Annotated[str, Path(description="The item's id, percent-encoded, slashes too.")],
     ) -> Response:
         limit = min(service.settings.server.max_request, _MAX_BODY)
         arguments = (await read_json(request, AskRequest, limit)).arguments()
 
         def answered(on_text: _OnText | None = None) -> dict[str, Any]:
-            return _answered(engine, decode_id(id), arguments, on_text)
+            with service.access.looking(caller, 1):
+                return _answered(engine, decode_id(id), arguments, on_text)
 
         if _STREAM in request.headers.get("accept", ""):
             return await _streamed(answered)

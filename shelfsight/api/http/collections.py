@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from shelfsight.api.documents import manifest_document, public_model
 from shelfsight.api.engine import Engine
+from shelfsight.api.http.access import Asker, sees
 from shelfsight.api.http.bodies import inlined, json_body, read_json
 from shelfsight.api.http.context import CollectionName, Serving
 from shelfsight.api.http.problems import PROBLEMS
@@ -50,8 +51,11 @@ def collection_routes() -> APIRouter:
     routes = APIRouter(prefix="/collections", tags=["collections"], responses=PROBLEMS)
 
     @routes.get("", summary="The collections of this server")
-    def list_collections(service: Serving) -> Response:
-        return json_response({"collections": [_listed(each) for each in service.collections.listed()]})
+    def list_collections(service: Serving, caller: Asker) -> Response:
+        """Those that the API key is for."""
+        collections = service.collections
+        listed = [_listed(each) for each in collections.listed() if sees(caller, collections, each.name)]
+        return json_response({"collections": listed})
 
     @routes.get("/{collection}", summary="What a collection is, and what is in it")
     def get_collection(service: Serving, collection: CollectionName) -> Response:
@@ -95,8 +99,10 @@ def alias_routes() -> tuple[APIRouter, APIRouter]:
     writing = APIRouter(prefix="/aliases", tags=["collections"], responses=PROBLEMS)
 
     @reading.get("", summary="The aliases, and what each stands for")
-    def list_aliases(service: Serving) -> Response:
-        pairs = sorted(service.collections.aliases().items())
+    def list_aliases(service: Serving, caller: Asker) -> Response:
+        """Of collections that the API key is for."""
+        collections = service.collections
+        pairs = sorted(pair for pair in collections.aliases().items() if sees(caller, collections, pair[1]))
         return json_response({"aliases": [{"alias": alias, "collection": name} for alias, name in pairs]})
 
     @writing.put(

@@ -7,12 +7,14 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from shelfsight.api.documents import atom_document, dump
+from shelfsight.api.http.access import Asker
 from shelfsight.api.http.bodies import SEARCH_BODY, read_search
 from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.events import streamed, wants_events
 from shelfsight.api.http.pages import SEARCH_EVENTS, public_page, search_event
 from shelfsight.api.http.parameters import BrowseParameters, FilterParameter
 from shelfsight.api.http.problems import PROBLEMS
+from shelfsight.api.service import looking
 from shelfsight.core.types import Page
 
 __all__ = ["json_response", "page_response", "search_routes"]
@@ -36,11 +38,12 @@ def search_routes() -> APIRouter:
     @routes.post(
         "/search", summary="Search by text, by a picture, or by both", openapi_extra={**SEARCH_BODY, **SEARCH_EVENTS}
     )
-    async def search(request: Request, engine: Asked, service: Serving) -> Response:
+    async def search(request: Request, engine: Asked, service: Serving, caller: Asker) -> Response:
         arguments = await read_search(request, service.settings.server.max_request)
         if wants_events(request):
-            return await streamed(engine.search_events(**arguments), search_event)
-        page = await run_in_threadpool(engine.search, **arguments)
+            events = looking.search_events(service.access, caller, engine, arguments)
+            return await streamed(events, search_event)
+        page = await run_in_threadpool(looking.search, service.access, caller, engine, arguments)
         return page_response(page)
 
     @routes.get("/parse", summary="What a query asks for, in parts that can be edited and sent back")

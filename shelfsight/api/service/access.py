@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 
@@ -121,13 +122,17 @@ class Access:
         Raises:
             LimitReached: the caller's key has fewer left today.
         """
-        limit = None if caller.key is None else caller.key.looks_per_day
-        limit = self._settings.looks if limit is None else limit
-        if caller.key is None or limit is None or not planned:
+        if caller.key is None or not planned:
             yield Looks(planned)
             return
+        own = caller.key.looks_per_day
+        limit = self._settings.looks if own is None else own
         with self.spending.looking(caller.key.id, planned, limit) as looks:
             yield looks
+
+    def looks_on(self, key: ApiKey, day: date) -> int:
+        """Pictures that a model looked at for ``key`` on a day (UTC)."""
+        return self.spending.made_on(key.id, day)
 
     def close(self) -> None:
         """Let go of the files."""

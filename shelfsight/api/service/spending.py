@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from shelfsight.api.service.state import made
-from shelfsight.core.errors import LimitReached, StoreError, StoreFull
+from shelfsight.core.errors import LimitReached, ShelfsightError, StoreError, StoreFull
 
 __all__ = ["Looks", "Spending"]
 
@@ -36,10 +36,11 @@ class Spending:
         self._state = state
 
     @contextmanager
-    def looking(self, key: str, planned: int, limit: int) -> Iterator[Looks]:
-        """Reserve ``planned`` looks of a key that has ``limit`` a day; what was not made of them is given back.
+    def looking(self, key: str, planned: int, limit: int | None) -> Iterator[Looks]:
+        """Reserve ``planned`` looks of a key that has ``limit`` a day (``None``: as many as it likes); those that were
+        not made are given back.
 
-        The body sets ``made`` of what it gets; one that fails gives everything back.
+        The body sets ``made`` of what it gets; one that ends in an error of the tree gives everything back.
 
         Raises:
             LimitReached: fewer are left today.
@@ -50,7 +51,7 @@ class Spending:
         looks = Looks(planned)
         try:
             yield looks
-        except BaseException:
+        except ShelfsightError:
             looks.made = 0
             raise
         finally:
@@ -62,11 +63,11 @@ class Spending:
         with self._connection() as connection:
             return _made(connection, key, day)
 
-    def _reserve(self, key: str, day: date, planned: int, limit: int) -> None:
+    def _reserve(self, key: str, day: date, planned: int, limit: int | None) -> None:
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             spent = _made(connection, key, day)
-            if spent + planned > limit:
+            if limit is not None and spent + planned > limit:
                 connection.execute("ROLLBACK")
                 raise LimitReached(
                     f"this would have a model look at {planned:,} pictures, and the API key {key} has "
