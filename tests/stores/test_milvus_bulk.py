@@ -3,6 +3,8 @@
 import json
 import logging
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -312,3 +314,26 @@ def test_a_collection_that_is_moved_here_is_one_import(served: str, importer: Im
     assert len(importer.jobs) == 1, "in however many batches its items come"
     with closing(open_store(tmp_path / "moved")) as moved:
         assert moved.snapshot().search(query, 50) == expected
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [("minio", "what pymilvus's bulk writer needs is not installed pip install 'shelfsight[milvus-bulk]'"), ("", "[]")],
+)
+def test_the_library_is_had_by_an_extra_and_leaves_logging_alone(missing: str, said: str) -> None:
+    script = (
+        "import logging, sys\n"
+        "from shelfsight.core.errors import MissingExtra\n"
+        "from shelfsight.stores.milvus.connection import bulk_library\n"
+        "if sys.argv[1]: sys.modules[sys.argv[1]] = None\n"
+        "try:\n"
+        "    bulk_library()\n"
+        "    print(logging.getLogger().handlers)\n"
+        "except MissingExtra as error:\n"
+        "    print(error, error.hint)\n"
+    )
+    environment = {"PYTHONPATH": ":".join(filter(None, sys.path))}
+    answer = subprocess.run(
+        [sys.executable, "-c", script, missing], capture_output=True, text=True, check=True, env=environment
+    )
+    assert answer.stdout.strip() == said
