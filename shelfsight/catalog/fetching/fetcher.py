@@ -14,6 +14,7 @@ from typing import IO, Self
 import httpcore
 import httpx
 
+from shelfsight.catalog.fetching.health import Health
 from shelfsight.catalog.fetching.network import Allowance, GuardedNetwork, Resolver, resolve
 from shelfsight.catalog.fetching.targets import Target, Targets
 from shelfsight.catalog.fetching.turns import Turns
@@ -88,6 +89,7 @@ class GuardedFetcher:
         self._settings = settings or FetchSettings()
         self._targets = Targets(self._settings)
         self._turns = Turns(self._settings.a_host)
+        self._health = Health()
         self._allowance = Allowance()
         self._certificates = certificates
         self._network = GuardedNetwork(
@@ -164,9 +166,13 @@ class GuardedFetcher:
     def _ask(self, target: Target, wish: _Wish) -> Target | str | None:
         """One request: the next target, or what :meth:`_fetch` returns."""
         wish.restart()
-        with self._turns.turn(target.host, target.port) as waited, _told():
+        with self._turns.turn(target.host, target.port) as waited:
             self._allowance.extend(waited)
-            with self._request(target, wish) as response:
+            with (
+                self._health.asking(target.host, target.port, _says_nothing),
+                _told(),
+                self._request(target, wish) as response,
+            ):
                 return self._take(response, target, wish)
 
     def _take(self, response: httpcore.Response, target: Target, wish: _Wish) -> Target | str | None:
@@ -240,6 +246,12 @@ def _told() -> Iterator[None]:
         raise PictureError(Reason.FETCH_TOO_SLOW, "the address has not answered in time") from error
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError) as error:
         raise _TryAgainError("cannot be reached, or breaks off") from error
+
+
+def _says_nothing(error: Exception) -> bool:
+    """Whether this tells of a host that does not answer, or not now."""
+    slow = isinstance(error, PictureError) and error.reason is Reason.FETCH_TOO_SLOW
+    return slow or isinstance(error, _TryAgainError)
 
 
 def _too_many(limit: int) -> PictureError:
