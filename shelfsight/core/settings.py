@@ -70,6 +70,7 @@ class VectorSettings(_Frozen):
     recall: float = Field(default=0.98, gt=0, le=1, description="recall@10 that an approximate index is tuned to")
     flat_below: int = Field(default=50_000, ge=0, description="vectors up to which search is exact")
     bytes_per_vector: int | None = Field(default=None, gt=0, description="memory of the index; None: what serves best")
+    together: int = Field(default=32, gt=0, description="queries of different requests compared together at most")
 
 
 class FetchSettings(_Frozen):

@@ -66,13 +66,13 @@ class FaissBlocks:
     def __call__(self, vectors: FloatArray) -> Block:
         segment = segment_of(vectors)
         if segment is None:
-            return FaissBlock(vectors)
+            return FaissBlock(vectors, together=self._settings.together)
         plain = np.asarray(vectors)
         found = self._builder.found(segment) if self._settings.kind != "flat" else None
         if found is not None and found[0].rows == len(plain):
             return ApproximateBlock(plain, *found, sealed=True)
         if len(plain) <= _MAPPED:
-            return FaissBlock(plain)
+            return FaissBlock(plain, together=self._settings.together)
         return GpuBlock(plain) if gpu_ready() else ExactBlock(plain)
 
 

@@ -1,6 +1,6 @@
 """FAISS (https://github.com/facebookresearch/faiss, the ``cpu`` extra) for all ``faiss_*`` modules, and flat blocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from shelfsight.core.errors import MissingExtra
+from shelfsight.core.gathering import Gathering
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.allowed import Allowed, IntArray
 from shelfsight.stores.blocks import Top, best_by_product
@@ -24,22 +25,42 @@ __all__ = ["FaissBlock", "faiss", "few_threads", "products", "read_index", "sear
 _HEAP_LIMIT = 1024  # beyond it FAISS's heaps cost more than a product and a partition
 _BUFFER = 1 << 20
 _ALONE = 64_000_000  # multiplications that one thread does sooner than it can wake and await others
+_SHARED = 4_000_000  # numbers of vectors from which on reading them is what a query costs
+_BLAS_FROM = 8  # queries at a time from which on a matrix product, which reads them once, beats scanning for each
 _AS_IS = nullcontext()
+
+faiss.cvar.distance_compute_blas_threshold = _BLAS_FROM
 
 
 class FaissBlock:
-    """A flat inner-product index."""
+    """A flat inner-product index. Queries that several threads ask at a time go through a large one together."""
 
-    def __init__(self, vectors: FloatArray) -> None:
+    def __init__(self, vectors: FloatArray, *, together: int = 1) -> None:
+        """
+        Args:
+            together: queries of different threads that are compared in one product at most.
+        """
         rows, dimension = vectors.shape
         self._index: Any = faiss.IndexFlatIP(dimension)
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
         self.vectors: FloatArray = faiss.rev_swig_ptr(self._index.get_xb(), rows * dimension).reshape(rows, dimension)
+        self._together = Gathering[tuple[FloatArray, int], Top](self._tops, most=together)
 
     def top(self, queries: FloatArray, k: int, allowed: Allowed | None) -> Top:
         if k > _HEAP_LIMIT:
             return best_by_product(self.vectors, queries, k, allowed)
-        with few_threads(alone=len(queries) * self.vectors.size <= _ALONE):
+        if allowed is None and len(queries) == 1 and self.vectors.size >= _SHARED:
+            return self._together.ask([(queries, k)])[0]
+        return self._top(queries, k, allowed, alone=len(queries) * self.vectors.size <= _ALONE)
+
+    def _tops(self, asked: Sequence[tuple[FloatArray, int]]) -> list[Top]:
+        """The best for each (1, d) query, with a k of its own."""
+        queries, most = np.concatenate([query for query, _ in asked]), max(k for _, k in asked)
+        scores, rows = self._top(queries, most, None, alone=True)  # those who ask are busy with the other cores
+        return [(scores[i : i + 1, :k], rows[i : i + 1, :k]) for i, (_, k) in enumerate(asked)]
+
+    def _top(self, queries: FloatArray, k: int, allowed: Allowed | None, *, alone: bool) -> Top:
+        with few_threads(alone=alone):
             if allowed is None:
                 scores, rows = self._index.search(queries, k)
             else:

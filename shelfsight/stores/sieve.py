@@ -110,7 +110,10 @@ class Sieve:
 
     def slots(self, ids: Iterable[str]) -> list[int]:
         """Of those of ``ids`` that are there."""
-        found = self._state.find_all([*ids])
+        wanted = [*ids]
+        if not wanted:
+            return []
+        found = self._state.find_all(wanted)
         slots: list[int] = found[found >= 0].tolist()
         return slots
 
