@@ -14,8 +14,9 @@ from shelfsight.api.finding import Findable
 from shelfsight.api.gallery import Gallery
 from shelfsight.api.late import LateEncoder
 from shelfsight.api.live import LiveCollection
-from shelfsight.api.looking import VlmOpener, look_opener
-from shelfsight.api.matching import check_spec, open_encoder_named, scale_of
+from shelfsight.api.looking import look_opener
+from shelfsight.api.matching import check_spec, scale_of
+from shelfsight.api.models import Models
 from shelfsight.api.rules import RULES_FILE, RulesFile
 from shelfsight.api.service.batching import BatchingEncoder, EncoderUse
 from shelfsight.api.service.embeddings import Embeddings
@@ -47,8 +48,7 @@ class Engine(Findable, LiveCollection):
         *,
         path: Path,
         settings: Settings,
-        device: str | None = None,
-        runtime: str | None = None,
+        models: Models | None = None,
         encoder: Encoder | None = None,
         vlm: str | VisionLanguageModel | None = None,
         rules: Path | None = None,
@@ -58,12 +58,13 @@ class Engine(Findable, LiveCollection):
         """
         Args:
             follow: whether what is asked after a switch to another version is asked of that one.
+            models: where the encoder and the vision-language model come from, which other engines may use as well;
+                its own where left out.
             fetch: see :func:`shelfsight.open_engine`.
         """
         super().__init__(store, path=path, settings=settings, follow=follow)
         self._rules = RulesFile(path / RULES_FILE) if rules is None else RulesFile(rules, must=True)
-        self._device = device
-        self._runtime = runtime
+        self._models = models or Models()
         self._encoder = encoder
         self._encoded = store if encoder is not None else None
         self._searcher: Searcher | None = None
@@ -71,7 +72,7 @@ class Engine(Findable, LiveCollection):
         self._embeddings = Embeddings(settings.load.embeddings)
         self._batching: BatchingEncoder | None = None
         self._loading = RLock()
-        self._vlm = VlmOpener(settings.search.vlm if vlm is None else vlm, device)
+        self._vlm = self._models.vlm(settings.search.vlm if vlm is None else vlm)
         self._asker = Asker()
         self._fetch = fetcher_of(fetch, settings.fetch)
 
@@ -210,7 +211,7 @@ class Engine(Findable, LiveCollection):
             if self._encoder is None or self._encoded is not store:
                 wanted = store.manifest.encoder
                 if self._encoder is None or self._encoder.spec != wanted:
-                    opened = open_encoder_named(wanted.name, self._device, self._runtime)
+                    opened = self._models.encoder(wanted.name, wanted)
                     check_spec(self._path, wanted, opened.spec)
                     self._encoder = opened
                 self._encoded = store

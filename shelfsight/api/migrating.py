@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from shelfsight.api.comparing import Compared, compare_versions
 from shelfsight.api.engine import Engine
 from shelfsight.api.matching import check_spec, open_encoder_named
+from shelfsight.api.models import Models
 from shelfsight.core.errors import Conflict, NotFound
 from shelfsight.core.protocols import Encoder, Store
 from shelfsight.core.settings import Settings
@@ -224,8 +225,7 @@ class Migration:
         given: dict[str, Any] = {
             "path": self.path,  # the rules of the collection are those of both
             "settings": self.settings,
-            "device": self.choice.device,
-            "runtime": self.choice.runtime,
+            "models": Models(device=self.choice.device, runtime=self.choice.runtime),
             "follow": False,
         }
         old = Engine(self.source, encoder=self.now, **given)

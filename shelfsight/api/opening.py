@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shelfsight.api.engine import Engine
-from shelfsight.api.matching import check_asked, open_encoder_named
+from shelfsight.api.matching import check_asked
+from shelfsight.api.models import Models
 from shelfsight.core.errors import NotFound
 from shelfsight.core.protocols import Encoder, Fetcher
 from shelfsight.core.settings import Settings
@@ -32,6 +33,7 @@ def open_engine(
     vlm: str | VisionLanguageModel | None = None,
     rules: str | Path | None = None,
     fetch: Fetcher | bool = True,
+    models: Models | None = None,
 ) -> Engine:
     """Open a collection.
 
@@ -52,6 +54,7 @@ def open_engine(
             is one. It is followed while it is edited; see :meth:`Engine.check_rules`.
         fetch: what gets pictures that are given by their address. True: the project's own, within ``settings.fetch``
             and never from inside the network; false: such pictures fail with url_only.
+        models: opens the models, in place of ``device`` and ``runtime``, so that engines of one process have the same.
 
     Raises:
         NotFound: no collection there, and ``create`` is false.
@@ -64,6 +67,7 @@ def open_engine(
     folder = Path(path)
     if "\0" in str(folder):
         raise NotFound(f"no file can be called {str(folder)!r}")
+    models = models or Models(device=device, runtime=runtime)
     created: Encoder | None = None
     vectors = (settings or Settings()).vectors
     try:
@@ -71,7 +75,7 @@ def open_engine(
     except NotFound:
         if not create:
             raise
-        created = open_encoder_named(encoder or DEFAULT_ENCODER, device, runtime)
+        created = models.encoder(encoder or DEFAULT_ENCODER)
         place = _place(milvus)
         kind = store or ("milvus" if place else DEFAULT_STORE)
         opened = stores.create_store(folder, kind=kind, encoder=created.spec, place=place)
@@ -85,8 +89,7 @@ def open_engine(
         opened,
         path=folder,
         settings=settings or Settings(),
-        device=device,
-        runtime=runtime,
+        models=models,
         encoder=created,
         vlm=vlm,
         rules=None if rules is None else Path(rules),

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from shelfsight.api.engine import Engine
+from shelfsight.api.models import Models
 from shelfsight.api.opening import open_engine
 from shelfsight.api.service.aliases import Aliases
 from shelfsight.api.service.collections import Collections
@@ -70,11 +71,12 @@ class Served:
             ShelfsightError: a collection of ``collections`` cannot be opened, or its rules cannot be read.
         """
         engines: dict[str, Engine] = {}
+        opener = self._opener()
         try:
             for name, path in self.collections:
-                engines[name] = self._open(path, encoder=self.encoder, rules=self.rules)
+                engines[name] = opener(path, encoder=self.encoder, rules=self.rules)
                 engines[name].check_rules()
-            collections = self._together(engines)
+            collections = self._together(engines, opener)
         except BaseException:
             for engine in engines.values():
                 engine.close()
@@ -82,10 +84,10 @@ class Served:
         with collections:
             yield Service(settings=self.settings, collections=collections)
 
-    def _together(self, engines: dict[str, Engine]) -> Collections:
+    def _together(self, engines: dict[str, Engine], opener: "partial[Engine]") -> Collections:
         if self.root is not None and not self.root.is_dir():
             raise NotFound(f"there is no folder {self.root}", hint="make it; collections are made in it over HTTP")
-        root = None if self.root is None else Root(self.root, self._open)
+        root = None if self.root is None else Root(self.root, opener)
         default = self.default or next(iter(engines), _DEFAULT)
         home = Collections(engines, default, root=root).home
         found = Collections(engines, default, root=root, aliases=Aliases(state_directory(self.settings, home)))
@@ -93,9 +95,10 @@ class Served:
             found.engine()
         return found
 
-    @property
-    def _open(self) -> "partial[Engine]":
-        return partial(open_engine, settings=self.settings, device=self.device, runtime=self.runtime, vlm=self.vlm)
+    def _opener(self) -> "partial[Engine]":
+        """``open_engine`` for all of them: collections that were built with one encoder share it."""
+        models = Models(device=self.device, runtime=self.runtime)
+        return partial(open_engine, settings=self.settings, models=models, vlm=self.vlm)
 
 
 def read_named(text: str) -> tuple[str, Path]:
