@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from shelfsight.core.types import (
         Claim,
         Evidence,
+        Example,
         Explanation,
         Failure,
         Hit,
@@ -64,6 +65,7 @@ __all__ = [
     "EncoderMismatch",
     "Engine",
     "Evidence",
+    "Example",
     "Explanation",
     "Failure",
     "FilterError",
@@ -111,6 +113,7 @@ _HOMES = {
     "shelfsight.core.types": (
         "Claim",
         "Evidence",
+        "Example",
         "Explanation",
         "Failure",
         "Hit",

@@ -7,9 +7,12 @@ from typing import Any, TypedDict
 from shelfsight.api.atoms import atoms_of
 from shelfsight.core.atoms import Atom
 from shelfsight.core.listing import SortKey
-from shelfsight.core.types import Mode
+from shelfsight.core.types import Example, Mode
 
-__all__ = ["Browsing", "Finding", "Searching", "Sort", "of_query"]
+__all__ = ["Browsing", "Examples", "Finding", "Searching", "Sort", "of_query"]
+
+Examples = str | Sequence[str | Example] | Mapping[str, float]
+"""Items by id, or by id and how much each counts beside the others (1 where that is not said)."""
 
 Sort = Sequence[str | SortKey]
 """Fields: ``price``, or ``-price`` for descending."""
@@ -42,6 +45,8 @@ class Searching(Finding, total=False):
 
     image: str | Path | bytes | None
     image_weight: float
+    like: Examples
+    unlike: Examples
     negative: Sequence[str]
     mode: Mode
     atoms: Sequence[Atom | Mapping[str, Any]] | None
@@ -69,6 +74,9 @@ def of_query(
     for name in ("facets", "histograms", "negative"):
         if name in fields:
             fields[name] = tuple(fields[name])
+    for name in ("like", "unlike"):
+        if name in fields:
+            fields[name] = _examples(fields[name])
     if "sort" in fields:
         fields["sort"] = _sort_keys(fields["sort"])
     if isinstance(fields.get("image"), str):
@@ -78,6 +86,13 @@ def of_query(
     if "explain" in fields:
         fields["explain"] = explained if fields["explain"] is True else int(fields["explain"])
     return fields
+
+
+def _examples(given: Examples) -> tuple[Example, ...]:
+    if isinstance(given, Mapping):
+        return tuple(Example(id, weight) for id, weight in given.items())
+    listed = [given] if isinstance(given, str) else given
+    return tuple(each if isinstance(each, Example) else Example(each) for each in listed)
 
 
 def _sort_keys(sort: Sort) -> tuple[SortKey, ...]:

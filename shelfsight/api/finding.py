@@ -33,6 +33,9 @@ class Findable(collection.Collection):
             k: hits wanted (10), 1 to ``settings.search.max_k``; fewer come back only when fewer pass the filter.
             image: a picture to look for: a file, or encoded bytes.
             image_weight: share of the picture in a query of text and picture (0.5), in [0, 1].
+            like: ids of items whose main pictures hits should look like (or ids with weights, as a mapping); with
+                text they have the share ``image_weight``. They are no hits themselves.
+            unlike: likewise, of what hits should not look like; not alone.
             negative: more things the hits should not show.
             filter: boolean expression over metadata: ``price < 80 and color in ["red", "blue"]``.
             offset: hits skipped.
@@ -64,6 +67,7 @@ class Findable(collection.Collection):
         Raises:
             UsageError: the query is empty or out of range; ``FilterError`` and ``UnknownField`` among them.
             PictureError: the query picture cannot be used.
+            NotFound: there is no item that hits should look like, or should not.
             SnapshotGone: the state that ``snapshot`` names is kept no longer.
             EncoderMismatch, ModelError: the collection's encoder cannot be had.
         """

@@ -13,6 +13,7 @@ from shelfsight.core.vectors import FloatArray
 __all__ = [
     "Claim",
     "Evidence",
+    "Example",
     "Explanation",
     "Failure",
     "Hit",
@@ -98,15 +99,30 @@ class Item:
     failures: tuple[Failure, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An item that hits should look like, or should not.
+
+    Attributes:
+        weight: how much it counts beside others; more than 0.
+    """
+
+    id: str
+    weight: float = 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is asked of a collection. At least one of ``text``, ``image``, ``vector`` is given.
+    """What is asked of a collection. At least one of ``text``, ``image``, ``vector``, ``like`` is given.
 
     Attributes:
         text: a phrase or sentence; words written ``-floral`` count as ``negative``.
         image: encoded picture bytes or a file.
         vector: (d,) float32, a ready embedding (an item's own, say) in place of a picture.
-        image_weight: share of the picture in a query of text and picture, in [0, 1].
+        image_weight: share of the picture in a query of text and picture, in [0, 1]; items that hits should look like
+            are pictures too.
+        like: items whose main pictures hits should look like; they are no hits themselves.
+        unlike: items whose main pictures hits should not look like; likewise.
         negative: things the hits should not show.
         filter: boolean expression over metadata, or ``None``.
         k: hits wanted, >= 1.
@@ -138,6 +154,8 @@ class Query:
     image: bytes | Path | None = field(default=None, repr=False)
     vector: FloatArray | None = field(default=None, repr=False, compare=False)
     image_weight: float = 0.5
+    like: tuple[Example, ...] = ()
+    unlike: tuple[Example, ...] = ()
     negative: tuple[str, ...] = ()
     filter: str | None = None
     k: int = 10

@@ -78,11 +78,10 @@ class Answer:
             stopped: once it is set nobody waits for the answer, and a second look ends as soon as it can.
         """
         self._plan, self._snapshot, self._tools, self._trace = plan, snapshot, tools, trace
-        pictured = plan.query.image is not None or plan.query.vector is not None
         asked = asked_for(
             text=plan.words.text is not None,
-            picture=pictured,
-            minus=bool(plan.words.negative),
+            picture=plan.pictured,
+            minus=bool(plan.words.negative or plan.unlike),
             image_weight=plan.query.image_weight,
         )
         self._by = None if vector is None else open_judge(tools.scale, vector, asked, plan.encoded)

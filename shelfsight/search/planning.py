@@ -1,7 +1,7 @@
 """A query that was found answerable: what is looked up, what passes, and how far down the stages look."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shelfsight.core.atoms import Atom
 from shelfsight.core.errors import UsageError
@@ -9,6 +9,7 @@ from shelfsight.core.filters import And, Expr, FieldPath, In, Not, parse
 from shelfsight.core.settings import SearchSettings
 from shelfsight.core.types import Query
 from shelfsight.search.atoms import checked, positive_text
+from shelfsight.search.compose import Weighted
 from shelfsight.search.query import Understood, check, once, understand
 from shelfsight.search.rules.ruling import Ruling
 from shelfsight.search.telling import telling
@@ -43,6 +44,7 @@ class Plan:
         positive: the text that hits should show as a whole; ``None`` where only negations and limits are asked for.
         depth: candidates of a second look; 0: there is none.
         ruling: the merchandiser's rules that count; ``where`` leaves out what they hide.
+        like, unlike: the main pictures of the query's examples, in its order.
         spelt: the text of ``words`` with its slips put right, where it has some and words are looked up.
     """
 
@@ -55,6 +57,8 @@ class Plan:
     positive: str | None = None
     depth: int = 0
     ruling: Ruling | None = None
+    like: tuple[Weighted, ...] = field(default=(), compare=False, repr=False)
+    unlike: tuple[Weighted, ...] = field(default=(), compare=False, repr=False)
     spelt: str | None = None
 
     @property
@@ -100,10 +104,14 @@ class Plan:
         return self.query.mode == "hybrid" and self.words.text is not None
 
     @property
+    def pictured(self) -> bool:
+        """Whether a picture is looked up: one, or those of items."""
+        return self.query.image is not None or self.query.vector is not None or bool(self.query.like)
+
+    @property
     def browses(self) -> bool:
         """Whether nothing is looked up."""
-        query = self.query
-        return self.words.text is None and query.image is None and query.vector is None and not self.words.negative
+        return self.words.text is None and not self.pictured and not self.words.negative
 
     @property
     def judged(self) -> int:

@@ -1,13 +1,14 @@
 """What a person typed, taken apart: the things wanted and the things not wanted."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
 from shelfsight.core.errors import UsageError
 from shelfsight.core.listing import SortKey
 from shelfsight.core.settings import SearchSettings
-from shelfsight.core.types import Mode, Query
+from shelfsight.core.types import Example, Mode, Query
 
 __all__ = ["Understood", "check", "check_text", "once", "understand"]
 
@@ -16,6 +17,8 @@ __all__ = ["Understood", "check", "check_text", "once", "understand"]
 _MINUS = re.compile(r'(?<!\S)-(?:"(?P<phrase>[^"]*)(?:"|$)|(?P<word>[^\W\d_]\S*))')
 _TRAILING = ",.;:!?"
 _MOST_NEGATIVE = 100
+_MOST_EXAMPLES = 100
+_GREATEST_WEIGHT = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +45,35 @@ def understand(query: Query) -> Understood:
     terms = (" ".join(term.split()) for term in (*typed, *query.negative))
     negative = tuple(dict.fromkeys(term for term in terms if term))
     positive = " ".join(_MINUS.sub(" ", text).split()) or None
-    if positive is None and query.image is None and query.vector is None:
-        raise _nothing_wanted(negative)
+    if positive is None and query.image is None and query.vector is None and not query.like:
+        raise _nothing_wanted((*negative, *(f"what looks like {each.id}" for each in query.unlike)))
     return Understood(positive, negative)
 
 
 def once(query: Query) -> Query:
-    """``query`` with each field that is counted or sorted by named once: named again, it says nothing new."""
+    """``query`` with each field that is counted or sorted by, and each item that is an example, named once: named
+    again, it says nothing new. Examples are no hits."""
     keys: dict[str, SortKey] = {}
     for key in query.sort:
         keys.setdefault(key.field, key)
+    like, unlike = _examples_once(query.like), _examples_once(query.unlike)
+    examples = (each.id for each in (*like, *unlike))
     return replace(
         query,
+        like=like,
+        unlike=unlike,
+        exclude=tuple(dict.fromkeys((*query.exclude, *examples))),
         sort=tuple(keys.values()),
         facets=tuple(dict.fromkeys(query.facets)),
         histograms=tuple(dict.fromkeys(query.histograms)),
     )
+
+
+def _examples_once(examples: Sequence[Example]) -> tuple[Example, ...]:
+    found: dict[str, Example] = {}
+    for each in examples:
+        found.setdefault(each.id, each)
+    return tuple(found.values())
 
 
 def check(query: Query, settings: SearchSettings) -> None:
@@ -83,6 +99,7 @@ def check(query: Query, settings: SearchSettings) -> None:
         )
     if query.image is not None and query.vector is not None:
         raise UsageError("a query has either a picture or a vector, not both", hint="leave one of them out")
+    _check_examples(query)
     _check_second_look(query, settings)
     _check_arrangement(query)
     if len(query.negative) > _MOST_NEGATIVE:
@@ -90,6 +107,18 @@ def check(query: Query, settings: SearchSettings) -> None:
         raise UsageError(f"the query has {len(query.negative)} minus terms", hint=hint)
     for text in (query.text or "", *query.negative):
         check_text(text, settings.max_text)
+
+
+def _check_examples(query: Query) -> None:
+    examples = (*query.like, *query.unlike)
+    if len(examples) > _MOST_EXAMPLES:
+        raise UsageError(f"the query has {len(examples)} items as examples", hint=f"at most {_MOST_EXAMPLES} are read")
+    for each in examples:
+        if not 0.0 < each.weight <= _GREATEST_WEIGHT:
+            hint = f"it is more than 0 and at most {_GREATEST_WEIGHT:g}; what counts 0 is left out"
+            raise UsageError(f"the weight of item {each.id!r} is {each.weight}", hint=hint)
+    if both := {each.id for each in query.like} & {each.id for each in query.unlike}:
+        raise UsageError(f"hits should look like item {min(both)!r} and should not", hint="leave one of them out")
 
 
 def _check_second_look(query: Query, settings: SearchSettings) -> None:

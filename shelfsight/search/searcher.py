@@ -14,9 +14,10 @@ from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.rules import NO_RULES, Rules
 from shelfsight.core.settings import Settings
 from shelfsight.core.streaming import HitsFound, SearchDone, SearchEvent, Stream
-from shelfsight.core.types import Page, Query
+from shelfsight.core.types import Example, Page, Query
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.answering import Answer, Tools
+from shelfsight.search.compose import Weighted
 from shelfsight.search.embedding import QueryEmbedder
 from shelfsight.search.hybrid import spelt
 from shelfsight.search.look import OpenLook
@@ -69,9 +70,10 @@ class Searcher:
     def search(self, query: Query) -> Page:
         """The hits ``query.offset + 1`` to ``query.offset + query.k`` of all items that pass the filter.
 
-        ``score`` is the cosine of the query's final vector (text and picture blended, minus terms subtracted) with the
-        item's best picture. By vector alone hits are ordered by it, ties by id. ``trace`` holds the milliseconds of
-        ``understand``, ``encode``, ``retrieve``, ``items``, ``facets`` and ``total``.
+        ``score`` is the cosine of the query's final vector (text and pictures blended, minus terms subtracted, turned
+        away from what hits should not look like) with the item's best picture. By vector alone hits are ordered by it,
+        ties by id. ``trace`` holds the milliseconds of ``understand``, ``encode``, ``retrieve``, ``items``, ``facets``
+        and ``total``.
 
         Stages work on the same candidates whatever page is asked for, so pages of one snapshot are parts of one order,
         without repeats and holes: give :attr:`Page.snapshot` with the next page's query. Rules, duplicates and
@@ -91,6 +93,7 @@ class Searcher:
             FilterError: the filter, or that of a limit, does not parse.
             UnknownField: the filter, a limit, a facet, a sort or a group names a field that no item has.
             PictureError: the query's picture cannot be read.
+            NotFound: there is no item that hits should look like, or should not.
             SnapshotGone: the state that ``query.snapshot`` names is kept no longer.
         """
         return self._page(query, self._snapshots.get(query.snapshot))
@@ -212,7 +215,9 @@ class Searcher:
             raise UsageError(
                 "this searcher has no vision-language model", hint="search without re-ranking and explaining"
             )
-        return self._ruled(plan_of(query, self._settings, take_apart), snapshot)
+        plan = plan_of(query, self._settings, take_apart)
+        like, unlike = _main_pictures(plan.query.like, snapshot), _main_pictures(plan.query.unlike, snapshot)
+        return self._ruled(replace(plan, like=like, unlike=unlike), snapshot)
 
     def _ruled(self, plan: Plan, snapshot: Snapshot) -> Plan:
         """The plan under the merchandiser's rules, where there are some and the query wants them."""
@@ -222,6 +227,15 @@ class Searcher:
         text = None if plan.query.text is None else understand(plan.query).text
         ruling = ruling_of(rules, text, snapshot, date.today())
         return replace(plan, where=ruling.narrowed(plan.where), ruling=ruling)
+
+
+def _main_pictures(examples: Sequence[Example], snapshot: Snapshot) -> tuple[Weighted, ...]:
+    """Of items, with their weights: it is the picture that a person clicked on.
+
+    Raises:
+        NotFound: there is no such item.
+    """
+    return tuple((snapshot.vectors(each.id)[0], each.weight) for each in examples)
 
 
 def _retrieve(snapshot: Snapshot, plans: Sequence[Plan], vectors: FloatArray) -> Sequence[Sequence[Match] | None]:

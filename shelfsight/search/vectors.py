@@ -7,7 +7,7 @@ import numpy as np
 from shelfsight.core.errors import UsageError
 from shelfsight.core.types import Query
 from shelfsight.core.vectors import FloatArray, normalise
-from shelfsight.search.compose import blend, subtract
+from shelfsight.search.compose import blend, subtract, together, turned_from
 from shelfsight.search.embedding import QueryEmbedder
 from shelfsight.search.planning import Plan
 
@@ -28,8 +28,9 @@ def vectors_of(plans: Sequence[Plan], embedder: QueryEmbedder) -> FloatArray:
         query, words = plan.query, plan.words
         picture = next(pictures) if query.image is not None else _ready_vector(query, embedder.dimension)
         text = texts[plan.encoded] if plan.encoded is not None else None
-        wanted = blend(text, picture, query.image_weight)
-        vectors.append(subtract(wanted, [texts[term] for term in words.negative]))
+        shown = together([*([] if picture is None else [(picture, 1.0)]), *plan.like])
+        wanted = subtract(blend(text, shown, query.image_weight), [texts[term] for term in words.negative])
+        vectors.append(turned_from(wanted, plan.unlike))
     return np.stack(vectors)
 
 

@@ -51,6 +51,8 @@ def _atoms(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option(
     "--image-weight", type=float, default=0.5, show_default=True, help="Share of the picture beside QUERY, 0 to 1."
 )
+@click.option("--like", multiple=True, metavar="ID", help="An item that hits should look like; may be repeated.")
+@click.option("--unlike", multiple=True, metavar="ID", help="An item that they should not look like; may be repeated.")
 @click.option("--negative", multiple=True, metavar="TEXT", help="What hits should not show; may be repeated.")
 @click.option("--filter", "filter_", metavar="EXPR", help="Such as: price < 80 and color in ['red', 'blue'].")
 @click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the values of FIELD; may be repeated.")

@@ -41,7 +41,7 @@ FORM = "multipart/form-data"
 LINES = ("application/x-ndjson", "application/jsonl")
 
 _MAX_FIELDS = 200
-_LISTS = ("negative", "facets", "histograms", "sort")
+_LISTS = ("like", "unlike", "negative", "facets", "histograms", "sort")
 
 
 def inlined(model: type[BaseModel]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from shelfsight.api.atoms import AtomDocument
-from shelfsight.core.types import Mode
+from shelfsight.core.types import Example, Mode
 
 __all__ = ["BrowseParameters", "FilterParameter", "SearchRequest", "SimilarParameters"]
 
@@ -53,6 +53,15 @@ class SimilarParameters(BrowseParameters):
     diversity: float = Field(default=0.0, description="How far hits that look alike make room for others, 0 to 1.")
 
 
+class ExampleDocument(BaseModel):
+    """An item that hits should look like, or should not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    weight: float = Field(default=1.0, gt=0, le=100, description="How much it counts beside others.")
+
+
 class _Wanted(BaseModel):
     """What hits should show. It stands behind the others as a base, so that its fields come first."""
 
@@ -63,6 +72,14 @@ class _Wanted(BaseModel):
     )
     image: str | None = Field(default=None, description="A picture, base64; in a form: an uploaded file.")
     image_weight: float = Field(default=0.5, ge=0, le=1, description="Share of the picture beside the query.")
+    like: list[str | ExampleDocument] = Field(
+        default=[],
+        description="Items, by id, whose main pictures hits should look like; they have the share `image_weight` "
+        "beside the query, and are no hits themselves.",
+    )
+    unlike: list[str | ExampleDocument] = Field(
+        default=[], description="Items, by id, that hits should not look like, beside a query, a picture or `like`."
+    )
     negative: list[str] = Field(default=[], description="What hits should not show.")
     mode: Mode = Field(
         default="vector",
@@ -71,7 +88,7 @@ class _Wanted(BaseModel):
 
 
 class SearchRequest(SimilarParameters, _Wanted):
-    """A search. At least one of ``query`` and ``image`` is given."""
+    """A search. At least one of ``query``, ``image`` and ``like`` is given."""
 
     rerank: bool = Field(default=False, description="Let a vision-language model look at the best candidates again.")
     explain: bool | Annotated[int, Field(ge=0)] = Field(
@@ -100,5 +117,10 @@ class SearchRequest(SimilarParameters, _Wanted):
             image: the picture's bytes, where there is one.
         """
         atoms = None if self.atoms is None else [atom.atom() for atom in self.atoms]
-        found = self.model_dump(exclude={"query", "image", "atoms"})
-        return {"text": self.query, "image": image, "atoms": atoms, **found}
+        found = self.model_dump(exclude={"query", "image", "atoms", "like", "unlike"})
+        examples = {"like": _examples(self.like), "unlike": _examples(self.unlike)}
+        return {"text": self.query, "image": image, "atoms": atoms, **examples, **found}
+
+
+def _examples(given: list[str | ExampleDocument]) -> list[Example]:
+    return [Example(each) if isinstance(each, str) else Example(each.id, each.weight) for each in given]
