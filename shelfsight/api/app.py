@@ -18,12 +18,13 @@ from shelfsight.api.http.access import Identified, needs, say_keys
 from shelfsight.api.http.admission import Admitted, Gates
 from shelfsight.api.http.arriving import InTime
 from shelfsight.api.http.asking import ask_routes
+from shelfsight.api.http.audited import Audited, audit_routes
 from shelfsight.api.http.collections import alias_routes, collection_admin_routes, collection_routes
 from shelfsight.api.http.context import named
 from shelfsight.api.http.embedding import embed_routes
 from shelfsight.api.http.items import item_routes
 from shelfsight.api.http.keys import key_routes
-from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, SafeHeaders
+from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, RequestIds, SafeHeaders
 from shelfsight.api.http.origins import Origins, allowed_pages
 from shelfsight.api.http.readiness import Readiness
 from shelfsight.api.http.searching import search_routes
@@ -61,6 +62,7 @@ def create_app(service: Service) -> FastAPI:
     _add_operations(app)
     _add_health(app, readiness)
     _add_pages(app)
+    app.add_middleware(Audited, log=service.audit)
     app.add_middleware(Admitted, gates=gates)
     say_keys(app)
     app.add_middleware(Identified, access=service.access)
@@ -70,6 +72,7 @@ def create_app(service: Service) -> FastAPI:
     hosts = frozenset(map(str.lower, service.settings.server.hosts))
     app.add_middleware(Origins, hosts=hosts, pages=allowed_pages(service.settings.server), access=service.access)
     app.add_middleware(WellFormed)
+    app.add_middleware(RequestIds)
     app.add_middleware(SafeHeaders)
     return app
 
@@ -90,6 +93,7 @@ def _add_operations(app: FastAPI) -> None:
         (aliases, needs("search", server=True)),
         (alias_changes, needs("admin", server=True)),
         (key_routes(), needs("admin", server=True)),
+        (audit_routes(), needs("admin", server=True)),
     ):
         app.include_router(part, prefix="/v1", dependencies=[needed], generate_unique_id_function=_plainly)
 

@@ -17,7 +17,9 @@ from typing import NoReturn
 import click
 
 from shelfsight.api.commands.ask import ask
+from shelfsight.api.commands.audit import audit
 from shelfsight.api.commands.backup import backup, restore, upgrade
+from shelfsight.api.commands.config import config
 from shelfsight.api.commands.demo import demo
 from shelfsight.api.commands.evaluate import evaluate
 from shelfsight.api.commands.finetune import finetune
@@ -64,6 +66,8 @@ for _command in (
     ask,
     serve,
     keys,
+    audit,
+    config,
     rules,
     evaluate,
     finetune,

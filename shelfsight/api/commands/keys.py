@@ -1,9 +1,8 @@
 """``shelfsight keys create | list | revoke``."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,27 +13,6 @@ if TYPE_CHECKING:
     from shelfsight.api.service.keys import ApiKey, KeyRing
 
 __all__ = ["keys"]
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def _place(command: _Command) -> _Command:
-    """Whose keys: where the state of a server lies. The command gets ``state``."""
-    options_ = (
-        click.option(
-            "-c",
-            "collection",
-            metavar="COLLECTION",
-            type=click.Path(path_type=Path),
-            help="Directory of the collection that is served, of the default one if several are.",
-        ),
-        click.option(
-            "--state", metavar="DIR", type=click.Path(path_type=Path), help="The server's state, if it lies elsewhere."
-        ),
-    )
-    for option in reversed(options_):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -57,7 +35,7 @@ def _day_after(_context: click.Context, _parameter: click.Parameter, value: str 
 
 
 @keys.command()
-@_place
+@options.server_state
 @click.option("--name", required=True, help="What a person calls it: shop-page.")
 @click.option(
     "--scope",
@@ -90,7 +68,7 @@ def create(collection: Path | None, state: Path | None, as_json: bool, **wanted:
     except ValidationError as error:
         fault = error.errors()[0]
         raise UsageError(f"--{str(fault['loc'][0]).replace('_', '-')}: {fault['msg']}") from error
-    key, token = _keys(collection, state).create(order)
+    key, token = _ring(collection, state).create(order)
     if as_json:
         print_document({**key.document(), "key": token})
         return
@@ -99,11 +77,11 @@ def create(collection: Path | None, state: Path | None, as_json: bool, **wanted:
 
 
 @keys.command(name="list")
-@_place
+@options.server_state
 @options.as_json
 def list_(collection: Path | None, state: Path | None, as_json: bool) -> None:
     """List the keys, without what makes them work."""
-    found = _keys(collection, state).all()
+    found = _ring(collection, state).all()
     if as_json:
         print_document({"keys": [key.document() for key in found]})
         return
@@ -113,10 +91,10 @@ def list_(collection: Path | None, state: Path | None, as_json: bool) -> None:
 
 @keys.command()
 @click.argument("name", metavar="ID_OR_NAME")
-@_place
+@options.server_state
 def revoke(name: str, collection: Path | None, state: Path | None) -> None:
     """End a key at once."""
-    key = _keys(collection, state).revoke(name)
+    key = _ring(collection, state).revoke(name)
     say(f"key {key.id} ({key.name}) is revoked")
 
 
@@ -135,23 +113,7 @@ def _row(key: "ApiKey") -> tuple[str, ...]:
     )
 
 
-def _keys(collection: Path | None, state: Path | None) -> "KeyRing":
-    """
-    Raises:
-        UsageError: it is not said where they lie.
-        NotFound: there is no collection, and so no place for them.
-    """
+def _ring(collection: Path | None, state: Path | None) -> "KeyRing":
     from shelfsight.api.service.keys import KeyRing
-    from shelfsight.api.service.state import state_directory
-    from shelfsight.core.errors import NotFound, UsageError
-    from shelfsight.core.settings import Settings
 
-    settings = Settings()
-    state = state or settings.server.state
-    if state is not None:
-        return KeyRing(state)
-    if collection is None:
-        raise UsageError("it is not said which server's keys", hint="name its collection with -c COLLECTION")
-    if not collection.is_dir():
-        raise NotFound(f"there is no collection at {collection}", hint="index a catalogue first, or correct -c")
-    return KeyRing(state_directory(settings, collection))
+    return KeyRing(options.state_of(collection, state))

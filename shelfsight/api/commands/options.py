@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from shelfsight.api.configuration import Configuration
     from shelfsight.api.engine import Engine
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -21,10 +22,14 @@ __all__ = [
     "milvus",
     "mode",
     "prepare_vlm",
+    "read_settings",
     "rerank",
     "rules",
     "runtime",
     "said_of_milvus",
+    "server_state",
+    "settings",
+    "state_of",
     "vlm",
 ]
 
@@ -105,6 +110,90 @@ rules = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="A merchandiser's rules.  [default: rules.toml in the collection]",
 )
+
+
+def _assigned(_context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
+    pairs = [word.partition("=") for word in words]
+    if bad := [word for word, (_, sign, _) in zip(words, pairs, strict=True) if not sign]:
+        raise click.BadParameter(f"{bad[0]!r} is no NAME=VALUE")
+    return {name.strip(): value for name, _, value in pairs}
+
+
+def settings(command: Command) -> Command:
+    """Where settings come from. The command gets ``config`` and ``assigned``, for :func:`read_settings`."""
+    for option in (
+        click.option(
+            "--set",
+            "assigned",
+            multiple=True,
+            metavar="NAME=VALUE",
+            callback=_assigned,
+            help="A setting, such as search.depth=20; may be repeated. `shelfsight config` shows them all.",
+        ),
+        click.option(
+            "--config",
+            metavar="FILE",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Settings.  [default: $SHELFSIGHT_CONFIG, else shelfsight.toml, if there is one]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def read_settings(config: Path | None, assigned: Mapping[str, str], **options: Any) -> "Configuration":
+    """What :func:`settings` and the command's own options say, over the environment and the file.
+
+    Args:
+        options: settings by name with ``__`` for the dot, of the command's own options: ``server__port=port``.
+
+    Raises:
+        NotFound, UsageError: see :func:`shelfsight.api.configuration.load`.
+    """
+    from shelfsight.api.configuration import load
+
+    own = {name.replace("__", "."): (f"--{name.rpartition('__')[2]}", value) for name, value in options.items()}
+    return load(config, assigned=assigned, options=own)
+
+
+def server_state(command: Command) -> Command:
+    """Where the state of a server lies. The command gets ``collection`` and ``state``, for :func:`state_of`."""
+    for option in (
+        click.option(
+            "--state", metavar="DIR", type=click.Path(path_type=Path), help="The server's state, if it lies elsewhere."
+        ),
+        click.option(
+            "-c",
+            "collection",
+            metavar="COLLECTION",
+            type=click.Path(path_type=Path),
+            help="Directory of the collection that is served, of the default one, or the folder of --root.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def state_of(collection: Path | None, state: Path | None) -> Path:
+    """The directory that :func:`server_state` means, else that of the settings.
+
+    Raises:
+        UsageError: it is not said where it lies.
+        NotFound: there is no collection, and so no place for it.
+    """
+    from shelfsight.api.configuration import load
+    from shelfsight.api.service.state import state_directory
+    from shelfsight.core.errors import NotFound, UsageError
+
+    settings = load().settings
+    found = state or settings.server.state
+    if found is not None:
+        return found
+    if collection is None:
+        raise UsageError("it is not said which server's", hint="name the collection that it serves with -c COLLECTION")
+    if not collection.is_dir():
+        raise NotFound(f"there is no collection at {collection}", hint="index a catalogue first, or correct -c")
+    return state_directory(settings, collection)
 
 
 class ValueAfterEquals(click.Command):

@@ -12,10 +12,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shelfsight.api.http.context import service_of
-from shelfsight.api.http.origins import API, is_local
+from shelfsight.api.http.middleware import decode_id
+from shelfsight.api.http.origins import API, SAFE, is_local
 from shelfsight.api.http.problems import answer_to
 from shelfsight.api.service import keys
 from shelfsight.api.service.access import Access, Caller
+from shelfsight.api.service.audit import Entry
 from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.origins import ANY
 from shelfsight.core.errors import Forbidden, ShelfsightError, UsageError
@@ -23,6 +25,8 @@ from shelfsight.core.errors import Forbidden, ShelfsightError, UsageError
 __all__ = ["Asker", "Identified", "caller_of", "needs", "say_keys", "sees"]
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer ss_...`")
+_CHANGED = ("id", "alias", "key", "job")
+"""What a path may name that an operation changes."""
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="key", description="`X-API-Key: ss_...`")
 
 
@@ -44,6 +48,8 @@ def needs(scope: str, *, server: bool = False) -> Any:
         caller = caller_of(request)
         caller.check(needed)
         _check_reach(request, caller, needed if server else None)
+        if needed is not keys.Scope.SEARCH and request.method not in SAFE:
+            request.state.entry = _entry(request, caller, server=server)
 
     admitted.needed = needed  # type: ignore[attr-defined]
     return Depends(admitted)
@@ -82,6 +88,19 @@ def caller_of(request: Request) -> Caller:
 
 Asker = Annotated[Caller, Depends(caller_of)]
 """Who asks. Only in operations under ``/v1``."""
+
+
+def _entry(request: Request, caller: Caller, *, server: bool) -> Entry:
+    """The line that the audit log gets of a change."""
+    path = request.path_params
+    entry = Entry(
+        caller=caller,
+        operation=request.scope["route"].name,
+        request_id=getattr(request.state, "request_id", ""),
+        collection=path.get("collection") or (None if server else service_of(request).collections.default),
+    )
+    entry.add(decode_id(path[name]) for name in _CHANGED if name in path)
+    return entry
 
 
 def say_keys(app: FastAPI) -> None:

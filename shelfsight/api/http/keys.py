@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from shelfsight.api.http.audited import Noted
 from shelfsight.api.http.bodies import inlined, json_body, read_json
 from shelfsight.api.http.context import Serving
 from shelfsight.api.http.problems import PROBLEMS
@@ -32,9 +33,10 @@ def key_routes() -> APIRouter:
     @routes.post(
         "", summary="Make an API key", openapi_extra=json_body(inlined(Order)), responses=created, status_code=201
     )
-    async def create_key(request: Request, service: Serving) -> Response:
+    async def create_key(request: Request, service: Serving, entry: Noted) -> Response:
         order = await read_json(request, Order, _MAX_BODY)
         key, token = await run_in_threadpool(service.access.keys.create, order)
+        entry.add([key.id])
         response = json_response({**_described(service, key), "key": token}, 201)
         response.headers["Cache-Control"] = "no-store"
         return response

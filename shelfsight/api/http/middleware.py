@@ -2,14 +2,16 @@
 
 import re
 from urllib.parse import unquote
+from uuid import uuid4
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["EncodedItemPaths", "HeadAsGet", "SafeHeaders", "decode_id"]
+__all__ = ["EncodedItemPaths", "HeadAsGet", "RequestIds", "SafeHeaders", "decode_id"]
 
 _ITEMS = re.compile("/v1/(?:collections/[^/]+/)?items/")
 
+_REQUEST_ID = re.compile("[A-Za-z0-9._-]{1,64}")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -42,6 +44,28 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, send_safely)
+
+
+class RequestIds:
+    """Gives every request an id, the client's own in ``X-Request-ID`` where that is one, and says it in the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = Headers(scope=scope).get("x-request-id", "")
+        found = sent if _REQUEST_ID.fullmatch(sent) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = found
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-ID"] = found
+            await send(message)
+
+        await self._app(scope, receive, send_named)
 
 
 class EncodedItemPaths:

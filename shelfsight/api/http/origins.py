@@ -14,11 +14,11 @@ from shelfsight.api.service.access import Access
 from shelfsight.api.service.origins import ANY, host_of, is_loopback, is_loopback_name, origin
 from shelfsight.core.settings import ServerSettings
 
-__all__ = ["API", "Origins", "allowed_pages", "is_local"]
+__all__ = ["API", "SAFE", "Origins", "allowed_pages", "is_local"]
 
 API = "/v1"
 _HEALTH = frozenset({"/healthz", "/readyz"})
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
@@ -76,7 +76,7 @@ class Origins:
         if not self._is_ours(host_of(asked) or "", on_loopback=is_local(scope), keyless=keyless):
             hint = "ask it as localhost, or name that host in server.hosts of the settings"
             return problem(421, f"this server does not go by the name {asked[:80]!r}", code="wrong_host", hint=hint)
-        if keyless and scope["method"] not in _SAFE and self._is_foreign(headers, asked):
+        if keyless and scope["method"] not in SAFE and self._is_foreign(headers, asked):
             hint = "name the page in server.origins of the settings, or give it an API key"
             return problem(403, "a page elsewhere may not ask this", code="wrong_origin", hint=hint)
         return None

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from shelfsight.api.documents import item_document
 from shelfsight.api.engine import Engine
+from shelfsight.api.http.audited import Noted, noting
 from shelfsight.api.http.bodies import (
     FORM,
     JSON,
@@ -102,11 +103,11 @@ def writing_routes() -> APIRouter:
 
 def _add_bulk(routes: APIRouter) -> None:
     @routes.post("", summary="Put items in, in place of what is there under their ids", openapi_extra=_UPSERT)
-    async def upsert_items(request: Request, engine: Asked, service: Serving) -> Response:
+    async def upsert_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
         """Pictures come as base64, as files of a form, or as addresses. Those that have not changed are not encoded
         again. An item that cannot be used is in `failures`, with the reason, and the others go in. What the answer
         counts is on disk, and the next search finds it."""
-        open_rows = partial(Upserts, engine, service.state)
+        open_rows = noting(entry, service.audit, partial(Upserts, engine, service.state))
         match kind_of(request):
             case "application/json":
                 return await take_rows(await read_json(request, RowsRequest, _limit(service)), open_rows)
@@ -119,10 +120,10 @@ def _add_bulk(routes: APIRouter) -> None:
         raise unsupported(JSON, FORM, *LINES)
 
     @routes.patch("", summary="Change fields of items: prices, stock, titles", openapi_extra=_PATCH)
-    async def update_items(request: Request, engine: Asked, service: Serving) -> Response:
+    async def update_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
         """Fields that are not named stay, and so do pictures; nothing is encoded. Ids that are not there are in
         `failures`."""
-        open_rows = partial(Updates, engine, service.state)
+        open_rows = noting(entry, service.audit, partial(Updates, engine, service.state))
         match kind_of(request):
             case "application/json":
                 return await take_rows(await read_json(request, RowsRequest, _limit(service)), open_rows)
@@ -133,8 +134,9 @@ def _add_bulk(routes: APIRouter) -> None:
     @routes.post(
         "/delete", summary="Take items out, by id or by a filter", openapi_extra=json_body(inlined(DeleteRequest))
     )
-    async def delete_items(request: Request, engine: Asked, service: Serving) -> Response:
+    async def delete_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
         asked = await read_json(request, DeleteRequest, _limit(service))
+        entry.add(asked.ids or ())
         return json_response(await run_in_threadpool(_deleted, engine, service, asked))
 
 
