@@ -61,6 +61,7 @@ def served_pictures() -> Iterator[PictureServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are written one after the other
 
         def do_GET(self) -> None:
             answer = shop.answers.get(self.path, Answer(b"no such picture", 404))
