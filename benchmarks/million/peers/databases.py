@@ -91,7 +91,7 @@ class LanceDb:
 
     def sweep(self) -> Sequence[Setting]:
         if self._kind == "IVF_PQ":
-            return [{"nprobes": probes, "refine": refine} for probes in (8, 24, 64) for refine in (2, 8)]
+            return [{"nprobes": probes, "refine": refine} for probes in (8, 24, 64, 256) for refine in (2, 8, 32)]
         return [{"nprobes": probes, "ef": ef} for probes in (4, 16, 64) for ef in (32, 128)]
 
     def build(self, vectors: FloatArray, folder: Path, threads: int) -> None:

@@ -12,6 +12,7 @@ from shelfsight.core.vectors import FloatArray
 __all__ = ["Hnswlib", "Usearch"]
 
 _STEP = 20_000
+_EFFORTS = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536)
 
 
 class Hnswlib:
@@ -29,7 +30,7 @@ class Hnswlib:
         return f"float32, M {self._connections}, ef_construction {self._effort}"
 
     def sweep(self) -> Sequence[Setting]:
-        return [{"ef": ef} for ef in (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)]
+        return [{"ef": ef} for ef in _EFFORTS]
 
     def build(self, vectors: FloatArray, folder: Path, threads: int) -> None:
         import hnswlib
@@ -75,7 +76,7 @@ class Usearch:
         return f"{self._kind}, connectivity 16, expansion_add 128"
 
     def sweep(self) -> Sequence[Setting]:
-        return [{"expansion_search": ef} for ef in (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)]
+        return [{"expansion_search": ef} for ef in _EFFORTS]
 
     def build(self, vectors: FloatArray, folder: Path, threads: int) -> None:
         from usearch.index import Index
