@@ -22,7 +22,6 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.settings import Settings
@@ -92,7 +91,7 @@ def load(
     Args:
         file: the one to read; where left out, that of ``SHELFSIGHT_CONFIG``, else ``shelfsight.toml`` if there is one.
         assigned: name -> value as text, of ``--set``.
-        options: name -> (the option that says it, its value); those with ``None`` do not count.
+        options: name -> (the option that says it, its value); ``None`` and an empty tuple say nothing.
 
     Raises:
         NotFound: the file that was named is not there.
@@ -104,7 +103,7 @@ def load(
         said |= _of_file(path)
     said |= _of_environment()
     said |= _of_assigned(assigned or {})
-    said |= {name: each for name, each in (options or {}).items() if each[1] is not None}
+    said |= {name: each for name, each in (options or {}).items() if each[1] not in (None, ())}
     return Configuration(
         settings=_validated(said), file=path, sources={name: source for name, (source, _) in said.items()}
     )
@@ -167,11 +166,8 @@ def _of_environment() -> dict[str, tuple[str, Any]]:
         name = variable.removeprefix(PREFIX).lower().replace("__", ".", 1)
         _check_known(name, f"variable {variable}")
         variables[name] = variable
-    try:
-        found = dict(_flat(_Environment(_FromEnvironment, case_sensitive=False)()))
-    except ValueError as error:
-        raise UsageError(f"the environment cannot be read: {error}") from error
-    return {name: (variable, found[name]) for name, variable in variables.items() if name in found}
+    known = names()
+    return {name: (variable, _read(known[name], os.environ[variable])) for name, variable in variables.items()}
 
 
 def _of_assigned(assigned: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
@@ -182,34 +178,18 @@ def _of_assigned(assigned: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
     return {name: ("--set", _read(known[name], value)) for name, value in assigned.items()}
 
 
-class _FromEnvironment(Settings, BaseSettings):
-    """What the environment may say."""
-
-    model_config = {"env_prefix": PREFIX, "env_nested_delimiter": "__", "frozen": True}
-
-
-class _Environment(EnvSettingsSource):
-    """Lists are JSON, or words with commas between them."""
-
-    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
-        text = str(value).strip()
-        if text.startswith(("[", "{")):
-            return super().decode_complex_value(field_name, field, value)
-        return _words(text)
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
 def _read(field: FieldInfo, text: str) -> Any:
-    """A value on the command line, as it would be in the environment."""
+    """A value that stands as text in the environment or on the command line; lists are JSON, or words with commas."""
     if get_origin(field.annotation) is not tuple:
         return text
     try:
         return json.loads(text) if text.lstrip().startswith("[") else _words(text)
     except ValueError:
         return text
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _check_known(name: str, place: str) -> None:

@@ -1,6 +1,7 @@
 """``shelfsight ask``."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ def _turns(_context: click.Context, _parameter: click.Parameter, value: tuple[st
 @click.option("--seconds", type=float, default=30.0, metavar="S", show_default=True, help="Time to answer in.")
 @options.device
 @options.vlm
+@options.settings
 @options.as_json
 def ask(
     id: str,
@@ -53,6 +55,8 @@ def ask(
     seconds: float,
     device: str | None,
     vlm: str | None,
+    config: Path | None,
+    assigned: Mapping[str, str],
     as_json: bool,
 ) -> None:
     """Ask a vision-language model about the picture of item ID of a COLLECTION.
@@ -62,7 +66,8 @@ def ask(
     from shelfsight.api.documents import answer_document
     from shelfsight.api.opening import open_engine
 
-    with open_engine(collection, device=device, vlm=vlm) as engine:
+    configured = options.read_settings(config, assigned).settings
+    with open_engine(collection, settings=configured, device=device, vlm=vlm) as engine:
         engine.get(id)
         model, begun = engine.vlm.name, perf_counter()
         answer = engine.ask(

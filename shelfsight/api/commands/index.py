@@ -14,7 +14,6 @@ from shelfsight.api.progress import Meter, meter
 if TYPE_CHECKING:
     from shelfsight.api.engine import Engine
     from shelfsight.core.protocols import Catalogue
-    from shelfsight.core.settings import Settings
     from shelfsight.indexer import NotesReport, Report
     from shelfsight.stores.milvus import MilvusPlace
 
@@ -55,6 +54,7 @@ _NOTED = {"features": "pictures", "suggestions": "items"}
 )
 @click.option("--enrich", is_flag=True, help="Keep captions and values it suggests for fields that are empty.")
 @options.vlm
+@options.settings
 @options.as_json
 @click.pass_context
 def index(
@@ -77,6 +77,8 @@ def index(
     features: bool,
     enrich: bool,
     vlm: str | None,
+    config: Path | None,
+    assigned: Mapping[str, str],
     as_json: bool,
     **milvus: str | None,
 ) -> None:
@@ -96,7 +98,12 @@ def index(
     from shelfsight.api.opening import open_engine
     from shelfsight.catalog import Columns, open_catalogue
 
-    settings = _settings(batch_size, threads, private_hosts)
+    own = {
+        "index.batch_size": ("--batch-size", batch_size),
+        "index.decode_threads": ("--threads", threads),
+        "fetch.private_hosts": ("--private-host", private_hosts),
+    }
+    settings = options.read_settings(config, assigned, own).settings
     main, *more = image_columns or (None,)
     columns = Columns(id=id_column, image=main, more_images=tuple(filter(None, more)), title=title_column)
     source = open_catalogue(catalogue, columns=columns, max_text=settings.index.max_text, limits=settings.pictures)
@@ -171,14 +178,6 @@ def _place(given: Mapping[str, str | None]) -> "MilvusPlace | None":
 
     said = options.said_of_milvus(given)
     return MilvusPlace(**said) if said else None  # type: ignore[arg-type]  # texts, all of them
-
-
-def _settings(batch_size: int | None, threads: int | None, private_hosts: tuple[str, ...]) -> "Settings":
-    from shelfsight.core.settings import FetchSettings, IndexSettings, Settings
-
-    given = {"batch_size": batch_size, "decode_threads": threads}
-    index = IndexSettings(**{name: value for name, value in given.items() if value is not None})
-    return Settings(index=index, fetch=FetchSettings(private_hosts=private_hosts))
 
 
 def _counts(report: "Report") -> str:

@@ -141,18 +141,19 @@ def settings(command: Command) -> Command:
     return command
 
 
-def read_settings(config: Path | None, assigned: Mapping[str, str], **options: Any) -> "Configuration":
+def read_settings(
+    config: Path | None, assigned: Mapping[str, str], own: Mapping[str, tuple[str, Any]] | None = None
+) -> "Configuration":
     """What :func:`settings` and the command's own options say, over the environment and the file.
 
     Args:
-        options: settings by name with ``__`` for the dot, of the command's own options: ``server__port=port``.
+        own: setting -> (the command's own option for it, its value); ``None`` and an empty tuple say nothing.
 
     Raises:
         NotFound, UsageError: see :func:`shelfsight.api.configuration.load`.
     """
     from shelfsight.api.configuration import load
 
-    own = {name.replace("__", "."): (f"--{name.rpartition('__')[2]}", value) for name, value in options.items()}
     return load(config, assigned=assigned, options=own)
 
 

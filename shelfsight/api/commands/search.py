@@ -1,5 +1,6 @@
 """``shelfsight search``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,7 @@ def _atoms(_context: click.Context, _parameter: click.Parameter, value: str | No
     "--atoms", metavar="JSON", callback=_atoms, help="What QUERY asks for: `atoms` of an earlier --json, edited."
 )
 @options.vlm
+@options.settings
 @options.as_json
 def search(
     text: str | None,
@@ -111,6 +113,8 @@ def search(
     runtime: str | None,
     vlm: str | None,
     rules_file: Path | None,
+    config: Path | None,
+    assigned: Mapping[str, str],
     as_json: bool,
     filter_: str | None,
     **query: Any,
@@ -125,7 +129,10 @@ def search(
     from shelfsight.api.documents import page_document
     from shelfsight.api.opening import open_engine
 
-    with open_engine(collection, encoder=encoder, device=device, runtime=runtime, vlm=vlm, rules=rules_file) as engine:
+    settings = options.read_settings(config, assigned).settings
+    with open_engine(
+        collection, encoder=encoder, settings=settings, device=device, runtime=runtime, vlm=vlm, rules=rules_file
+    ) as engine:
         if query["rules"]:
             engine.check_rules()
         if query["rerank"] or query["explain"]:

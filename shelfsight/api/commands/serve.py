@@ -1,5 +1,6 @@
 """``shelfsight serve``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -27,32 +28,43 @@ __all__ = ["serve"]
 @click.option(
     "--default", metavar="NAME", help="Collection or alias that is asked where none is named, in place of the first."
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one.  [default: 8000]")
+@click.option(
+    "--keys",
+    type=click.Choice(["auto", "required", "off"]),
+    help="Whether an API key is needed; auto: where other machines reach the server, or once one was made.  "
+    "[default: auto]",
+)
 @options.encoder
 @options.device
 @options.runtime
 @options.vlm
 @options.rules
+@options.settings
 def serve(
     collections: tuple[str, ...],
     root: Path | None,
     default: str | None,
-    host: str,
-    port: int,
+    host: str | None,
+    port: int | None,
+    keys: str | None,
     encoder: str | None,
     device: str | None,
     runtime: str | None,
     vlm: str | None,
     rules_file: Path | None,
+    config: Path | None,
+    assigned: Mapping[str, str],
 ) -> None:
     """Serve collections over HTTP: the page at /, the API at /v1, its reference at /docs."""
     from shelfsight.api.server import bind, serve_on
     from shelfsight.api.service.opening import Served, read_named
-    from shelfsight.core.settings import Settings
 
+    own = {"server.host": ("--host", host), "server.port": ("--port", port), "access.keys": ("--keys", keys)}
+    settings = options.read_settings(config, assigned, own).settings
     served = Served(
-        settings=Settings(),
+        settings=settings,
         collections=tuple(map(read_named, collections)),
         root=root,
         default=default,
@@ -63,4 +75,4 @@ def serve(
         rules=rules_file,
     )
     with served.open() as service:
-        serve_on(bind(host, port), service)
+        serve_on(bind(settings.server.host, settings.server.port), service)
