@@ -128,7 +128,11 @@ class Collection:
         Raises:
             NotFound: no such item.
         """
-        return suggestions_of({id: self.get(id).metadata}, self._store).get(id, {})
+        return self.suggestions_of(self.get(id))
+
+    def suggestions_of(self, item: StoredItem) -> dict[str, Suggestion]:
+        """The same, of an item in hand."""
+        return suggestions_of({item.id: item.metadata}, self._store).get(item.id, {})
 
     def noted(self) -> NotesSummary:
         """What models made of the pictures, in numbers."""

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from shelfsight.api import collection
 from shelfsight.core.errors import Reason
 from shelfsight.core.filters import parse
-from shelfsight.core.protocols import Encoder, Fetcher, Store
+from shelfsight.core.protocols import Encoder, Fetcher, Store, StoredItem
 from shelfsight.core.types import Failure, Item, Value
 
 if TYPE_CHECKING:
     from shelfsight.catalog import Fields
     from shelfsight.indexer import Report
 
-__all__ = ["LiveCollection", "UpdateReport", "update_chunk", "update_rows"]
+__all__ = ["Check", "LiveCollection", "UpdateReport", "update_chunk", "update_rows"]
 
 T = TypeVar("T")
+
+Check = Callable[[Mapping[str, StoredItem]], object]
+"""Looks at what there is of some items, by id, before they are written to."""
 
 _ATTEMPTS = 5
 _CHUNK = 1000
@@ -30,11 +33,16 @@ class LiveCollection(collection.Collection):
     """A collection that a shop writes to while it is open. No write here takes the job lease, and none waits for an
     indexing job; for each item the last write counts."""
 
-    def upsert(self, items: Sequence[Item | Failure]) -> "Report":
+    def upsert(self, items: Sequence[Item | Failure], *, check: Check | None = None) -> "Report":
         """Put items into the collection, in place of what it has under their ids; see
         :func:`shelfsight.indexer.live.upsert`. Pictures that have not changed are not encoded again.
 
+        Args:
+            check: is given what the collection has under these ids; what it raises ends the call. Nobody, in whatever
+                process, writes to them between that look and the write.
+
         Raises:
+            Changed: somebody did; nothing is in, unless there are more items than make a commit.
             StoreError, StoreFull: the collection cannot be written; all commits before are in.
             EncoderMismatch, ModelError: the collection's encoder cannot be had, or fails.
         """
@@ -42,7 +50,9 @@ class LiveCollection(collection.Collection):
 
         def put(store: Store) -> "Report":
             encoder = self._encoder_of(store)
-            return indexer.upsert(items, encoder=encoder, store=store, settings=self._settings, fetch=self._fetcher())
+            given: dict[str, Any] = {"settings": self._settings, "fetch": self._fetcher()}
+            since = _checked(store, [item.id for item in items if isinstance(item, Item)], check)
+            return indexer.upsert(items, encoder=encoder, store=store, since=since, **given)
 
         return self._write(put)
 
@@ -67,15 +77,19 @@ class LiveCollection(collection.Collection):
 
         return self._write(lambda store: indexer.update(patches, store=store))
 
-    def delete(self, ids: Sequence[str]) -> int:
+    def delete(self, ids: Sequence[str], *, check: Check | None = None) -> int:
         """Take items out of the collection; how many were there.
 
+        Args:
+            check: as for :meth:`upsert`.
+
         Raises:
+            Changed: as :meth:`upsert`; nothing is gone.
             StoreError, StoreFull: it cannot be written; nothing is gone.
         """
         from shelfsight import indexer
 
-        return self._write(lambda store: indexer.delete(ids, store=store))
+        return self._write(lambda store: indexer.delete(ids, store=store, since=_checked(store, ids, check)))
 
     def delete_where(self, filter: str) -> int:
         """Take out every item that passes the filter, and was not written to since it was looked at; how many.
@@ -119,6 +133,15 @@ class LiveCollection(collection.Collection):
             except SupersededError:
                 continue
         return action(self._store)
+
+
+def _checked(store: Store, ids: Sequence[str], check: Check | None) -> str | None:
+    """The token of the state that ``check`` was shown, if there is one."""
+    if check is None:
+        return None
+    seen = store.snapshot()
+    check(seen.items(ids))
+    return seen.token
 
 
 @dataclass(slots=True, kw_only=True)

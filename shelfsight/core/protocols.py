@@ -235,18 +235,28 @@ class Store(Protocol):
         """That of :meth:`snapshot`, without reading the state."""
         ...
 
-    def commit(self, changes: Sequence[Change], deletes: Sequence[str] = (), *, since: str | None = None) -> int:
+    def commit(
+        self,
+        changes: Sequence[Change],
+        deletes: Sequence[str] = (),
+        *,
+        since: str | None = None,
+        unchanged: bool = False,
+    ) -> int:
         """Upsert and delete, all or nothing, durable on return. Deleting an absent id is no error.
 
         Args:
             since: token of a state that all this was made from. What was written later stands: changes of items that
                 were deleted after it and deletes of items that were written after it are left out, and so are changes
                 of metadata only of items that are not there.
+            unchanged: all or nothing in this, too: where one of the items was written to or deleted after ``since``,
+                nothing is in.
 
         Returns:
             How many of ``deletes`` were there.
 
         Raises:
+            Changed: ``unchanged``, and one of the items is not.
             StoreFull: no space; nothing of this commit is in, all before it is.
         """
         ...

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import time
 from concurrent.futures import Executor, Future
+from typing import Any
 
 import numpy as np
 
@@ -33,14 +34,24 @@ class Committer:
     durable, so a report never promises more than the collection holds.
     """
 
-    def __init__(self, store: Store, settings: IndexSettings, tally: Tally, pool: Executor, since: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: IndexSettings,
+        tally: Tally,
+        pool: Executor,
+        since: str,
+        *,
+        unchanged: bool = False,
+    ) -> None:
         """
         Args:
             pool: of one thread.
             since: token of the state at the job's beginning; see :meth:`shelfsight.core.protocols.Store.commit`.
+            unchanged: see there.
         """
         self._store = store
-        self._since = since
+        self._given: dict[str, Any] = {"since": since, **({"unchanged": True} if unchanged else {})}
         self._pool = pool
         self._settings = settings
         self._tally = tally
@@ -100,7 +111,7 @@ class Committer:
         self._before = None
         indexed, self._indexed = self._indexed, 0
         renewed, self._renewed = self._renewed, 0
-        done = self._pool.submit(self._store.commit, changes, since=self._since)
+        done = self._pool.submit(self._store.commit, changes, **self._given)
         self._writing = _Writing(done, indexed, len(changes) - indexed - renewed, renewed)
         self._last = time.monotonic()
 

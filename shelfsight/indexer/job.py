@@ -96,6 +96,7 @@ class Job:
         self._fetch = fetch
         self._total = catalogue.count() if progress else None
         self._since = store.token()
+        self._unchanged = False
 
     def run(self, prune: bool) -> None:
         with SeenIds() as seen, Interruption() as interruption:
@@ -111,7 +112,9 @@ class Job:
         """Every row committed; see :func:`index`."""
         self._tell()
         with _threads(1, "commit") as writers:
-            committer = Committer(self._store, self._settings.index, self._tally, writers, self._since)
+            committer = Committer(
+                self._store, self._settings.index, self._tally, writers, self._since, unchanged=self._unchanged
+            )
             try:
                 with (
                     _threads(self._settings.fetch.at_a_time, "fetch") as fetchers,

@@ -26,6 +26,7 @@ def upsert(
     store: Store,
     settings: Settings,
     fetch: Fetcher | None = None,
+    since: str | None = None,
 ) -> Report:
     """Put ``items`` into the collection, in place of what it has under their ids.
 
@@ -35,8 +36,10 @@ def upsert(
 
     Args:
         fetch: gets pictures that have addresses; without it they fail with url_only.
+        since: token of a state that the caller has looked at: what was written to later is not written over.
 
     Raises:
+        Changed: one of the items was written to, or deleted, after ``since``; what was not committed before is not in.
         StoreError, StoreFull: the collection cannot be written; all commits before are in.
         ModelError: the encoder fails; what was encoded before is in.
     """
@@ -44,6 +47,8 @@ def upsert(
     given = _Given(items)
     with SeenIds() as seen:
         job = _Upsert(given, encoder, store, settings, tally, None, fetch)
+        if since is not None:
+            job.guard(since)
         job.bring_in(Intake(given, store, seen), Interruption())
     return report(store, tally)
 
@@ -54,13 +59,17 @@ def update(patches: Mapping[str, Mapping[str, Value]], *, store: Store) -> set[s
     return store.patch(patches)
 
 
-def delete(ids: Sequence[str], *, store: Store) -> int:
+def delete(ids: Sequence[str], *, store: Store, since: str | None = None) -> int:
     """Take items out of the collection; how many were there.
 
+    Args:
+        since: as for :func:`upsert`.
+
     Raises:
+        Changed: one of them was written to, or deleted, after ``since``; nothing is gone.
         StoreError, StoreFull: it cannot be written; nothing is gone.
     """
-    return store.commit((), list(ids))
+    return store.commit((), list(ids), since=since, unchanged=since is not None)
 
 
 class _Given:
@@ -80,6 +89,10 @@ class _Given:
 
 class _Upsert(Job):
     """What is said here counts, whether or not a catalogue has said it before."""
+
+    def guard(self, since: str) -> None:
+        """Write over nothing that was written after ``since``."""
+        self._since, self._unchanged = since, True
 
     def settle(self, work: Work) -> None:
         work.keep_fields = False

@@ -34,7 +34,7 @@ from shelfsight.stores.snapshot import LocalSnapshot
 from shelfsight.stores.state import State, based_state, follow, generation_of, token_of
 from shelfsight.stores.versions import check_active
 from shelfsight.stores.words import WordFinder, WordIndex
-from shelfsight.stores.writer import Writer, checked, unanswered
+from shelfsight.stores.writer import Writer, check_unchanged, checked, unanswered
 
 __all__ = ["JOB_LOCK", "LocalStore"]
 
@@ -109,12 +109,20 @@ class LocalStore:
         with self._reading, storage_faults(self._path):
             return token_of(self._ledger.generation())
 
-    def commit(self, changes: Sequence[Change], deletes: Sequence[str] = (), *, since: str | None = None) -> int:
+    def commit(
+        self,
+        changes: Sequence[Change],
+        deletes: Sequence[str] = (),
+        *,
+        since: str | None = None,
+        unchanged: bool = False,
+    ) -> int:
         """See the protocol. An empty commit writes nothing; an id in both is deleted.
 
         Raises:
             UsageError: an id or vector that no collection may hold; nothing of this commit is in.
             NotFound: a change without vectors of an item that is not there; nothing is in.
+            Changed: ``unchanged``, and one of the items was written to since; nothing is in.
             SupersededError: the collection was switched to another version.
             StoreFull: no space; nothing of this commit is in, all before it is.
         """
@@ -123,6 +131,8 @@ class LocalStore:
         checked(changes, self._header.encoder.dimension)
         with self._transaction() as connection:
             if since is not None:
+                if unchanged:
+                    check_unchanged(connection, changes, deletes, generation_of(since))
                 changes, deletes = unanswered(connection, changes, deletes, generation_of(since))
             removed = Writer(connection).apply(changes, deletes)
             self._notes.drop(deletes, _new_pictures(changes))

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from shelfsight.core.errors import NotFound, UsageError
+from shelfsight.core.errors import Changed, NotFound, UsageError
 from shelfsight.core.protocols import Change, StoredItem
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores import records
 
-__all__ = ["Writer", "checked", "unanswered"]
+__all__ = ["Writer", "check_unchanged", "checked", "unanswered"]
 
 _LENGTH_TOLERANCE = 1e-4
 _ROWS = 64  # a statement
@@ -198,6 +198,20 @@ def unanswered(
     mine = [*filter(records.is_text, deletes)]
     newer = set(_found(connection, "SELECT id FROM items WHERE generation > ? AND id IN", mine, since))
     return wanted, [id for id in mine if id not in newer]
+
+
+def check_unchanged(
+    connection: sqlite3.Connection, changes: Sequence[Change], deletes: Sequence[str], since: int
+) -> None:
+    """Refuse a commit where somebody wrote to one of its items, or deleted it, after generation ``since``.
+
+    Raises:
+        Changed: names one.
+    """
+    ids = [*(change.item.id for change in changes), *filter(records.is_text, deletes)]
+    for table in ("items", "deleted"):
+        for id in _found(connection, f"SELECT id FROM {table} WHERE generation > ? AND id IN", ids, since):
+            raise Changed(f"the item {id!r} was written to meanwhile", hint="read it again, and look what is different")
 
 
 def _found(connection: sqlite3.Connection, sql: str, ids: Sequence[str], generation: int) -> Iterator[str]:

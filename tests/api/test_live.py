@@ -2,7 +2,9 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ from PIL import Image
 from tiny_encoder import TintEncoder
 
 from shelfsight import Engine, FilterError, Item, NotFound, Picture, Settings, UsageError
-from shelfsight.stores import create_store
+from shelfsight.core.errors import Changed
+from shelfsight.core.protocols import StoredItem
+from shelfsight.stores import create_store, open_store
 
 
 def picture(folder: Path, name: str, colour: str) -> Picture:
@@ -58,6 +62,47 @@ def test_a_patch_that_cannot_be_kept_changes_nothing(engine: Engine) -> None:
     with pytest.raises(UsageError):
         engine.update({"red": {"price": 1}, "blue": {"title": 3}})
     assert engine.get("red").metadata == {"price": 10}
+
+
+def test_nobody_writes_between_a_look_and_the_write(engine: Engine, tmp_path: Path) -> None:
+    """What others do after the look, in this process or through a store of their own, is not written over."""
+    changed = Item(id="red", pictures=(picture(tmp_path, "other", "blue"),), metadata={"price": 1})
+    absent = Item(id="new", pictures=(picture(tmp_path, "new", "blue"),))
+    seen: list[dict[str, int]] = []
+
+    def look(there: Mapping[str, StoredItem]) -> None:
+        seen.append({id: item.metadata.get("price") for id, item in there.items()})  # type: ignore[misc]
+
+    assert engine.upsert([changed], check=look).indexed == 1
+    assert engine.upsert([absent], check=look).indexed == 1
+    assert engine.delete(["new", "nobody"], check=look) == 1
+    assert seen == [{"red": 10}, {}, {"new": None}]
+
+    with closing(open_store(tmp_path / "c")) as others:
+        for write in (
+            lambda: engine.update({"red": {"price": 2}}),
+            lambda: others.patch({"red": {"price": 3}}),
+            lambda: others.commit((), ["red"]),
+        ):
+            for attempt in (engine.upsert, engine.delete):
+                given = [changed] if attempt == engine.upsert else ["red"]
+                with pytest.raises(Changed, match="'red'"):
+                    attempt(given, check=lambda _: write())  # type: ignore[operator]  # noqa: B023
+                engine.upsert([replace(changed, metadata={"price": 1})])
+    created = replace(absent, metadata={"by": "another"})
+    with pytest.raises(Changed, match="'new'"):
+        engine.upsert([absent], check=lambda _: engine.upsert([created]))
+    assert engine.get("new").metadata == {"by": "another"}
+    engine.upsert([changed], check=lambda _: engine.update({"blue": {"price": 2}}))
+
+
+def test_a_look_that_refuses_ends_the_write(engine: Engine) -> None:
+    def refuse(_: Mapping[str, StoredItem]) -> None:
+        raise UsageError("no")
+
+    with pytest.raises(UsageError, match="no"):
+        engine.delete(["red"], check=refuse)
+    assert engine.count() == 3
 
 
 def test_update_command(engine: Engine, cli: Cli, tmp_path: Path) -> None:

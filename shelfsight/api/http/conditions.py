@@ -7,11 +7,12 @@ from fastapi import Header
 
 from shelfsight.api.documents import dump, item_document
 from shelfsight.api.engine import Engine
+from shelfsight.api.live import Check
 from shelfsight.api.pictures import digest_of
 from shelfsight.core.errors import Changed
 from shelfsight.core.protocols import StoredItem
 
-__all__ = ["IfMatch", "IfNoneMatch", "check_unchanged", "is_known", "item_tag"]
+__all__ = ["IfMatch", "IfNoneMatch", "condition", "is_known", "item_tag"]
 
 IfMatch = Annotated[
     str | None, Header(description="ETag that the item has to have, or `*`: any, so that it is not made anew.")
@@ -30,18 +31,22 @@ def is_known(tag: str, header: str | None) -> bool:
     return header is not None and any(each in ("*", tag) for each in _tags(header, weak=True))
 
 
-def check_unchanged(engine: Engine, id: str, *, match: str | None, none_match: str | None) -> None:
-    """Refuse to write to an item that is not as the client has seen it.
+def condition(engine: Engine, id: str, match: str | None, none_match: str | None) -> Check | None:
+    """What a write to an item is to be preceded by, to refuse one that is not as the client has seen it.
 
     Args:
         match, none_match: the headers ``If-Match`` and ``If-None-Match``.
-
-    Raises:
-        Changed: the item has none of the tags of ``match``, or one of ``none_match``.
     """
     if match is None and none_match is None:
-        return
-    tag = current_tag(engine, id)
+        return None
+    return lambda there: _check(id, _tag(engine, there.get(id)), match, none_match)
+
+
+def _check(id: str, tag: str | None, match: str | None, none_match: str | None) -> None:
+    """
+    Raises:
+        Changed: the item's tag is none of those of ``match``, or one of ``none_match``.
+    """
     if match is not None and (tag is None or not any(each in ("*", tag) for each in _tags(match, weak=False))):
         what = "has changed since it was read" if tag is not None else "is not there any more"
         raise Changed(f"the item {id!r} {what}", hint="GET it again and look at what is different")
@@ -49,10 +54,8 @@ def check_unchanged(engine: Engine, id: str, *, match: str | None, none_match: s
         raise Changed(f"there is an item {id!r} already", hint="leave If-None-Match out to replace it")
 
 
-def current_tag(engine: Engine, id: str) -> str | None:
-    """The ETag of an item as it is now; ``None`` where there is no such item."""
-    item = engine.find(id)
-    return None if item is None else item_tag(item, item_document(item, engine.suggestions(id)))
+def _tag(engine: Engine, item: StoredItem | None) -> str | None:
+    return None if item is None else item_tag(item, item_document(item, engine.suggestions_of(item)))
 
 
 def _tags(header: str, *, weak: bool) -> list[str]:

@@ -54,7 +54,7 @@ def item_routes() -> APIRouter:
     @routes.get("/{id:path}", summary="One item with its metadata", responses=_UNCHANGED)
     def get_item(engine: Asked, id: ItemId, if_none_match: IfNoneMatch = None) -> Response:
         found = engine.get(decode_id(id))
-        document = item_document(found, engine.suggestions(found.id))
+        document = item_document(found, engine.suggestions_of(found))
         tag = item_tag(found, document)
         if is_known(tag, if_none_match):
             return Response(status_code=304, headers={"ETag": tag})

@@ -25,16 +25,17 @@ from shelfsight.api.http.bodies import (
     unsupported,
     validated,
 )
-from shelfsight.api.http.conditions import IfMatch, IfNoneMatch, check_unchanged, item_tag
+from shelfsight.api.http.conditions import IfMatch, IfNoneMatch, condition, item_tag
 from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.incoming import MAX_ROWS, RowsRequest, read_uploads, take_lines, take_rows
 from shelfsight.api.http.items import ItemId
 from shelfsight.api.http.middleware import decode_id
 from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
+from shelfsight.api.live import Check
 from shelfsight.api.service.rows import ChangeDocument, ItemDocument, RowReader
 from shelfsight.api.service.service import Service
-from shelfsight.api.service.writing import Updates, Upserts, put_one, writing
+from shelfsight.api.service.writing import Updates, Upserts, put_one
 from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.types import Item
 from shelfsight.indexer.report import failure_to_json
@@ -107,7 +108,7 @@ def _add_bulk(routes: APIRouter) -> None:
         """Pictures come as base64, as files of a form, or as addresses. Those that have not changed are not encoded
         again. An item that cannot be used is in `failures`, with the reason, and the others go in. What the answer
         counts is on disk, and the next search finds it."""
-        open_rows = noting(entry, service.audit, partial(Upserts, engine, service.state))
+        open_rows = noting(entry, service.audit, partial(Upserts, engine))
         match kind_of(request):
             case "application/json":
                 return await take_rows(await read_json(request, RowsRequest, _limit(service)), open_rows)
@@ -123,7 +124,7 @@ def _add_bulk(routes: APIRouter) -> None:
     async def update_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
         """Fields that are not named stay, and so do pictures; nothing is encoded. Ids that are not there are in
         `failures`."""
-        open_rows = noting(entry, service.audit, partial(Updates, engine, service.state))
+        open_rows = noting(entry, service.audit, partial(Updates, engine))
         match kind_of(request):
             case "application/json":
                 return await take_rows(await read_json(request, RowsRequest, _limit(service)), open_rows)
@@ -137,7 +138,7 @@ def _add_bulk(routes: APIRouter) -> None:
     async def delete_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
         asked = await read_json(request, DeleteRequest, _limit(service))
         entry.add(asked.ids or ())
-        return json_response(await run_in_threadpool(_deleted, engine, service, asked))
+        return json_response(await run_in_threadpool(_deleted, engine, asked))
 
 
 def _add_single(routes: APIRouter) -> None:
@@ -154,18 +155,13 @@ def _add_single(routes: APIRouter) -> None:
     ) -> Response:
         """Answers the item as it is now, `failures` among it where pictures of it could not be used."""
         document, uploads = await _read_item(request, _limit(service), decode_id(id))
-        given = {"match": if_match, "none_match": if_none_match}
-        return await run_in_threadpool(_put, engine, service, document, uploads, given)
+        check = condition(engine, decode_id(id), if_match, if_none_match)
+        return await run_in_threadpool(_put, engine, document, uploads, check)
 
     @routes.delete("/{id:path}", summary="Take one item out", responses=_CHANGED)
-    def delete_item(
-        engine: Asked, service: Serving, id: ItemId, if_match: IfMatch = None, if_none_match: IfNoneMatch = None
-    ) -> Response:
+    def delete_item(engine: Asked, id: ItemId, if_match: IfMatch = None, if_none_match: IfNoneMatch = None) -> Response:
         """Its picture files stay where they are."""
-        conditional = if_match is not None or if_none_match is not None
-        with writing(service.state, engine, alone=conditional):
-            check_unchanged(engine, decode_id(id), match=if_match, none_match=if_none_match)
-            deleted = engine.delete([decode_id(id)])
+        deleted = engine.delete([decode_id(id)], check=condition(engine, decode_id(id), if_match, if_none_match))
         if not deleted:
             raise NotFound(f"no item {decode_id(id)!r} in this collection")
         return json_response({"deleted": deleted, "items": engine.count()})
@@ -175,12 +171,11 @@ def _limit(service: Service) -> int:
     return service.settings.server.max_request
 
 
-def _deleted(engine: Engine, service: Service, asked: DeleteRequest) -> dict[str, Any]:
-    with writing(service.state, engine):
-        if asked.filter is not None:
-            return {"deleted": engine.delete_where(asked.filter), "items": engine.count()}
-        ids = set(asked.ids or ())
-        deleted = engine.delete(sorted(ids))
+def _deleted(engine: Engine, asked: DeleteRequest) -> dict[str, Any]:
+    if asked.filter is not None:
+        return {"deleted": engine.delete_where(asked.filter), "items": engine.count()}
+    ids = set(asked.ids or ())
+    deleted = engine.delete(sorted(ids))
     return {"deleted": deleted, "items": engine.count(), "absent": len(ids) - deleted}
 
 
@@ -203,23 +198,15 @@ async def _read_item(request: Request, limit: int, id: str) -> tuple[dict[str, A
     return said, uploads
 
 
-def _put(
-    engine: Engine,
-    service: Service,
-    document: dict[str, Any],
-    uploads: Mapping[str, bytes],
-    given: Mapping[str, str | None],
-) -> Response:
+def _put(engine: Engine, document: dict[str, Any], uploads: Mapping[str, bytes], check: Check | None) -> Response:
     id = str(document["id"])
     item = RowReader(engine.settings.index.max_text, uploads).item(document, "item")
     if isinstance(item, Item) and item.id != id:
         raise UsageError(f"{id[:80]!r} cannot be an id", hint="an id has no space at its ends")
-    with writing(service.state, engine, alone=any(each is not None for each in given.values())):
-        check_unchanged(engine, id, match=given["match"], none_match=given["none_match"])
-        new = engine.find(id) is None
-        failures = put_one(engine, item)
-        stored = engine.get(id)
-    answer = item_document(stored, engine.suggestions(id))
+    new = engine.find(id) is None
+    failures = put_one(engine, item, check)
+    stored = engine.get(id)
+    answer = item_document(stored, engine.suggestions_of(stored))
     tag = item_tag(stored, answer)
     if failures:
         answer["failures"] = [failure_to_json(failure) for failure in failures]

@@ -1,16 +1,12 @@
 """Writes of clients to a collection. What has returned here is durable."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shelfsight.api.engine import Engine
-from shelfsight.api.live import UpdateReport, update_chunk
+from shelfsight.api.live import Check, UpdateReport, update_chunk
 from shelfsight.api.service.rows import RowReader
-from shelfsight.api.service.state import made
 from shelfsight.core.errors import PictureError, Reason, UsageError
 from shelfsight.core.types import Failure, Item
 
@@ -18,25 +14,9 @@ if TYPE_CHECKING:
     from shelfsight.catalog import Fields
     from shelfsight.indexer import Report
 
-__all__ = ["Rows", "Updates", "Upserts", "put_one", "writing"]
+__all__ = ["Rows", "Updates", "Upserts", "put_one"]
 
 _KEPT = 1000
-
-
-@contextmanager
-def writing(state: Path, engine: Engine, *, alone: bool = False) -> Iterator[None]:
-    """While a client writes to a collection. A write that depends on what there is, is ``alone`` with it: no other
-    client of this server, of whatever process, writes between the look and the write.
-
-    Args:
-        state: the directory of the server's state.
-    """
-    from shelfsight.stores.faults import storage_faults
-    from shelfsight.stores.files import locked
-
-    which = blake2b(str(engine.path.resolve()).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
-    with storage_faults(made(state)), locked(state / f"writing-{which}.lock", wait=True, shared=not alone):
-        yield
 
 
 class Rows(Protocol):
@@ -69,16 +49,14 @@ class Rows(Protocol):
 class Upserts:
     """Items, in place of what the collection has under their ids. Of two with one id the first counts."""
 
-    def __init__(self, engine: Engine, state: Path, uploads: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, engine: Engine, uploads: Mapping[str, bytes] | None = None) -> None:
         """
         Args:
-            state: the directory of the server's state.
             uploads: files that came with the items, by name.
         """
         from shelfsight.indexer.seen import SeenIds
 
         self._engine = engine
-        self._state = state
         self._reader = RowReader(engine.settings.index.max_text, uploads or {})
         self._seen = SeenIds()
         self._waiting: list[Item | Failure] = []
@@ -101,8 +79,7 @@ class Upserts:
         rows, self._waiting = self._waiting, []
         new = iter(self._seen.add([row.id for row in rows if isinstance(row, Item)]))
         fresh = [_repeated(row) if isinstance(row, Item) and not next(new) else row for row in rows]
-        with writing(self._state, self._engine):
-            report = self._engine.upsert(fresh)
+        report = self._engine.upsert(fresh)
         self._report = report if self._report is None else _together(self._report, report)
 
     def close(self) -> None:
@@ -112,9 +89,8 @@ class Upserts:
 class Updates:
     """Changes to fields of items that are there."""
 
-    def __init__(self, engine: Engine, state: Path) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._state = state
         self._reader = RowReader(engine.settings.index.max_text)
         self._waiting: list[Fields | Failure] = []
         self._report = UpdateReport()
@@ -131,21 +107,23 @@ class Updates:
 
     def put(self) -> None:
         rows, self._waiting = self._waiting, []
-        with writing(self._state, self._engine):
-            update_chunk(self._engine, rows, self._report)
+        update_chunk(self._engine, rows, self._report)
 
     def close(self) -> None:
         """Nothing is held."""
 
 
-def put_one(engine: Engine, item: Item | Failure) -> tuple[Failure, ...]:
+def put_one(engine: Engine, item: Item | Failure, check: Check | None = None) -> tuple[Failure, ...]:
     """Put one item in; the pictures of it that could not be used.
+
+    Args:
+        check: see :meth:`shelfsight.Engine.upsert`.
 
     Raises:
         PictureError: none of its pictures can be used.
         UsageError: it is no item.
     """
-    report = engine.upsert([item])
+    report = engine.upsert([item], check=check)
     if report.failed:
         first = report.failures[0]
         if first.picture is not None or first.reason is Reason.NO_PICTURE:
