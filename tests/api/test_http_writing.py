@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import random
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,12 +14,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 from front_door import ODD_IDS
+from picture_server import served_pictures
 from PIL import Image
 from tint_shop import document, png, problem_of, served_tints
 from tiny_encoder import TintEncoder
 
 from shelfsight import Engine
-from shelfsight.core.settings import ServerSettings
+from shelfsight.core.settings import FetchSettings, ServerSettings
 from shelfsight.stores import open_store
 
 Shop = tuple[Engine, httpx.Client]
@@ -191,6 +193,41 @@ def test_bodies_that_hold_no_items(tmp_path: Path) -> None:
         problem_of(client.post(ITEMS, content=lines(*small, "x" * 30_000), headers=LINES), 413)
         assert service.collections.engine().count() in (0, 128), "what came before the long line may be in, whole"
         assert client.post(ITEMS, content=b"", headers=LINES).json()["items"] == service.collections.engine().count()
+
+
+def test_pictures_that_are_fetched(tmp_path: Path) -> None:
+    with served_pictures() as pictures:
+        settings = FetchSettings(private_hosts=(pictures.host,))
+        with served_tints(tmp_path, "shop", default="shop", fetch=settings) as (_, client):
+            blue, gone = pictures.put("/blue.png", png("blue")), f"http://{pictures.host}/gone.png"
+            sent = [{"id": "a", "pictures": [{"url": blue}]}, {"id": "b", "pictures": [{"url": gone}]}]
+            report = client.post(ITEMS, json={"items": sent}).json()
+            assert (counts(report), reasons(report)) == (
+                {"items": 1, "indexed": 1, "failed": 1, "encoded": 1},
+                {"items[1]": "fetch_failed"},
+            )
+            assert client.post("/v1/search", json={"query": "blue"}).json()["hits"][0]["score"] == 1.0
+            assert pictures.host not in client.get(f"{ITEMS}/a").text
+            problem = problem_of(client.put(f"{ITEMS}/b", json={"pictures": [{"url": gone}]}), 422, "bad_picture")
+            assert problem["reason"] == "fetch_failed"
+
+
+def test_a_full_disk_says_what_is_in(small_disk: Path) -> None:
+    """Of the lines that came before it was full; and it is the truth."""
+    chance = random.Random(0)
+    noise = [base64.b64encode(_noise(chance)).decode() for _ in range(8)]
+    sent = lines(*({"id": f"i{n}", "pictures": [{"data": noise[n % 8]}]} for n in range(800)))
+    with served_tints(small_disk, "shop", default="shop") as (service, client):
+        found = problem_of(client.post(ITEMS, content=sent, headers=LINES), 507, "store_full")
+        assert str(small_disk) not in json.dumps(found)
+        assert 0 < found["report"]["indexed"] < 800
+        assert service.collections.engine().count() == found["report"]["indexed"]
+
+
+def _noise(chance: random.Random) -> bytes:
+    file = io.BytesIO()
+    Image.frombytes("RGB", (40, 40), chance.randbytes(4800)).save(file, "PNG")
+    return file.getvalue()
 
 
 def test_changes_of_fields(shop: Shop) -> None:

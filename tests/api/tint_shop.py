@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def document(id: str, colour: str, **metadata: Any) -> dict[str, Any]:
     return {"id": id, "title": f"A {colour} thing", "metadata": metadata, "pictures": [{"data": data}]}
 
 
-def open_tints(path: Path, *, create: bool = False, store: str | None = None, **_: Any) -> Engine:
+def open_tints(
+    path: Path, *, create: bool = False, store: str | None = None, settings: Settings | None = None, **_: Any
+) -> Engine:
     """As ``open_engine``, with the encoder of tints whatever is asked for."""
     encoder = TintEncoder()
     try:
@@ -51,17 +54,18 @@ def open_tints(path: Path, *, create: bool = False, store: str | None = None, **
         if not create:
             raise
         opened = create_store(path, kind=store or "exact", encoder=encoder.spec)
-    return Engine(opened, path=path, settings=Settings(), encoder=encoder)
+    return Engine(opened, path=path, settings=settings or Settings(), encoder=encoder)
 
 
 @contextmanager
 def tint_service(root: Path, *named: str, default: str = "default", **given: Any) -> Iterator[Service]:
     """A service of the folder ``root``; collections in it that are ``named`` are open all the time."""
     settings = Settings(**given)
-    engines = {name: open_tints(root / name, create=True) for name in named}
-    home = Collections(engines, default, root=Root(root, open_tints)).home
+    opener = partial(open_tints, settings=settings)
+    engines = {name: opener(root / name, create=True) for name in named}
+    home = Collections(engines, default, root=Root(root, opener)).home
     aliases = Aliases(state_directory(settings, home))
-    with Collections(engines, default, root=Root(root, open_tints), aliases=aliases) as collections:
+    with Collections(engines, default, root=Root(root, opener), aliases=aliases) as collections:
         yield Service(settings=settings, collections=collections)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from store_samples import axis, change, stored, update
 
-from shelfsight.core.errors import UsageError
+from shelfsight.core.errors import Changed, UsageError
 from shelfsight.core.protocols import Change, Store
 from shelfsight.core.vectors import normalise
 
@@ -107,3 +107,24 @@ def test_new_pictures_may_keep_the_fields(store: Store) -> None:
     assert items["a"].fingerprints == newer.fingerprints
     assert (items["b"].title, dict(items["b"].metadata)) == ("New", {"price": 5})
     np.testing.assert_allclose(store.snapshot().vectors("a"), vectors, atol=1e-6)
+
+
+def test_a_commit_that_wants_its_items_unchanged(store: Store) -> None:
+    store.commit([change("a", [axis(0)]), change("b", [axis(1)])])
+    since = store.token()
+    store.commit([change("a", [axis(2)])], since=since, unchanged=True)
+    for changes, deletes in (([change("a", [axis(3)])], []), ([], ["a"]), ([update("a", {"price": 1})], [])):
+        with pytest.raises(Changed, match="'a'"):
+            store.commit([*changes, change("c", [axis(3)])], [*deletes, "b"], since=since, unchanged=True)
+    assert sorted(store.ids()) == ["a", "b"], "nothing of it is in"
+
+    since = store.token()
+    store.patch({"a": {"price": 2}})
+    store.commit((), ["b"])
+    store.commit([change("new", [axis(3)])])
+    for id in ("a", "b", "new"):
+        with pytest.raises(Changed, match=f"'{id}'"):
+            store.commit([change(id, [axis(3)])], since=since, unchanged=True)
+    assert store.commit([change("other", [axis(3)])], ["nobody"], since=since, unchanged=True) == 0
+    assert store.commit((), ["a", "new"], since=store.token(), unchanged=True) == 2
+    assert sorted(store.ids()) == ["other"]
