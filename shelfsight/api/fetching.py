@@ -1,8 +1,11 @@
 """The guarded fetcher of an engine, made when there is something to fetch."""
 
+from collections import Counter
+from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from shelfsight.core.errors import PictureError
 from shelfsight.core.protocols import Fetched, Fetcher
 from shelfsight.core.settings import FetchSettings
 
@@ -19,6 +22,7 @@ class LateFetcher:
         self._settings = settings
         self._made: GuardedFetcher | None = None
         self._making = Lock()
+        self._counts: Counter[str] = Counter()
 
     def __call__(self, url: str, *, max_bytes: int, validator: str | None = None) -> Fetched:
         """As the guarded fetcher.
@@ -31,7 +35,23 @@ class LateFetcher:
                 from shelfsight.catalog.fetching import GuardedFetcher
 
                 self._made = GuardedFetcher(self._settings)
-        return self._made(url, max_bytes=max_bytes, validator=validator)
+        outcome = "failed"
+        try:
+            fetched = self._made(url, max_bytes=max_bytes, validator=validator)
+            outcome = "fetched" if fetched.data is not None else "unchanged"
+            return fetched
+        except PictureError as error:
+            outcome = str(error.reason)
+            raise
+        finally:
+            with self._making:
+                self._counts[outcome] += 1
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often what became of it: ``fetched``, ``unchanged``, or the reason of the error."""
+        with self._making:
+            return dict(self._counts)
 
     def close(self) -> None:
         if self._made is not None:

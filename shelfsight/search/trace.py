@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
+from shelfsight.core.timing import tell
+
 __all__ = ["Trace"]
 
 
@@ -16,12 +18,14 @@ class Trace:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time the body as stage ``name``; a stage entered twice adds up."""
+        """Time the body as stage ``name``; a stage entered twice adds up. Whoever listens is told of it."""
         start = perf_counter()
         try:
             yield
         finally:
-            self._stages[name] = self._stages.get(name, 0.0) + _milliseconds(start)
+            end = perf_counter()
+            self._stages[name] = self._stages.get(name, 0.0) + (end - start) * 1000.0
+            tell(name, start, end)
 
     def finish(self) -> dict[str, float]:
         """The stages so far, and ``total`` since this trace was made."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from shelfsight.api.engine import Engine
 from shelfsight.api.service.access import Access, Caller
+from shelfsight.api.service.observed import observed
 from shelfsight.core.settings import SearchSettings
 from shelfsight.core.streaming import HitExplained, OrderChanged, SearchDone, SearchEvent, Stream
 from shelfsight.core.types import Page
@@ -37,6 +38,7 @@ def search(access: Access, caller: Caller, engine: Engine, asked: Mapping[str, A
     Raises:
         LimitReached: the caller's key has too few looks left today; and what the search raises.
     """
+    _note(asked)
     with access.looking(caller, planned_looks(asked, engine.settings.search)) as looks:
         page = engine.search(**asked)
         looks.made = looks_of(page)
@@ -46,6 +48,7 @@ def search(access: Access, caller: Caller, engine: Engine, asked: Mapping[str, A
 def search_events(access: Access, caller: Caller, engine: Engine, asked: Mapping[str, Any]) -> Stream[SearchEvent]:
     """``engine.search_events(**asked)``; where it is broken off, what may have been looked at counts."""
     planned = planned_looks(asked, engine.settings.search)
+    _note(asked)
 
     def counted(events: Iterator[SearchEvent]) -> Iterator[SearchEvent]:
         with access.looking(caller, planned) as looks:
@@ -54,6 +57,13 @@ def search_events(access: Access, caller: Caller, engine: Engine, asked: Mapping
                 yield event
 
     return engine.search_events(**asked).around(counted)
+
+
+def _note(asked: Mapping[str, Any]) -> None:
+    """What is searched for, where the log says it."""
+    request = observed()
+    if request is not None:
+        request.query = asked.get("text")
 
 
 def _made_by(event: SearchEvent, before: int, planned: int) -> int:
