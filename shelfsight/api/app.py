@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from anyio import to_thread
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import FileResponse
@@ -23,6 +24,7 @@ from shelfsight.api.http.collections import alias_routes, collection_admin_route
 from shelfsight.api.http.context import named
 from shelfsight.api.http.embedding import embed_routes
 from shelfsight.api.http.items import item_routes
+from shelfsight.api.http.jobs import job_routes
 from shelfsight.api.http.keys import key_routes
 from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, RequestIds, SafeHeaders
 from shelfsight.api.http.origins import Origins, allowed_pages
@@ -46,7 +48,11 @@ def create_app(service: Service) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = gates.threads
         readiness.warm_up()
-        yield
+        service.jobs.start()
+        try:
+            yield
+        finally:
+            await to_thread.run_sync(service.jobs.stop)
 
     app = FastAPI(
         title="Shelfsight",
@@ -103,7 +109,8 @@ def _collection_routes() -> APIRouter:
     routes = APIRouter()
     for part in (search_routes(), embed_routes(), ask_routes(), item_routes()):
         routes.include_router(part, dependencies=[needs("search")])
-    routes.include_router(writing_routes(), dependencies=[needs("write")])
+    for part in (writing_routes(), job_routes()):
+        routes.include_router(part, dependencies=[needs("write")])
     return routes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from shelfsight.core.errors import FilterError, PictureError, ShelfsightError
+from shelfsight.core.errors import FilterError, ModelError, PictureError, ShelfsightError, StoreError
 
 if TYPE_CHECKING:  # these bring numpy along, and `--help` must not wait for it
     from shelfsight.core.atoms import Atom
@@ -26,6 +26,7 @@ __all__ = [
     "item_document",
     "manifest_document",
     "page_document",
+    "public_error",
     "public_model",
     "public_name",
     "public_text",
@@ -254,4 +255,14 @@ def error_document(error: ShelfsightError) -> dict[str, Any]:
         document["position"] = error.position
     if isinstance(error, PictureError):
         document["reason"] = str(error.reason)
+    return document
+
+
+def public_error(error: ShelfsightError) -> dict[str, Any]:
+    """What the outside may know of ``error``: places on this machine, which stores and models name, are in the log."""
+    document = error_document(error)
+    if isinstance(error, StoreError):
+        document["detail"] = "the collection cannot be read or written; the server's log says more"
+    if isinstance(error, ModelError):
+        document["detail"] = public_text(error.message)
     return document

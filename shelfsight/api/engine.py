@@ -82,6 +82,11 @@ class Engine(Findable, LiveCollection):
             self._fetch.close()
 
     @property
+    def opened_with(self) -> dict[str, str | None]:
+        """``device``, ``runtime`` and ``vlm``, for whoever opens the collection in another process."""
+        return {"device": self._models.device, "runtime": self._models.runtime, "vlm": self._vlm.name}
+
+    @property
     def ready(self) -> bool:
         """Whether the encoder is loaded, so that a search does not have to wait for it."""
         return self._searcher is not None

@@ -20,8 +20,8 @@ class Models:
         Args:
             device, runtime: see :func:`shelfsight.open_engine`.
         """
-        self._device = device
-        self._runtime = runtime
+        self.device = device
+        self.runtime = runtime
         self._lock = RLock()
         self._opening: dict[str, Lock] = {}
         self._encoders: WeakValueDictionary[str, Encoder] = WeakValueDictionary()
@@ -43,15 +43,15 @@ class Models:
         with opening:
             found = self._encoders.get(name)
             if found is None or wanted not in (None, found.spec):
-                found = self._encoders[name] = open_encoder_named(name, self._device, self._runtime)
+                found = self._encoders[name] = open_encoder_named(name, self.device, self.runtime)
             return found
 
     def vlm(self, vlm: str | VisionLanguageModel) -> VlmOpener:
         """What opens the vision-language model of that name when it is first needed; or has a ready one."""
         if not isinstance(vlm, str):
-            return VlmOpener(vlm, self._device)
+            return VlmOpener(vlm, self.device)
         with self._lock:
             found = self._vlms.get(vlm)
             if found is None:
-                found = self._vlms[vlm] = VlmOpener(vlm, self._device)
+                found = self._vlms[vlm] = VlmOpener(vlm, self.device)
             return found

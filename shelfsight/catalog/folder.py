@@ -40,7 +40,7 @@ class PictureFolder:
 
     def __iter__(self) -> Iterator[Item | Failure]:
         for found in self._walk():
-            yield found if isinstance(found, Failure) else self._to_item(found)
+            yield found if isinstance(found, Failure) else self.item(found)
 
     def count(self) -> int | None:
         return sum(isinstance(found, PurePosixPath) for found in self._walk())
@@ -86,7 +86,8 @@ class PictureFolder:
             return Failure(reason=Reason.UNREADABLE_FILE, place=clean_text(below.as_posix()), message=message)
         return [(below / name, (*above, real) if is_folder else None) for name, is_folder in found]
 
-    def _to_item(self, relative: PurePosixPath) -> Item | Failure:
+    def item(self, relative: PurePosixPath) -> Item | Failure:
+        """What the picture at a path below the folder is, whether or not it is there."""
         name = clean_text(relative.as_posix())
         path = (self.folder / relative).absolute()
         try:

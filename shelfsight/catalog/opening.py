@@ -11,14 +11,14 @@ from shelfsight.catalog.folder import PictureFolder, is_hidden
 from shelfsight.catalog.jsonl_table import JsonlTable
 from shelfsight.catalog.options import Columns, Options
 from shelfsight.catalog.parquet_table import ParquetTable
-from shelfsight.catalog.references import PICTURE_SUFFIXES
+from shelfsight.catalog.references import PICTURE_SUFFIXES, inside
 from shelfsight.catalog.tables import Table, TableCatalogue
 from shelfsight.catalog.tar import TarCatalogue
 from shelfsight.core.errors import CatalogueError, NotFound
 from shelfsight.core.protocols import Catalogue
 from shelfsight.core.settings import IndexSettings, PictureLimits
 
-__all__ = ["open_catalogue", "open_table"]
+__all__ = ["check_kind", "is_shard", "open_catalogue", "open_table"]
 
 _Kind = Literal["CSV", "JSONL", "Parquet", "tar"]
 _KINDS: tuple[tuple[_Kind, re.Pattern[str]], ...] = (
@@ -51,8 +51,8 @@ def open_catalogue(
     Args:
         source: file or folder.
         columns: which column is what, where the names do not say.
-        roots: every picture file must lie inside this folder, symbolic links followed, else its failure is
-            outside_root; ``None``: anywhere.
+        roots: the catalogue's files and every picture file must lie inside this folder, symbolic links followed; the
+            failure of another picture is outside_root. ``None``: anywhere.
         max_text: characters of one value at most (text_too_long).
         limits: for pictures that lie inside a tar file.
 
@@ -97,11 +97,30 @@ def _kind(name: str) -> _Kind | None:
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(name)), None)
 
 
+def check_kind(name: str) -> None:
+    """Refuse the name of a file that is no kind of catalogue.
+
+    Raises:
+        CatalogueError: it does not end like one.
+    """
+    if not is_shard(name):
+        raise _no_kind(name)
+
+
+def is_shard(name: str) -> bool:
+    """Whether a file of this name is a catalogue, or a part of one."""
+    return _kind(name) is not None
+
+
+def _no_kind(name: str) -> CatalogueError:
+    hint = "a catalogue is a folder, or a .csv, .tsv, .jsonl, .parquet or .tar file"
+    return CatalogueError(f"{name!r} is no kind of catalogue", hint=hint)
+
+
 def _in_file(path: Path, options: Options) -> _Checked:
     kind = _kind(path.name)
     if kind is None or not path.is_file():
-        hint = "a catalogue is a folder, or a .csv, .tsv, .jsonl, .parquet or .tar file"
-        raise CatalogueError(f"{path.name!r} is no kind of catalogue", hint=hint)
+        raise _no_kind(path.name)
     return _of_kind(kind, path.name, (path,), options)
 
 
@@ -124,6 +143,8 @@ def _in_folder(folder: Path, options: Options) -> _Checked:
 
 
 def _of_kind(kind: _Kind, name: str, files: tuple[Path, ...], options: Options) -> _Checked:
+    if options.root is not None and (outside := [path for path in files if inside(path, options.root) is None]):
+        raise CatalogueError(f"{outside[0].name!r} lies outside the folder that catalogues may be read from")
     match kind:
         case "CSV":
             return TableCatalogue(CsvTable(name, files), options)

@@ -124,6 +124,9 @@ class JobSettings(_Frozen):
     """Indexing jobs that are submitted over HTTP."""
 
     roots: tuple[Path, ...] = Field(default=(), description="folders that catalogues of this machine may be read from")
+    remotes: tuple[str, ...] = Field(
+        default=(), description="addresses that catalogues may be read below: s3://bucket/catalogues (extra s3)"
+    )
     running: int = Field(default=1, gt=0, description="jobs at a time, one a collection")
     niceness: int = Field(default=10, ge=0, le=19, description="by how much a job gives way to searches")
     max_upload: int = Field(default=2_000_000_000, gt=0, description="bytes of an uploaded catalogue at most")

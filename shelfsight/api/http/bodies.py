@@ -24,6 +24,7 @@ __all__ = [
     "inlined",
     "json_body",
     "kind_of",
+    "limited",
     "parsed",
     "read_body",
     "read_form",
@@ -170,6 +171,11 @@ def kind_of(request: Request) -> str:
 def unsupported(*kinds: str) -> HTTPException:
     """The body is of another kind than these."""
     return HTTPException(415, f"send {' or '.join(kinds)}")
+
+
+def limited(request: Request, limit: int) -> Request:
+    """``request``, to be read from here on: a body of more than ``limit`` bytes is refused with 413."""
+    return Request(request.scope, _limited(request, limit))
 
 
 def _limited(request: Request, limit: int) -> Receive:

@@ -13,14 +13,14 @@ from shelfsight.api.http.problems import public_error
 from shelfsight.core.errors import ShelfsightError
 from shelfsight.core.streaming import Stream
 
-__all__ = ["STREAM", "event", "streamed", "wants_events"]
+__all__ = ["STREAM", "STREAM_HEADERS", "event", "streamed", "wants_events"]
 
 STREAM = "text/event-stream"
 
 T = TypeVar("T")
 
 _log = logging.getLogger("shelfsight.http")
-_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _END: Any = object()
 
 
@@ -67,7 +67,7 @@ async def streamed(made: Stream[T], told: Callable[[T], str]) -> Response:
             made.close()
 
     try:
-        return StreamingResponse(all_of(await following()), media_type=STREAM, headers=_HEADERS)
+        return StreamingResponse(all_of(await following()), media_type=STREAM, headers=STREAM_HEADERS)
     except BaseException:
         made.close()
         raise

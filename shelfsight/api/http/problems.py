@@ -10,8 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shelfsight.api.documents import dump, error_document, public_text
-from shelfsight.core.errors import Busy, ModelError, ShelfsightError, StoreError, Unauthenticated, status_of
+from shelfsight.api.documents import dump, public_error
+from shelfsight.core.errors import Busy, ShelfsightError, Unauthenticated, status_of
 
 __all__ = ["PROBLEMS", "answer_to", "install", "problem", "public_error"]
 
@@ -46,16 +46,6 @@ def problem(status: int, detail: str, *, code: str, **more: Any) -> Response:
     """One problem document."""
     document = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail, **more}
     return Response(dump(document), status, media_type="application/problem+json")
-
-
-def public_error(error: ShelfsightError) -> dict[str, Any]:
-    """What the outside may know of ``error``: places on this machine, which stores and models name, are in the log."""
-    document = error_document(error)
-    if isinstance(error, StoreError):
-        document["detail"] = "the collection cannot be read or written; the server's log says more"
-    if isinstance(error, ModelError):
-        document["detail"] = public_text(error.message)
-    return document
 
 
 def install(app: FastAPI) -> None:

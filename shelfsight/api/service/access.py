@@ -134,6 +134,20 @@ class Access:
         """Pictures that a model looked at for ``key`` on a day (UTC)."""
         return self.spending.made_on(key.id, day)
 
+    def check_unlimited(self, caller: Caller) -> None:
+        """For what lets a vision-language model look at whole catalogues.
+
+        Raises:
+            Forbidden: the caller's key has a number of looks a day.
+        """
+        if caller.key is None:
+            return
+        if caller.key.looks_per_day is not None or self._settings.looks is not None:
+            raise Forbidden(
+                f"the API key {caller.key.id} lets a model look at so many pictures a day, and this would be all",
+                hint="use a key without such a limit",
+            )
+
     def close(self) -> None:
         """Let go of the files."""
         self._rates.close()

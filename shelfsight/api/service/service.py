@@ -8,6 +8,7 @@ from shelfsight.api.service.access import Access
 from shelfsight.api.service.aliases import Aliases
 from shelfsight.api.service.audit import AuditLog
 from shelfsight.api.service.collections import Collections
+from shelfsight.api.service.jobs import Jobs
 from shelfsight.api.service.names import name_of
 from shelfsight.api.service.state import state_directory
 from shelfsight.core.settings import Settings
@@ -28,12 +29,14 @@ class Service:
     state: Path = field(init=False)
     access: Access = field(init=False)
     audit: AuditLog = field(init=False)
+    jobs: Jobs = field(init=False)
 
     def __post_init__(self) -> None:
         state = state_directory(self.settings, self.collections.home)
         object.__setattr__(self, "state", state)
         object.__setattr__(self, "access", Access(self.settings.access, state))
         object.__setattr__(self, "audit", AuditLog(state))
+        object.__setattr__(self, "jobs", Jobs(self.settings, state, self.collections))
 
     @classmethod
     def of(cls, engine: Engine, settings: Settings | None = None) -> "Service":
