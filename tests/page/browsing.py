@@ -23,7 +23,7 @@ class Tab:
         self.wrong: list[str] = []
         self.expected: list[str] = []
         page.set_default_timeout(30_000)
-        expect.set_options(timeout=30_000)
+        expect.set_options(timeout=10_000)
         page.add_init_script(_WATCH_POLICY)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from browsing import Tab
-from canned import WORDS, Shop, canned_server, looked_page
+from canned import WORDS
+from canned_shop import Shop, canned_server, looked_page
 from playwright.sync_api import Browser, sync_playwright
 from served import served
 

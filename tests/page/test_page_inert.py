@@ -4,7 +4,8 @@ import base64
 
 import pytest
 from browsing import Tab
-from canned import ADDRESS, STAGES, WORDS, Shop, atom, catalogue_claim, heat_map, looked_page, picture_claim
+from canned import ADDRESS, STAGES, WORDS, atom, catalogue_claim, heat_map, picture_claim
+from canned_shop import Shop, looked_page
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow

@@ -1,6 +1,8 @@
-// The server's HTTP API. A newer request of one kind ends the older one.
+// What is asked of a collection.
 
-import { eventsOf } from "./events.js";
+import { base } from "./collection.js";
+import { eventsUntil } from "./events.js";
+import { answered, ask, isStream, json, parameters, sent } from "./http.js";
 
 export const PAGE_SIZE = 24;
 
@@ -8,96 +10,80 @@ export const PAGE_SIZE = 24;
 const BUDGET_MS = 2000;
 const EXPLAINED = 10;
 
-export class Problem extends Error {
-  constructor(document, status) {
-    super(document.detail || `The server answered ${status}.`);
-    this.hint = document.hint || "";
-    this.status = status;
-  }
-}
-
-async function answered(response) {
-  if (response.ok) return response.json();
-  let document = {};
-  try {
-    document = await response.json();
-  } catch {
-    // An answer from something between us and the server; its status is all there is to tell.
-  }
-  throw new Problem(document, response.status);
-}
-
-async function sent(url, options) {
-  try {
-    return await fetch(url, options);
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Problem({ detail: "The server cannot be reached.", hint: "Is it still running?" }, 0);
-  }
-}
-
-const ask = async (url, options = {}) => answered(await sent(url, options));
-
-const parameters = (entries) => {
-  const kept = entries.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return new URLSearchParams(kept).toString();
-};
-
-export const itemUrl = (id, rest = "") => `/v1/items/${encodeURIComponent(id)}${rest}`;
+export const itemUrl = (id, rest = "") => `${base()}/items/${encodeURIComponent(id)}${rest}`;
 
 export const thumbnailUrl = (id, index, side) => itemUrl(id, `/pictures/${index}/thumbnail?side=${side}`);
 
-export const getItem = (id) => ask(itemUrl(id));
+export const getItem = (id, signal) => ask(itemUrl(id), { signal });
 
 export const getFacets = (fields, filter, signal) =>
-  ask(`/v1/facets?${parameters([...fields.map((field) => ["field", field]), ["filter", filter]])}`, { signal });
+  ask(`${base()}/facets?${parameters([...fields.map((field) => ["field", field]), ["filter", filter]])}`, { signal });
 
-// A page of hits: like an item, by picture and words, by words, or just looking around.
-export function getHits({ text, picture, weight, like, filter, facets, offset }, signal) {
-  const common = [["k", PAGE_SIZE], ["offset", offset], ["filter", filter], ...facets.map((field) => ["facets", field])];
-  if (like) return ask(itemUrl(like, `/similar?${parameters(common)}`), { signal });
-  if (text || picture) return search({ query: text, k: PAGE_SIZE, offset, filter, facets }, { picture, weight }, signal);
-  return ask(`/v1/items?${parameters(common)}`, { signal });
+export const getAtoms = async (text, signal) => (await ask(`${base()}/parse?${parameters([["query", text]])}`, { signal })).atoms;
+
+export const getCollections = async () => (await ask("/v1/collections")).collections;
+
+// Whether anything is looked for; else one just looks around.
+export const searches = ({ text, picture, like }) => Boolean(text || picture || like.length);
+
+// A page of hits, or of what there is.
+export async function getHits(question, { offset = 0, count = PAGE_SIZE, signal }) {
+  if (searches(question)) return answered(await search(question, { k: count, offset }, { signal }));
+  const { filter, facets, histograms, sort } = question;
+  const given = [["k", count], ["offset", offset], ["filter", filter], ["sort", sort]];
+  const wanted = [...facets.map((field) => ["facets", field]), ...histograms.map((field) => ["histograms", field])];
+  return ask(`${base()}/items?${parameters([...given, ...wanted])}`, { signal });
 }
 
-// The first `count` hits as a model orders them that looks at the pictures. `atoms`: what to look for, where a person
-// edited what the text was understood to say.
-export function getLooked({ text, picture, weight, filter, facets, atoms, count }, signal) {
-  const body = { query: text, k: count, filter, facets, atoms, rerank: true, explain: EXPLAINED, budget_ms: BUDGET_MS };
-  return search(body, { picture, weight }, signal);
+// The first `count` hits as a model orders them that looks at the pictures, in the events of a streamed search.
+export async function* getLooked(question, count, signal) {
+  const wanted = { k: count, rerank: true, explain: EXPLAINED, budget_ms: BUDGET_MS };
+  const response = await search(question, wanted, { signal, accept: "text/event-stream, application/json" });
+  if (!isStream(response)) {
+    const page = await answered(response);
+    yield* [{ event: "order", data: page }, { event: "done", data: page }];
+    return;
+  }
+  yield* eventsUntil(({ event }) => event === "done", response);
 }
 
-function search(body, { picture, weight }, signal) {
-  const given = Object.entries(body).filter(([, value]) => value !== null && value !== "");
-  if (!picture) return ask("/v1/search", { ...json(Object.fromEntries(given)), signal });
+// Why an item stands where it does among the answers to `question`, or why it is not among them.
+export const getWhy = (id, question, look, signal) =>
+  ask(itemUrl(id, "/why"), request(bodyOf({ ...question, facets: [] }, { k: PAGE_SIZE, rerank: look }), question, { signal }));
+
+const search = (question, wanted, options) => sent(`${base()}/search`, request(bodyOf(question, wanted), question, options));
+
+// Only what says something: a server's own defaults are its own.
+function bodyOf({ text, filter, facets, histograms, sort, mode, least, like, unlike, atoms }, wanted) {
+  const body = { query: text, ...wanted, filter, facets, histograms, sort: sort ? [sort] : [], mode: mode === "vector" ? "" : mode, min_relevance: least, like, unlike };
+  const said = Object.entries(body).filter(([, value]) => value !== null && value !== "" && value !== false && value?.length !== 0);
+  return Object.fromEntries(atoms ? [...said, ["atoms", atoms]] : said);
+}
+
+function request(body, { picture, weight }, { signal, accept = "application/json" }) {
+  if (!picture) {
+    const made = json(body);
+    return { ...made, signal, headers: { ...made.headers, Accept: accept } };
+  }
   const form = new FormData();
   form.append("image", picture, "picture");
   form.append("image_weight", String(weight));
-  for (const [name, value] of given) {
-    if (name === "facets") value.forEach((field) => form.append(name, field));
+  for (const [name, value] of Object.entries(body)) {
+    if (Array.isArray(value) && name !== "atoms") value.forEach((each) => form.append(name, each));
     else form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
   }
-  return ask("/v1/search", { method: "POST", body: form, signal });
+  return { method: "POST", body: form, signal, headers: { Accept: accept } };
 }
 
 // The answer to a question about an item; `onText` hears its pieces as they come.
 export async function askAbout(id, { question, turns, picture }, { signal, onText }) {
-  const response = await sent(itemUrl(id, "/ask"), {
-    ...json({ question, turns, picture }), signal,
-    headers: { "Content-Type": "application/json", Accept: "text/event-stream, application/json" },
-  });
-  if (!response.ok || !response.headers.get("content-type")?.startsWith("text/event-stream")) return answered(response);
-  try {
-    for await (const { event, data } of eventsOf(response)) {
-      if (event === "text") onText(data.text);
-      else if (event === "answer") return data;
-      else if (event === "error") throw new Problem(data, 0);
-    }
-  } catch (error) {
-    if (error.name === "AbortError" || error instanceof Problem) throw error;
-    // The connection or the text of an event broke; either way the answer is not whole.
+  const made = json({ question, turns, picture });
+  const response = await sent(itemUrl(id, "/ask"), { ...made, signal, headers: { ...made.headers, Accept: "text/event-stream, application/json" } });
+  if (!isStream(response)) return answered(response);
+  let answer = null;
+  for await (const { event, data } of eventsUntil(({ event }) => event === "answer", response)) {
+    if (event === "text") onText(data.text);
+    else answer = data;
   }
-  throw new Problem({ detail: "The answer broke off.", hint: "Ask again." }, 0);
+  return answer;
 }
-
-const json = (document) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(document) });

@@ -24,6 +24,8 @@ export function drawAtoms(place, atoms, { edited, onChange, onReset }) {
 export const limitsOf = (atoms) =>
   (atoms ?? []).filter(({ kind, filter }) => kind === "limit" && filter).map(({ filter }) => filter);
 
+export const hasLimits = (atoms) => limitsOf(atoms).length > 0;
+
 function turned(atom) {
   const negated = !atom.negated;
   return { ...atom, negated, text: negated ? `not ${atom.term}` : atom.term };

@@ -3,6 +3,7 @@
 import { thumbnailUrl } from "./api.js";
 import { becauseOf } from "./claims.js";
 import { drawing, element } from "./dom.js";
+import { addressOf } from "./photo.js";
 
 const PNG_URI = /^data:image\/png;base64,([A-Za-z0-9+/]+={0,2})$/;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -52,7 +53,7 @@ function checked(box) {
 function overlay({ width, height }, { picture, heat, box }) {
   const layers = [];
   const whole = { x: 0, y: 0, width, height };
-  if (picture) layers.push(drawing("image", { ...whole, href: picture, class: "other" }));
+  if (picture) layers.push(otherPicture(picture, whole));
   if (heat) layers.push(heatLayer(heat.bytes, whole));
   if (box) {
     const [left, top, right, bottom] = box;
@@ -60,6 +61,12 @@ function overlay({ width, height }, { picture, heat, box }) {
     layers.push(drawing("rect", { ...place, class: "halo" }), drawing("rect", { ...place, class: "box" }));
   }
   return drawing("svg", { viewBox: `0 0 ${width} ${height}` }, ...layers);
+}
+
+function otherPicture(url, whole) {
+  const layer = drawing("image", { ...whole, class: "other" });
+  addressOf(url).then((address) => layer.setAttribute("href", address), () => {});
+  return layer;
 }
 
 function heatLayer(bytes, whole) {

@@ -26,8 +26,9 @@ export function drawLooking(place) {
   place.replaceChildren("Looking at the pictures again…");
 }
 
-export function drawLooked(place, { stages = [], warnings = [] }) {
-  place.classList.remove("busy");
+// `going`: explanations are still to come.
+export function drawLooked(place, { stages = [], warnings = [] }, { going }) {
+  place.classList.toggle("busy", going);
   const models = [...new Set(stages.map(({ model }) => model).filter(Boolean))];
   const said = [...stages.map(told).filter(Boolean), ...models].join(" · ");
   place.replaceChildren(said, ...warnings.map(warning));

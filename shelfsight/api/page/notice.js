@@ -1,0 +1,40 @@
+// What is said in place of hits, and above them.
+
+import { byId, element, milliseconds } from "./dom.js";
+
+export function drawNotice(message, hint, ...actions) {
+  const place = byId("notice");
+  place.hidden = false;
+  place.setAttribute("role", "alert");
+  place.replaceChildren(element("p", { class: "message" }, message), element("p", { class: "hint" }, hint), ...actions);
+}
+
+export const action = (words, run) => element("button", { type: "button", class: "button", onclick: run }, words);
+
+// `asked`: the state; `known`: the collection; `does`: ways out.
+export function drawNothing(asked, known, { clearFilters, anyRelevance }) {
+  const words = asked.text.trim();
+  if (known.total === 0) {
+    drawNotice("This collection is empty.", "Index a catalogue into it: shelfsight index CATALOGUE -c COLLECTION");
+  } else if (asked.least !== null) {
+    drawNotice(words ? `Nothing matches “${words}”.` : "Nothing matches.", `No item that passes the filters is ${Math.round(asked.least * 100)}% likely to be what you mean.`,
+      action("Show the closest", anyRelevance));
+  } else {
+    drawNotice("Nothing passes these filters.", "Take one away, or start again.", action("Clear filters", clearFilters));
+  }
+}
+
+export function statusOf(page, { searching, sort }) {
+  if (page.total === 0) return "";
+  const count = page.total.toLocaleString();
+  const time = page.trace?.total === undefined ? "" : ` · ${milliseconds(page.trace.total)}`;
+  if (!searching) return `${count} items`;
+  return `${count} items${sort ? "" : ", best match first"}${time}`;
+}
+
+// An honest word where nothing fits well, and where words were read as others.
+export function remarks({ nothing_matches: nothing, corrections, warnings = [], looked }) {
+  const read = Object.entries(corrections ?? {}).map(([typed, found]) => `“${typed}” is in no item: read as “${found}”.`);
+  const honest = nothing ? ["Nothing here seems to match. These are the closest."] : [];
+  return [...honest, ...read, ...(looked ? [] : warnings)];
+}
