@@ -1,6 +1,7 @@
 """The Python front door: a collection, its encoder and its searcher behind one object."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -144,24 +145,24 @@ class Engine(Findable, LiveCollection):
         """Bring the collection up to date with a catalogue; see :func:`shelfsight.indexer.index`.
 
         Args:
+            catalogue: an open one, or the path or address of one; see :func:`shelfsight.catalog.remote.opened`.
             features, enrich: then also :meth:`add_notes`.
         """
-        from shelfsight import catalog, indexer
+        from shelfsight import indexer
+        from shelfsight.catalog.remote import Opened, opened
 
-        if isinstance(catalogue, str | Path):
-            catalogue = catalog.open_catalogue(catalogue)
         if features or enrich:
             check_able(self.vlm, features=features, enrich=enrich)
-        given: dict[str, Any] = {
-            "settings": self._settings,
-            "prune": prune,
-            "progress": progress,
-            "failures_to": failures_to,
-            "fetch": self._fetch,
-        }
-        report = self._write(
-            lambda store: indexer.index(catalogue, encoder=self._encoder_of(store), store=store, **given)
-        )
+        given: dict[str, Any] = {"prune": prune, "progress": progress, "failures_to": failures_to}
+        with ExitStack() as held:
+            if isinstance(catalogue, str | Path):
+                source = held.enter_context(opened(catalogue, settings=self._settings, fetch=self._fetch))
+            else:
+                source = Opened(catalogue, self._fetch)
+            given |= {"settings": self._settings, "fetch": source.fetch}
+            report = self._write(
+                lambda store: indexer.index(source.catalogue, encoder=self._encoder_of(store), store=store, **given)
+            )
         if features or enrich:
             self.add_notes(features=features, enrich=enrich)
         return report

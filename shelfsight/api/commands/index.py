@@ -26,7 +26,7 @@ _NOTED = {"features": "pictures", "suggestions": "items"}
 
 
 @click.command()
-@click.argument("catalogue", metavar="CATALOGUE", type=click.Path(path_type=Path))
+@click.argument("catalogue", metavar="CATALOGUE")
 @options.collection
 @click.option(
     "--store", type=click.Choice(["faiss", "exact", "milvus"]), help="Store of a new collection.  [default: faiss]"
@@ -60,7 +60,7 @@ _NOTED = {"features": "pictures", "suggestions": "items"}
 def index(
     context: click.Context,
     /,
-    catalogue: Path,
+    catalogue: str,
     collection: Path,
     store: str | None,
     encoder: str | None,
@@ -85,7 +85,8 @@ def index(
     """Bring a COLLECTION up to date with a CATALOGUE; a collection that is not there is made.
 
     CATALOGUE is a folder of pictures (a subfolder is a category), a CSV, JSONL, Parquet or tar file, or a folder
-    of such files. Exit code 3 says that some items failed; they are listed in COLLECTION/failures.jsonl.
+    of such files; or the address of one: https://... or, with the extra s3, s3://BUCKET/KEY. Paths of pictures are
+    relative to it. Exit code 3 says that some items failed; they are listed in COLLECTION/failures.jsonl.
 
     Pictures that CATALOGUE names by their http(s) address are fetched, never from inside the network unless
     --private-host says so. An address that was fetched before is asked for what is new.
@@ -94,9 +95,11 @@ def index(
     is kept beside the catalogue's fields and never in place of them.
     """
     from shelfsight.api.enriching import check_able, notes_document
+    from shelfsight.api.fetching import LateFetcher
     from shelfsight.api.looking import VlmOpener
     from shelfsight.api.opening import open_engine
-    from shelfsight.catalog import Columns, open_catalogue
+    from shelfsight.catalog import Columns
+    from shelfsight.catalog.remote import opened
 
     own = {
         "index.batch_size": ("--batch-size", batch_size),
@@ -106,24 +109,27 @@ def index(
     settings = options.read_settings(config, assigned, own).settings
     main, *more = image_columns or (None,)
     columns = Columns(id=id_column, image=main, more_images=tuple(filter(None, more)), title=title_column)
-    source = open_catalogue(catalogue, columns=columns, max_text=settings.index.max_text, limits=settings.pictures)
-    looks, ready = features or enrich, None
-    if looks:  # a model that cannot be had, or cannot do it, is told before a collection is made
-        ready = VlmOpener(vlm or settings.search.vlm, device).open()
-        check_able(ready, features=features, enrich=enrich)
-    with open_engine(
-        collection,
-        encoder=encoder,
-        settings=settings,
-        device=device,
-        runtime=runtime,
-        create=True,
-        store=store,
-        milvus=_place(milvus),
-        vlm=ready,
-        fetch=not no_fetch,
-    ) as engine:
-        report = index_into(engine, source, prune=prune)
+    fetch = None if no_fetch else LateFetcher(settings.fetch)
+    with ExitStack() as held:
+        source = held.enter_context(opened(catalogue, settings=settings, fetch=fetch, columns=columns))
+        looks, ready = features or enrich, None
+        if looks:  # a model that cannot be had, or cannot do it, is told before a collection is made
+            ready = VlmOpener(vlm or settings.search.vlm, device).open()
+            check_able(ready, features=features, enrich=enrich)
+        engine = open_engine(
+            collection,
+            encoder=encoder,
+            settings=settings,
+            device=device,
+            runtime=runtime,
+            create=True,
+            store=store,
+            milvus=_place(milvus),
+            vlm=ready,
+            fetch=source.fetch or False,
+        )
+        held.enter_context(engine)
+        report = index_into(engine, source.catalogue, prune=prune)
         document = report.to_json()
         if looks:
             document |= notes_document(_note(engine, features=features, enrich=enrich))
