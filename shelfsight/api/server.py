@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shelfsight.api.console import safe, say
@@ -10,9 +11,9 @@ from shelfsight.api.service.service import Service
 from shelfsight.core.errors import UsageError
 
 if TYPE_CHECKING:
-    import uvicorn
+    from shelfsight.api.draining import DrainingServer
 
-__all__ = ["address_of", "bind", "bind_near", "serve_on", "server_for"]
+__all__ = ["address_of", "announce", "bind", "bind_near", "check_reachable", "serve_on", "server_for"]
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -52,10 +53,23 @@ def serve_on(bound: socket.socket, service: Service) -> None:
     Raises:
         UsageError: nobody could ask there, or everybody, for there are no API keys.
     """
-    service.access.check_reachable(local=is_loopback(bound.getsockname()[0]))
-    say(f"serving {safe(_what(service))} on {address_of(bound)} (Ctrl-C ends it)")
+    check_reachable(bound, service)
+    announce(bound, service)
     with bound:
         server_for(service).run(sockets=[bound])
+
+
+def check_reachable(bound: socket.socket, service: Service) -> None:
+    """
+    Raises:
+        UsageError: nobody could ask there, or everybody, for there are no API keys.
+    """
+    service.access.check_reachable(local=is_loopback(bound.getsockname()[0]))
+
+
+def announce(bound: socket.socket, service: Service) -> None:
+    """Say what is served, and where."""
+    say(f"serving {safe(_what(service))} on {address_of(bound)} (Ctrl-C ends it)")
 
 
 def _what(service: Service) -> str:
@@ -65,25 +79,29 @@ def _what(service: Service) -> str:
     return str(collections.engine(names[0]).path) if len(names) == 1 else ", ".join(names) or "no collection yet"
 
 
-def server_for(service: Service) -> "uvicorn.Server":
-    """The server as it is run everywhere."""
+def server_for(
+    service: Service, *, orphaned: Callable[[], bool] | None = None, on_start: Callable[[], None] | None = None
+) -> "DrainingServer":
+    """The server as it is run everywhere; see :class:`~shelfsight.api.draining.DrainingServer`."""
     import uvicorn
 
     from shelfsight.api.app import create_app
+    from shelfsight.api.draining import DrainingServer
     from shelfsight.api.http.protocol import protocol
 
-    settings = service.settings.server
+    settings, app = service.settings.server, create_app(service)
     config = uvicorn.Config(
-        create_app(service),
+        app,
         http=protocol(settings.head_seconds),
         ws="none",
         log_level="warning",
-        timeout_graceful_shutdown=int(settings.grace_seconds),
         server_header=False,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
     )
-    return uvicorn.Server(config)
+    return DrainingServer(
+        config, app.state.gates, grace_seconds=settings.grace_seconds, orphaned=orphaned, on_start=on_start
+    )
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -30,6 +30,7 @@ __all__ = ["serve"]
 )
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one.  [default: 8000]")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that answer.  [default: 1]")
 @click.option(
     "--keys",
     type=click.Choice(["auto", "required", "off"]),
@@ -48,6 +49,7 @@ def serve(
     default: str | None,
     host: str | None,
     port: int | None,
+    workers: int | None,
     keys: str | None,
     encoder: str | None,
     device: str | None,
@@ -56,12 +58,18 @@ def serve(
     rules_file: Path | None,
     config: Path | None,
     assigned: Mapping[str, str],
-) -> None:
+) -> int:
     """Serve collections over HTTP: the page at /, the API at /v1, its reference at /docs."""
     from shelfsight.api.server import bind, serve_on
     from shelfsight.api.service.opening import Served, read_named
+    from shelfsight.api.workers import serve_workers
 
-    own = {"server.host": ("--host", host), "server.port": ("--port", port), "access.keys": ("--keys", keys)}
+    own = {
+        "server.host": ("--host", host),
+        "server.port": ("--port", port),
+        "server.workers": ("--workers", workers),
+        "access.keys": ("--keys", keys),
+    }
     settings = options.read_settings(config, assigned, own).settings
     served = Served(
         settings=settings,
@@ -74,5 +82,9 @@ def serve(
         vlm=vlm,
         rules=rules_file,
     )
+    bound = bind(settings.server.host, settings.server.port)
+    if settings.server.workers > 1:
+        return serve_workers(bound, served)
     with served.open() as service:
-        serve_on(bind(settings.server.host, settings.server.port), service)
+        serve_on(bound, service)
+    return 0

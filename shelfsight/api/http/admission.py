@@ -3,6 +3,7 @@
 import asyncio
 
 from fastapi import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shelfsight.api.http.problems import problem, public_error
@@ -82,9 +83,7 @@ class Admitted:
             await self._app(scope, receive, send)
             return
         if self._gates.ending:
-            refusal = problem(503, "the server is about to stop", code="ending", hint="ask again in a moment")
-            refusal.headers.update({"Retry-After": "1", "Connection": "close"})
-            await refusal(scope, receive, send)
+            await _ending()(scope, receive, send)
             return
         try:
             await self._admit(scope, receive, send)
@@ -117,29 +116,43 @@ class Admitted:
             place.leave()
 
     async def _work(self, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = _Answer(place, send)
         try:
-            await self._app({**scope, _PLACE: place}, receive, _leaving(place, send))
+            await self._app({**scope, _PLACE: place}, receive, answer.send)
+        except asyncio.CancelledError:
+            if not self._gates.ending or answer.begun:
+                raise
+            await _ending()(scope, receive, send)  # its time was up
         finally:
             place.leave()
+
+
+def _ending() -> Response:
+    refusal = problem(503, "the server is about to stop", code="ending", hint="ask again in a moment")
+    refusal.headers.update({"Retry-After": "1", "Connection": "close"})
+    return refusal
 
 
 def _never() -> None:
     """Nobody waits for a place among the uploads."""
 
 
-def _leaving(place: Place, send: Send) -> Send:
-    """``send``, and the place is left before the answer is complete: who has it may ask again at once."""
-    ready = False
+class _Answer:
+    """An answer on its way; the place is left before it is complete: who has it may ask again at once."""
 
-    async def send_and_leave(message: Message) -> None:
-        nonlocal ready
+    def __init__(self, place: Place, send: Send) -> None:
+        self._place = place
+        self._send = send
+        self._ready = False
+        self.begun = False
+
+    async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            ready = any(name.lower() == b"content-length" for name, _ in message["headers"])
-        if ready or (message["type"] == "http.response.body" and not message.get("more_body", False)):
-            place.leave()
-        await send(message)
-
-    return send_and_leave
+            self.begun = True
+            self._ready = any(name.lower() == b"content-length" for name, _ in message["headers"])
+        if self._ready or (message["type"] == "http.response.body" and not message.get("more_body", False)):
+            self._place.leave()
+        await self._send(message)
 
 
 def _body_size(scope: Scope) -> int | None:

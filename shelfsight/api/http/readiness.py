@@ -1,6 +1,7 @@
 """Whether the server can answer a real query yet; the encoder is loaded in the background."""
 
 import logging
+from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
@@ -21,18 +22,25 @@ class Readiness:
     Where the default name is made to stand for another collection, that one's encoder is loaded when it is next asked.
     """
 
-    def __init__(self, collections: Collections) -> None:
+    def __init__(self, collections: Collections, ending: Callable[[], bool] = lambda: False) -> None:
+        """
+        Args:
+            ending: whether the server is about to stop.
+        """
         self._collections = collections
+        self._ending = ending
         self._failure: ShelfsightError | None = None
         self._loading: Thread | None = None
 
     def warm_up(self) -> None:
         """Start loading, if it is not going on; the server answers meanwhile."""
         if self._loading is None or not self._loading.is_alive():
-            self._loading = background.start(self._load, name="shelfsight-warm-up")
+            self._loading = background.start(self.load, name="shelfsight-warm-up")
 
     def check(self) -> tuple[bool, dict[str, Any]]:
         """(ready, document); the document says why not. A server that has no collection yet is ready to get one."""
+        if self._ending():
+            return False, {"status": "ending", "code": "ending", "detail": "the server is about to stop"}
         try:
             engine = self._collections.engine()
             if not engine.ready:
@@ -51,7 +59,8 @@ class Readiness:
         self.warm_up()
         return {"status": "starting", "code": "starting", "detail": "the encoder is being loaded"}
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Load the encoder now; what keeps it from being loaded is told when readiness is asked for."""
         try:
             self._collections.engine().search(_PROBE, k=1)
         except NotFound:
