@@ -75,6 +75,8 @@ def test_scopes_are_nested() -> None:
         ("admin", "search"),
         ("admin", "write"),
         ("admin", "admin"),
+        ("admin", "metrics"),
+        ("metrics", "metrics"),
     }
 
 

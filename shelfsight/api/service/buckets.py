@@ -53,44 +53,42 @@ class Buckets:
         Returns:
             0.0, or where it is empty the seconds until one is in it again.
         """
-        return self._asked(name, rate, burst, take=True)
+        tag = _tag(name)
+        with self._locked() as slots:
+            place, full = self._place(slots, tag)
+            wait, fuller = _asked(full, monotonic(), rate, burst)
+            if not wait:
+                _SLOT.pack_into(slots, place, tag, fuller)
+        return wait
 
     def wait(self, name: str, *, rate: float, burst: float) -> float:
         """What :meth:`take` would return; nothing is taken."""
-        return self._asked(name, rate, burst, take=False)
+        return _asked(self._read(name), monotonic(), rate, burst)[0]
 
     def mark(self, name: str, seconds: float) -> None:
         """Remember a name for ``seconds``."""
-        with self._mapped() as slots:
-            place, _ = self._place(slots, name)
-            _SLOT.pack_into(slots, place, _tag(name), monotonic() + seconds)
+        tag = _tag(name)
+        with self._locked() as slots:
+            _SLOT.pack_into(slots, self._place(slots, tag)[0], tag, monotonic() + seconds)
 
     def marked(self, name: str) -> bool:
         """Whether a name is remembered."""
-        with self._mapped() as slots:
-            return self._place(slots, name)[1] > monotonic()
+        return self._read(name) > monotonic()
 
     def close(self) -> None:
         """Let go of the file; the next call opens it again."""
         with self._lock:
             self._leave()
 
-    def _asked(self, name: str, rate: float, burst: float, *, take: bool) -> float:
-        with self._mapped() as slots:
-            now = monotonic()
-            place, full = self._place(slots, name)
-            # A file from before the machine was started anew has another clock.
-            full = max(full, now) if full <= now + burst / rate + 1 else now
-            missing = full + 1 / rate - (now + burst / rate)
-            if missing > 1e-9:
-                return missing
-            if take:
-                _SLOT.pack_into(slots, place, _tag(name), full + 1 / rate)
-        return 0.0
+    def _read(self, name: str) -> float:
+        """The number of a name. Nobody is waited for: at worst a change that is being made is not seen yet."""
+        if self._process != os.getpid():
+            with self._lock:
+                self._enter_here()
+        return self._place(self._map, _tag(name))[1]
 
-    def _place(self, slots: mmap.mmap, name: str) -> tuple[int, float]:
-        """(where the number of ``name`` lies or may be put, that number)."""
-        tag = _tag(name)
+    def _place(self, slots: mmap.mmap, tag: int) -> tuple[int, float]:
+        """(where the number of a name lies or may be put, that number)."""
         best, soonest = 0, float("inf")
         for step in range(_NEAR):
             place = (tag + step) % self._places * _SLOT.size
@@ -102,11 +100,9 @@ class Buckets:
         return best, 0.0
 
     @contextmanager
-    def _mapped(self) -> Iterator[mmap.mmap]:
+    def _locked(self) -> Iterator[mmap.mmap]:
         with self._lock:
-            if self._process != os.getpid():  # a child that was forked holds its parent's lock, not one of its own
-                self._leave()
-                self._enter()
+            self._enter_here()
             if self._file < 0:
                 yield self._map
                 return
@@ -116,9 +112,13 @@ class Buckets:
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
 
+    def _enter_here(self) -> None:
+        if self._process != os.getpid():  # a child that was forked holds its parent's lock, not one of its own
+            self._leave()
+            self._enter()
+
     def _enter(self) -> None:
         size = self._places * _SLOT.size
-        self._process = os.getpid()
         try:
             made(self._path.parent)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -128,17 +128,25 @@ class Buckets:
             _log.warning("limits hold for each worker process alone: %s", error)
             self._close_file()
             self._map = mmap.mmap(-1, size)
+        self._process = os.getpid()
 
     def _leave(self) -> None:
         if self._process:
-            self._map.close()
-            self._close_file()
             self._process = 0
+            self._close_file()
 
     def _close_file(self) -> None:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def _asked(full: float, now: float, rate: float, burst: float) -> tuple[float, float]:
+    """(seconds to wait, when the bucket is full once one is taken), for a bucket that is full at ``full``."""
+    # A file from before the machine was started anew has another clock.
+    full = max(full, now) if full <= now + burst / rate + 1 else now
+    missing = full + 1 / rate - (now + burst / rate)
+    return (missing if missing > 1e-9 else 0.0), full + 1 / rate
 
 
 def _tag(name: str) -> int:

@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -37,13 +36,17 @@ _HINT = "send a key as `Authorization: Bearer KEY` or `X-API-Key: KEY`; `shelfsi
 
 
 class Scope(StrEnum):
-    """What a key may do; each may do what those before it may."""
+    """What a key may do; each may do what those before it may, but for ``search`` and ``write``, which may not read the
+    metrics."""
 
+    METRICS = "metrics"
     SEARCH = "search"
     WRITE = "write"
     ADMIN = "admin"
 
     def covers(self, needed: "Scope") -> bool:
+        if needed is Scope.METRICS:
+            return self in (Scope.METRICS, Scope.ADMIN)
         order = list(Scope)
         return order.index(self) >= order.index(needed)
 
@@ -54,7 +57,9 @@ class Order(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=_LONGEST, description="What a person calls it: shop-page.")
-    scope: Scope = Field(default=Scope.SEARCH, description="`write` may search too, `admin` everything.")
+    scope: Scope = Field(
+        default=Scope.SEARCH, description="`write` may search too, `admin` everything; `metrics` reads those alone."
+    )
     rate: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="Requests a second.")
     looks_per_day: int | None = Field(default=None, ge=0, description="Pictures a day that a VLM may look at.")
     collections: tuple[str, ...] = Field(default=(), description="Collections or aliases it may ask; none: all.")
@@ -95,6 +100,13 @@ class _File(BaseModel):
     keys: tuple[ApiKey, ...] = ()
 
 
+class _Known(NamedTuple):
+    """The keys by id, and what the file looked like that they were read from."""
+
+    seen: tuple[int, ...] | None
+    keys: dict[str, ApiKey]
+
+
 class KeyRing:
     """The keys of one server: all its processes and the command line share the file. Safe to share between threads."""
 
@@ -104,9 +116,8 @@ class KeyRing:
             state: the directory of the server's state; it is made with the first key.
         """
         self._state = state
-        self._lock = Lock()
-        self._seen: tuple[int, ...] | None = None
-        self._keys: dict[str, ApiKey] = {}
+        self._file = str(state / _FILE)
+        self._known = _Known(None, {})
         self._follow()
 
     def all(self) -> tuple[ApiKey, ...]:
@@ -196,19 +207,18 @@ class KeyRing:
         Raises:
             StoreError: the file cannot be read; nobody is let in then.
         """
-        path = self._state / _FILE
         try:
-            about = path.stat()
+            about = os.stat(self._file)  # noqa: PTH116  # twice as fast
             seen: tuple[int, ...] = (about.st_ino, about.st_mtime_ns, about.st_ctime_ns, about.st_size)
         except FileNotFoundError:
             seen = ()
         except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error.strerror}") from error
-        with self._lock:
-            if seen != self._seen:
-                self._keys = {key.id: key for key in _read(path)} if seen else {}
-                self._seen = seen
-            return self._keys
+            raise StoreError(f"{self._file} cannot be read: {error.strerror}") from error
+        known = self._known
+        if known.seen != seen:
+            keys = {key.id: key for key in _read(Path(self._file))} if seen else {}
+            known = self._known = _Known(seen, keys)
+        return known.keys
 
 
 def _read(path: Path) -> tuple[ApiKey, ...]:
