@@ -1,5 +1,6 @@
 """The public front as a caller writes it; mypy checks it, nothing runs it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_type
 
@@ -12,6 +13,7 @@ from shelfsight import (
     FilterError,
     Histogram,
     Hit,
+    Item,
     Page,
     PictureFile,
     Settings,
@@ -24,6 +26,9 @@ from shelfsight import (
 )
 from shelfsight.api.reporting import write_report
 from shelfsight.core.dialogue import Conversation
+from shelfsight.core.errors import Changed
+from shelfsight.core.protocols import StoredItem
+from shelfsight.core.vectors import FloatArray
 from shelfsight.evaluation import Comparison, compare
 from shelfsight.models import describe, descriptors, open_vlm, weights_here
 from shelfsight.models.known.descriptor import Descriptor
@@ -46,6 +51,19 @@ def next_page(path: Path) -> dict[str, list[str]]:
         assert_type(page.groups, int | None)
         assert_type(engine.browse(sort="price", histograms=["price"]).histograms["price"], Histogram)
         return {hit.id: [variant.id for variant in hit.variants] for hit in page.hits}
+
+
+def write(path: Path, items: list[Item]) -> int:
+    def look(there: Mapping[str, StoredItem]) -> None:
+        if there:
+            raise Changed("somebody was here first")
+
+    with open_engine(path) as engine:
+        texts, pictures = engine.embed(["red shoes"], [b""])
+        assert_type(texts, FloatArray)
+        assert_type(pictures, FloatArray)
+        engine.similar("a", k=3, min_relevance=0.2, duplicates=0.95, diversity=0.2, rules=False)
+        return engine.upsert(items, check=look).indexed + engine.delete(["a"], check=look)
 
 
 def search_again(path: Path, model: VisionLanguageModel) -> list[str]:

@@ -107,9 +107,19 @@ def test_a_collection_is_made_filled_and_taken_away(shop: Shop, tmp_path: Path) 
     problem_of(client.post("/v1/collections/belts/search", json={"query": "red"}), 404, "not_found")
     problem_of(client.delete("/v1/collections/belts"), 404, "not_found")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hats.collection", "shoes"]
+    (tmp_path / ".removed-0123").mkdir()
 
     client.put("/v1/collections/belts", json={"encoder": "tints", "store": "exact"})
     assert found(client, "/v1/collections/belts") == []
+    assert client.delete("/v1/collections/belts").status_code == 200
+    assert not (tmp_path / ".removed-0123").exists(), "what a process left that was killed"
+
+
+def test_an_encoder_that_a_collection_has_may_be_named(tmp_path: Path) -> None:
+    with served_tints(tmp_path) as (_, client):
+        problem_of(client.put("/v1/collections/one", json={"encoder": "tints"}), 422, "usage")
+        open_tints(tmp_path / "old", create=True).close()
+        assert client.put("/v1/collections/one", json={"encoder": "tints"}).status_code == 201
 
 
 def test_names_that_are_none(shop: Shop, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tint_shop import problem_of
 
 from shelfsight import Engine
-from shelfsight.api.documents import page_document
+from shelfsight.api.documents import manifest_document, page_document
 
 Shop = tuple[Engine, httpx.Client]
 LIKE = "/v1/items/demo-00003/similar"
@@ -82,6 +82,16 @@ def test_a_page_of_the_same_state(shop: Shop) -> None:
 )
 def test_what_cannot_be_asked(shop: Shop, path: str, asked: dict[str, Any], said: str) -> None:
     assert said in problem_of(shop[1].get(path, params=asked), 422)["detail"]
+
+
+def test_a_collection_says_what_finds_its_vectors(shop: Shop) -> None:
+    engine, client = shop
+    about = client.get("/v1/collections/demo").json()
+    assert about["index"] == manifest_document(engine.manifest)["index"]
+    assert (about["name"], about["default"], about["items"], about["pictures"]) == ("demo", True, 96, 96)
+    assert about["encoder"]["revision"] == engine.encoder.spec.revision
+    assert about["fields"] == engine.fields()
+    assert str(engine.path.parent) not in client.get("/v1/collections/demo").text
 
 
 def test_arguments_that_the_engine_does_not_know(shop: Shop) -> None:

@@ -108,6 +108,22 @@ class Collections:
             raise NotFound(f"there is no collection {wanted[:80]!r}", hint=_LIST)
         return found
 
+    def opened(self) -> list[Engine]:
+        """Those that are open just now."""
+        return [*self._engines.values(), *(self._root.opened() if self._root is not None else ())]
+
+    def path(self, name: str) -> Path:
+        """The directory of a collection; nothing is opened for it.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        engine = self._engines.get(name)
+        found = engine.path if engine is not None else self._root.path(name) if self._root is not None else None
+        if found is None:
+            raise NotFound(f"there is no collection {name[:80]!r}", hint=_LIST)
+        return found
+
     def listed(self) -> list[Listed]:
         """What is served, by name. Nothing is opened for it."""
         return [self.about(name) for name in self.names()]
@@ -216,8 +232,9 @@ class Collections:
         """
         from shelfsight.models import descriptors, weights_here
 
-        if name == "embedded" or any(name == engine.manifest.encoder.name for engine in self._engines.values()):
+        known = {engine.manifest.encoder.name for engine in self._engines.values()}
+        if name == "embedded" or name in known or (self._root is not None and name in self._root.encoders()):
             return
         if not any(name == known.name and weights_here(known) for known in descriptors()):
-            hint = "'embedded', that of a collection named at the start, or one of `shelfsight models` that is here"
+            hint = "'embedded', that of another collection here, or one of `shelfsight models` that is here"
             raise UsageError(f"{name[:200]!r} is no encoder that this server opens", hint=hint)

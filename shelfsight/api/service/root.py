@@ -5,6 +5,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, RLock
@@ -77,6 +78,22 @@ class Root:
             if is_name(name) and _is_collection(path):
                 return path
         return None
+
+    def opened(self) -> list[Engine]:
+        """Those that are open just now."""
+        with self._lock:
+            return [each.engine for each in self._opened.values()]
+
+    def encoders(self) -> set[str]:
+        """Names of the encoders that collections here were built with. Those that cannot be read are left out."""
+        from shelfsight.stores.manifest import read_header
+        from shelfsight.stores.versions import active
+
+        found = set()
+        for path in filter(None, map(self.path, self.names())):
+            with suppress(NotFound, StoreError):
+                found.add(read_header(active(path)).encoder.name)
+        return found
 
     def engine(self, name: str) -> Engine | None:
         """That of a collection, opened now if it was not; ``None`` where there is no such collection.
@@ -212,5 +229,7 @@ def _take_away(path: Path) -> None:
     try:
         path.rename(aside)
         shutil.rmtree(aside)
+        for left in path.parent.glob(f"{_REMOVED}*"):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror or error}", hint="check that it can be written") from error
