@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 
 from shelfsight.api.service.buckets import Buckets
 from shelfsight.api.service.keys import ApiKey, KeyRing, Scope
+from shelfsight.api.service.observed import observed
 from shelfsight.api.service.spending import Looks, Spending
-from shelfsight.core.errors import Forbidden, LimitReached, Unauthenticated, UsageError
+from shelfsight.core.errors import Forbidden, LimitReached, ShelfsightError, Unauthenticated, UsageError
 from shelfsight.core.settings import AccessSettings
 
 __all__ = ["Access", "Caller"]
@@ -123,11 +125,12 @@ class Access:
             LimitReached: the caller's key has fewer left today.
         """
         if caller.key is None or not planned:
-            yield Looks(planned)
+            with _told(Looks(planned)) as looks:
+                yield looks
             return
         own = caller.key.looks_per_day
         limit = self._settings.looks if own is None else own
-        with self.spending.looking(caller.key.id, planned, limit) as looks:
+        with self.spending.looking(caller.key.id, planned, limit) as looks, _told(looks):
             yield looks
 
     def looks_on(self, key: ApiKey, day: date) -> int:
@@ -189,6 +192,21 @@ class Access:
             )
 
 
+@contextmanager
+def _told(looks: Looks) -> Iterator[Looks]:
+    """The request's record learns how many there were."""
+    try:
+        yield looks
+    except ShelfsightError:
+        looks.made = 0
+        raise
+    finally:
+        request = observed()
+        if request is not None:
+            request.pairs += looks.made
+
+
+@lru_cache(4096)
 def _place(address: str) -> str:
     """What is counted as one address: of IPv6 the /64 network, of which a person has all addresses."""
     try:
