@@ -12,10 +12,11 @@ from shelfsight.core.settings import SearchSettings
 from shelfsight.core.streaming import HitExplained, HitsFound, OrderChanged, SearchDone, SearchEvent
 from shelfsight.core.types import Hit, Page
 from shelfsight.core.vectors import FloatArray
-from shelfsight.search.arrange import Groups, Line, variants_of
+from shelfsight.search.arrange import Groups, Line, Row, variants_of
 from shelfsight.search.candidates import Candidate
 from shelfsight.search.counting import Counted
 from shelfsight.search.hits import Shown
+from shelfsight.search.inspection import Inspection, Stages, Walk
 from shelfsight.search.listing import First, Listing
 from shelfsight.search.planning import Plan
 from shelfsight.search.relevance import asked_for, open_judge
@@ -30,6 +31,10 @@ _EMPTY = "the collection is empty; index a catalogue into it first"
 _NOTHING = "nothing in the collection seems to be what was asked for; what is nearest is shown"
 _NOTHING_LEFT = "nothing in the collection seems to be what was asked for"
 _UNLIKELY = "nothing in the collection is as likely to be what was asked for as it has to be"
+
+
+_FARTHER = 4
+"""How many times as far a line is gone down where that was not far enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,7 @@ class Answer:
             stopped: once it is set nobody waits for the answer, and a second look ends as soon as it can.
         """
         self._plan, self._snapshot, self._tools, self._trace = plan, snapshot, tools, trace
+        self._vector = vector
         asked = asked_for(
             text=plan.words.text is not None,
             picture=plan.pictured,
@@ -86,7 +92,8 @@ class Answer:
         )
         self._by = None if vector is None else open_judge(tools.scale, vector, asked, plan.encoded)
         self._retrieval = Retrieval(plan, snapshot, vector, by=self._by, known=known)
-        self._listing = Listing(plan, snapshot, self._retrieval, tools.settings, self._by)
+        self._stages = Stages()
+        self._listing = Listing(plan, snapshot, self._retrieval, tools.settings, self._by, self._stages.note)
         self._rules: RuleStage | None = None
         if vector is not None and plan.ruling is not None and plan.ruled:
             self._rules = plan.ruling.stage(snapshot, vector, plan.ranked, self._by)
@@ -124,6 +131,16 @@ class Answer:
         self._keep()
         yield SearchDone(page=self._counted(line, tuple(explained.get(hit.id, hit) for hit in hits)))
 
+    @property
+    def plan(self) -> Plan:
+        """What is asked."""
+        return self._plan
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What it is asked of."""
+        return self._snapshot
+
     def pairs(self) -> list[tuple[str, float]]:
         """The (id, score) pairs of the page.
 
@@ -134,6 +151,30 @@ class Answer:
         if self._sitting is not None and self._sitting.failed:
             raise ModelError(self._sitting.warnings[0])
         return [(row.lead.match.id, row.lead.match.score) for row in shown.rows]
+
+    def inspected(self, far_enough: Callable[[Line, Sequence[Row]], bool]) -> Inspection:
+        """The search laid open: what each stage made of the candidates, and its line, gone down until that is
+        ``far_enough``, or to the last place that can be asked for.
+
+        Args:
+            far_enough: of the line and its rows so far.
+        """
+        assert self._vector is not None
+        walk = self._walked(far_enough)
+        page = self._counted(walk.line, ())
+        return Inspection(
+            plan=self._plan,
+            snapshot=self._snapshot,
+            vector=self._vector,
+            retrieval=self._retrieval,
+            listing=self._listing,
+            rules=self._rules,
+            stages=self._stages,
+            walk=walk,
+            total=page.total,
+            warnings=page.warnings,
+            trace=self._trace.finish(),
+        )
 
     def nothing(self) -> Page:
         """The page of a collection without items."""
@@ -160,6 +201,7 @@ class Answer:
         if not self._plan.depth or first is None:
             return first
         looked = self._look(first.free)
+        self._stages.note(RERANK, looked)
         return replace(first, free=looked if self._rules is None else self._rules.last_last(looked))
 
     def _arranged(self, first: First | None) -> tuple[Line, Shown]:
@@ -191,15 +233,33 @@ class Answer:
             with self._trace.stage("keep"):
                 self._sitting.keep()
 
+    def _walked(self, far_enough: Callable[[Line, Sequence[Row]], bool]) -> Walk:
+        first = self._looked(self._first())
+        window, most = self._plan.window, self._tools.settings.max_window
+        with self._trace.stage("arrange" if self._plan.arranged else "retrieve"):
+            while True:
+                line = self._listing.line(first)
+                rows, _ = self._rows(line, window)
+                if far_enough(line, rows) or len(rows) < window or window >= most:
+                    cutoff = None if first is None else first.cutoff
+                    return Walk(line=line, rows=rows, ended=len(rows) < window, cutoff=cutoff)
+                window = min(_FARTHER * window, most)
+
+    def _rows(self, line: Line, window: int) -> tuple[list[Row], Groups | None]:
+        """The first places of a line, less those that it skipped, and the groups that took them."""
+        plan, field = self._plan, self._plan.query.group_by
+        if field is None:
+            return line.rows(window), None
+        self._groups = Counted(self._snapshot, plan.ranked, line.among).groups(field)
+        groups = Groups(self._snapshot, field)
+        return line.grouped(min(window, self._groups), groups, plan.where, plan.query.exclude), groups
+
     def _cut(self, line: Line) -> Shown:
         """The page that was asked for, cut from its line."""
         plan, query, variants = self._plan, self._plan.query, dict[str, Sequence[Candidate]]()
-        if query.group_by is None:
-            rows = line.rows(plan.window)[query.offset - line.skipped :]
-        else:
-            self._groups = Counted(self._snapshot, plan.ranked, line.among).groups(query.group_by)
-            groups, window = Groups(self._snapshot, query.group_by), min(plan.window, self._groups)
-            rows = line.grouped(window, groups, plan.where, query.exclude)[query.offset :]
+        rows, groups = self._rows(line, plan.window)
+        rows = rows[query.offset - line.skipped :]
+        if groups is not None:
             found = variants_of(rows, line, groups, self._snapshot, plan.where, query.exclude)
             variants = {id: self._retrieval.judged(others) for id, others in found.items()}
         leads = self._retrieval.judged([row.lead for row in rows])

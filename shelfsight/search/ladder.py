@@ -41,6 +41,10 @@ class Ladder:
             yield self._found[start]
             start += 1
 
+    def found(self, id: str) -> Candidate | None:
+        """``id`` as it was found so far."""
+        return next((each for each in self._found if each.match.id == id), None) if id in self._ids else None
+
     def _climb(self) -> None:
         answer = self._fetch(self._rung)
         for each in answer:

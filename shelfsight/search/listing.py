@@ -3,7 +3,7 @@
 Every stage works on candidates that do not depend on the page, so that pages of any size are parts of one order.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
@@ -11,14 +11,17 @@ from shelfsight.core.protocols import Snapshot
 from shelfsight.core.settings import SearchSettings
 from shelfsight.search.arrange import Line, Pins, diversify, fold, in_order, parted
 from shelfsight.search.candidates import Candidate
-from shelfsight.search.ladder import Ladder
+from shelfsight.search.ladder import FIRST, Ladder
 from shelfsight.search.planning import DIVERSE, HEAD, Plan
 from shelfsight.search.relevance import Judge, require_judge
 from shelfsight.search.retrieval import Retrieval
 from shelfsight.search.rules.ruling import RuleStage
 from shelfsight.search.second import RERANK, ranked
 
-__all__ = ["First", "Listing"]
+__all__ = ["First", "Listing", "Note"]
+
+Note = Callable[[str, Sequence[Candidate]], None]
+"""Is told of a stage, by name, and the candidates in the order that it gave them, best first."""
 
 _CUT = 1024
 """Candidates of a fusion that are gone through at first for those above a cutoff."""
@@ -51,12 +54,23 @@ class Listing:
     """
 
     def __init__(
-        self, plan: Plan, snapshot: Snapshot, retrieval: Retrieval, settings: SearchSettings, by: Judge | None
+        self,
+        plan: Plan,
+        snapshot: Snapshot,
+        retrieval: Retrieval,
+        settings: SearchSettings,
+        by: Judge | None,
+        note: Note,
     ) -> None:
+        """
+        Args:
+            note: is told what each stage made of the candidates.
+        """
         self._plan, self._snapshot, self._retrieval = plan, snapshot, retrieval
         self._most, self._by = settings.max_window, by
         self._ladder = Ladder(retrieval.best, plan.first)
         self._rules: RuleStage | None = None
+        self._note = note
         self.warnings: list[str] = []
 
     def first(self, rules: RuleStage | None = None) -> First | None:
@@ -75,13 +89,18 @@ class Listing:
             self._ladder.upto(plan.head) if passing is None or plan.depth else passing[: plan.head]
         )
         self._rules = None if plan.query.sort else rules
-        pins, free = parted(head if self._rules is None else self._rules(head))
+        self._note(FIRST, head)
+        ruled = head if self._rules is None else self._rules(head)
+        if self._rules is not None:
+            self._note("rules", ruled)
+        pins, free = parted(ruled)
         free = free if self._rules is None else _falling(free)
         taken = frozenset(each.match.id for each in (*head, *(pin for _, pin in pins)))
         return First(pins=pins, free=free, taken=taken, passing=passing, cutoff=cutoff)
 
     def line(self, first: First | None) -> Line:
-        """The line, as far as it must be known; the rest is found as it is needed.
+        """The line, as far as it must be known; the rest is found as it is needed. It may be made again, to go through
+        it once more.
 
         Args:
             first: what :meth:`first` found, after a second look at its ``free``, if any.
@@ -97,6 +116,14 @@ class Listing:
             return self._open(first, behind)
         kept = self._above(first.free, first.cutoff) if self._plan.depth else first.free
         return self._whole(first, [*kept, *behind])
+
+    def found(self, id: str) -> Candidate | None:
+        """``id`` as retrieval found it so far."""
+        return self._ladder.found(id)
+
+    def best(self, count: int) -> Sequence[Candidate]:
+        """The first stage's first candidates, judged."""
+        return self._retrieval.judged(self._ladder.upto(count))
 
     def best_cosine(self) -> float | None:
         """That of the best picture among all that pass the filter; ``None`` where nothing passes."""
@@ -187,7 +214,9 @@ class Listing:
         keys = self._plan.query.sort
         by_id = {each.match.id: each for each in candidates}
         values = self._snapshot.values([*by_id], [key.field for key in keys])
-        return [by_id[id] for id in in_order(by_id, values, keys)]
+        ordered = [by_id[id] for id in in_order(by_id, values, keys)]
+        self._note("sort", ordered)
+        return ordered
 
     def _arranged(
         self, pins: Pins, free: Sequence[Candidate]
@@ -199,11 +228,13 @@ class Listing:
         if query.duplicates is not None and free:
             done = fold(free, pinned, self._retrieval.pictures([*pinned, *free]), query.duplicates)
             free, folded = done.kept, done.into
+            self._note("duplicates", free)
         if query.diversity and not query.sort and free:
             first = free[:DIVERSE]
             moved = diversify(first, pinned, self._retrieval.pictures([*pinned, *first]), query.diversity)
             free = [*moved, *free[DIVERSE:]]
             free = free if self._rules is None else self._rules.last_last(free)
+            self._note("diversity", free)
         return free, folded
 
 

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any
 
 from shelfsight.core.atoms import Atom
-from shelfsight.core.errors import UsageError
+from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.protocols import Encoder, Match, Snapshot, Store
 from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.rules import NO_RULES, Rules
@@ -16,6 +16,7 @@ from shelfsight.core.settings import Settings
 from shelfsight.core.streaming import HitsFound, SearchDone, SearchEvent, Stream
 from shelfsight.core.types import Example, Page, Query
 from shelfsight.core.vectors import FloatArray
+from shelfsight.core.why import Why
 from shelfsight.search.answering import Answer, Tools
 from shelfsight.search.compose import Weighted
 from shelfsight.search.embedding import QueryEmbedder
@@ -29,6 +30,7 @@ from shelfsight.search.second import SecondLook
 from shelfsight.search.snapshots import Snapshots
 from shelfsight.search.trace import Trace
 from shelfsight.search.vectors import vectors_of
+from shelfsight.search.why import why_of
 
 __all__ = ["Searcher"]
 
@@ -130,6 +132,21 @@ class Searcher:
         snapshot = self._snapshots.get(asked.get("snapshot"))
         main_picture = snapshot.vectors(id)[0]
         return self._page(Query(vector=main_picture, exclude=(id,), **asked), snapshot)
+
+    def why(self, id: str, query: Query) -> Why:
+        """Why the item ``id`` stands where it does in a :meth:`search`, or is not found by it; see
+        :class:`~shelfsight.core.why.Why`. The search is run and gone down until the item is met; nothing is explained,
+        and the page that is asked for is the first.
+
+        Raises:
+            NotFound: no such item.
+            As :meth:`search`.
+        """
+        snapshot = self._snapshots.get(query.snapshot)
+        item = snapshot.items([id]).get(id)
+        if item is None:
+            raise NotFound(f"there is no item {id!r}")
+        return why_of(item, self._answer(replace(query, offset=0), snapshot))
 
     def browse(self, query: Query) -> Page:
         """Items that pass the filter, in the order of ``query.sort``, then by id. Nothing is looked up: scores are 0.

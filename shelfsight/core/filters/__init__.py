@@ -6,5 +6,20 @@ See :mod:`shelfsight.core.filters.tree` for what a tree means and
 
 from shelfsight.core.filters.parser import parse
 from shelfsight.core.filters.tree import And, Comparison, Expr, FieldPath, In, IsNull, Like, Not, Operator, Or
+from shelfsight.core.filters.writing import parts, written
 
-__all__ = ["And", "Comparison", "Expr", "FieldPath", "In", "IsNull", "Like", "Not", "Operator", "Or", "parse"]
+__all__ = [
+    "And",
+    "Comparison",
+    "Expr",
+    "FieldPath",
+    "In",
+    "IsNull",
+    "Like",
+    "Not",
+    "Operator",
+    "Or",
+    "parse",
+    "parts",
+    "written",
+]

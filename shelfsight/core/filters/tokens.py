@@ -6,11 +6,11 @@ from typing import Literal, NoReturn
 
 from shelfsight.core.errors import FilterError
 
-__all__ = ["Kind", "Token", "tokenise"]
+__all__ = ["KEYWORDS", "Kind", "Token", "tokenise"]
 
 Kind = Literal["number", "string", "name", "keyword", "symbol", "end"]
 
-_KEYWORDS = frozenset({"and", "or", "not", "in", "like", "is", "null", "true", "false"})
+KEYWORDS = frozenset({"and", "or", "not", "in", "like", "is", "null", "true", "false"})
 _SYNONYMS = {"&&": "and", "||": "or", "!": "not"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
 _DIGITS = 100  # far beyond any number a catalogue holds; int() of a long text takes quadratic time
@@ -70,7 +70,7 @@ def _token(expression: str, found: re.Match[str]) -> Token:
             return Token("string", text, at, _ESCAPE.sub(_unescape, text[1:-1]))
         case "quoted":
             return Token("name", text[1:-1], at)
-        case "name" if text.lower() in _KEYWORDS:
+        case "name" if text.lower() in KEYWORDS:
             return Token("keyword", text.lower(), at)
         case "name":
             return Token("name", text, at)

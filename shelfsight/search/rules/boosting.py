@@ -23,7 +23,7 @@ from shelfsight.core.rules import MOST_FACTOR
 from shelfsight.search.arrange import named
 from shelfsight.search.candidates import Candidate
 
-__all__ = ["falling", "merits", "moved"]
+__all__ = ["falling", "merits", "moved", "worths"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,10 +32,15 @@ _SUREST = 1e-6
 
 def moved(candidates: Sequence[Candidate], boosts: Floats) -> list[int]:
     """Places of the candidates, best first, after (n,) sums of logarithms of factors; ties stay as they are."""
-    most, front = math.log(MOST_FACTOR), named(candidates)
-    worth = merits(candidates) + np.clip(boosts, -most, most)
+    worth, front = worths(candidates, boosts), named(candidates)
     order = np.lexsort((-worth, np.arange(len(worth)) >= front))
     return [int(place) for place in order]
+
+
+def worths(candidates: Sequence[Candidate], boosts: Floats) -> Floats:
+    """(n,) merits with (n,) sums of logarithms of factors, as far as these count."""
+    most = math.log(MOST_FACTOR)
+    return np.asarray(merits(candidates) + np.clip(boosts, -most, most))
 
 
 def merits(candidates: Sequence[Candidate]) -> Floats:

@@ -1,7 +1,7 @@
 """The rules that count for one query on one state of a collection."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -18,7 +18,7 @@ from shelfsight.core.vectors import FloatArray
 from shelfsight.search.candidates import Candidate
 from shelfsight.search.explain.truth import truth
 from shelfsight.search.relevance import Judge, judge
-from shelfsight.search.rules.boosting import moved
+from shelfsight.search.rules.boosting import moved, worths
 from shelfsight.search.rules.freshness import age_in_days
 from shelfsight.search.rules.hiding import without
 from shelfsight.search.rules.scoping import counts
@@ -91,9 +91,30 @@ class RuleStage:
             line.insert(place, pinned[place])
         return line
 
+    @property
+    def last(self) -> frozenset[str]:
+        """Ids of the candidates that rules put last."""
+        return self._last
+
     def last_last(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """What rules put last, behind all others again, after a stage that knows nothing of it."""
         return sorted(candidates, key=lambda each: each.match.id in self._last)
+
+    def gains(self, candidate: Candidate) -> list[tuple[Boost | Fresh, float]]:
+        """The rules that boost a candidate, each with the logarithm of what it multiplies its odds by."""
+        fields = self._fields([candidate])[candidate.match.id]
+        return [(rule, gain) for rule, gain, _ in _gains(self._ruling, fields)]
+
+    def buries(self, candidate: Candidate) -> list[Bury]:
+        """The rules that put it last."""
+        fields = self._fields([candidate])[candidate.match.id]
+        return [rule for rule in self._ruling.buries if truth(rule.filter, fields) is True]
+
+    def worth(self, candidates: Sequence[Candidate]) -> dict[str, float]:
+        """id -> log-odds that candidates, in the first stage's order, are put in order by."""
+        fields = self._fields(candidates)
+        sums = np.array([_boost(self._ruling, fields[each.match.id])[0] for each in candidates])
+        return {each.match.id: float(value) for each, value in zip(candidates, worths(candidates, sums), strict=True)}
 
     def _ordered(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Boosted, and with what comes last behind the others."""
@@ -206,18 +227,21 @@ def _synonyms(rules: Rules, text: str | None, today: date) -> dict[str, tuple[st
 
 def _boost(ruling: Ruling, fields: Mapping[str, Value]) -> tuple[float, tuple[str, ...]]:
     """The logarithm of what an item's odds are multiplied by, and why."""
-    total, reasons = 0.0, []
+    found = list(_gains(ruling, fields))
+    return sum(gain for _, gain, _ in found), tuple(told for _, _, told in found if told)
+
+
+def _gains(ruling: Ruling, fields: Mapping[str, Value]) -> Iterator[tuple[Boost | Fresh, float, str]]:
+    """Each rule that boosts an item, the logarithm of what it multiplies its odds by, and why, where that is worth
+    telling."""
     for boost in ruling.boosts:
         if truth(boost.filter, fields) is True:
-            total += math.log(boost.factor)
-            reasons.append(_told(boost, boost.factor, boost.condition))
+            yield boost, math.log(boost.factor), _told(boost, boost.factor, boost.condition)
     for rule in ruling.fresh:
         age = age_in_days(fields[rule.field], ruling.today)
         gain = 0.0 if age is None else math.log(rule.factor) * 0.5 ** (age / rule.half_life)
-        total += gain
-        if abs(gain) >= _WORTH_TELLING:
-            reasons.append(_told(rule, rule.factor, f"{rule.field} {fields[rule.field]}"))
-    return total, tuple(reasons)
+        told = _told(rule, rule.factor, f"{rule.field} {fields[rule.field]}")
+        yield rule, gain, told if abs(gain) >= _WORTH_TELLING else ""
 
 
 def _told(rule: Rule, factor: float, otherwise: str) -> str:
