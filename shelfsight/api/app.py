@@ -26,7 +26,9 @@ from shelfsight.api.http.embedding import embed_routes
 from shelfsight.api.http.items import item_routes
 from shelfsight.api.http.jobs import job_routes
 from shelfsight.api.http.keys import key_routes
+from shelfsight.api.http.metrics import metrics_routes
 from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, RequestIds, SafeHeaders
+from shelfsight.api.http.observing import Observes, Routed, load_of, sampled
 from shelfsight.api.http.origins import Origins, allowed_pages
 from shelfsight.api.http.readiness import Readiness
 from shelfsight.api.http.searching import search_routes
@@ -41,8 +43,8 @@ _PAGE = Path(__file__).parent / "page"
 
 def create_app(service: Service) -> FastAPI:
     """The app over a service, which is not closed with it."""
-    readiness = Readiness(service.collections)
     gates = Gates(service.settings)
+    readiness = Readiness(service.collections, lambda: gates.ending)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -50,7 +52,8 @@ def create_app(service: Service) -> FastAPI:
         readiness.warm_up()
         service.jobs.start()
         try:
-            yield
+            async with sampled(service.metrics, gates):
+                yield
         finally:
             await to_thread.run_sync(service.jobs.stop)
 
@@ -66,8 +69,10 @@ def create_app(service: Service) -> FastAPI:
     app.state.gates = gates
     problems.install(app)
     _add_operations(app)
+    app.include_router(metrics_routes(), dependencies=[needs("metrics", server=True)])
     _add_health(app, readiness)
     _add_pages(app)
+    app.add_middleware(Routed)
     app.add_middleware(Audited, log=service.audit)
     app.add_middleware(Admitted, gates=gates)
     say_keys(app)
@@ -78,6 +83,13 @@ def create_app(service: Service) -> FastAPI:
     hosts = frozenset(map(str.lower, service.settings.server.hosts))
     app.add_middleware(Origins, hosts=hosts, pages=allowed_pages(service.settings.server), access=service.access)
     app.add_middleware(WellFormed)
+    app.add_middleware(
+        Observes,
+        metrics=service.metrics,
+        load=lambda: load_of(gates),
+        spans=service.spans,
+        queries=service.settings.log.queries,
+    )
     app.add_middleware(RequestIds)
     app.add_middleware(SafeHeaders)
     return app

@@ -21,6 +21,7 @@ from shelfsight.api.commands.audit import audit
 from shelfsight.api.commands.backup import backup, restore, upgrade
 from shelfsight.api.commands.config import config
 from shelfsight.api.commands.demo import demo
+from shelfsight.api.commands.doctor import doctor
 from shelfsight.api.commands.evaluate import evaluate
 from shelfsight.api.commands.finetune import finetune
 from shelfsight.api.commands.import_ import import_
@@ -74,6 +75,7 @@ for _command in (
     demo,
     models,
     info,
+    doctor,
     version,
 ):
     cli.add_command(_command)

@@ -1,6 +1,6 @@
 """The Python front door: a collection, its encoder and its searcher behind one object."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -100,6 +100,11 @@ class Engine(Findable, LiveCollection):
     def encoder_use(self) -> EncoderUse:
         """What searches used the encoder for since it was loaded: passes, texts, and how many were remembered."""
         return EncoderUse() if self._batching is None else self._batching.use
+
+    @property
+    def fetches(self) -> Mapping[str, int]:
+        """What became of pictures that were asked of addresses: ``fetched``, ``unchanged``, or a reason -> how many."""
+        return self._fetch.counts if isinstance(self._fetch, LateFetcher) else {}
 
     def ask(
         self,

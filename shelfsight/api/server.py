@@ -5,7 +5,8 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from shelfsight.api.console import safe, say
+from shelfsight.api.console import safe
+from shelfsight.api.service import logs
 from shelfsight.api.service.origins import is_loopback
 from shelfsight.api.service.service import Service
 from shelfsight.core.errors import UsageError
@@ -54,6 +55,7 @@ def serve_on(bound: socket.socket, service: Service) -> None:
         UsageError: nobody could ask there, or everybody, for there are no API keys.
     """
     check_reachable(bound, service)
+    logs.configure(service.settings.log)
     announce(bound, service)
     with bound:
         server_for(service).run(sockets=[bound])
@@ -69,7 +71,7 @@ def check_reachable(bound: socket.socket, service: Service) -> None:
 
 def announce(bound: socket.socket, service: Service) -> None:
     """Say what is served, and where."""
-    say(f"serving {safe(_what(service))} on {address_of(bound)} (Ctrl-C ends it)")
+    logs.say(service.settings.log, f"serving {safe(_what(service))} on {address_of(bound)} (Ctrl-C ends it)")
 
 
 def _what(service: Service) -> str:
@@ -94,6 +96,7 @@ def server_for(
         app,
         http=protocol(settings.head_seconds),
         ws="none",
+        log_config=None,
         log_level="warning",
         server_header=False,
         proxy_headers=bool(settings.proxies),

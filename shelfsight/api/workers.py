@@ -14,8 +14,9 @@ from time import monotonic
 from types import FrameType
 
 from shelfsight.api.console import say
+from shelfsight.api.service import logs, metrics_files
 from shelfsight.api.service.opening import Served
-from shelfsight.core.errors import ShelfsightError, status_of
+from shelfsight.core.errors import ShelfsightError, StoreError, status_of
 
 __all__ = ["serve_workers"]
 
@@ -37,6 +38,7 @@ def serve_workers(bound: socket.socket, served: Served) -> int:
     count = served.settings.server.workers
     os.environ.setdefault(_THREADS, str(max(1, _cores() // count)))  # read by the workers before they load a library
     with bound:
+        metrics_files.prepare(served.state)
         return _Supervisor(bound, served, count).run()
 
 
@@ -104,6 +106,8 @@ class _Supervisor:
 
     def _bury(self, worker: _Worker) -> None:
         code = worker.process.exitcode or 0
+        with suppress(StoreError):  # what it counted is not lost: it is where it wrote it
+            metrics_files.bury(worker.process.pid or 0)
         worker.process.close()
         worker.heard.close()
         if self._signals or not self._settled:
@@ -112,7 +116,7 @@ class _Supervisor:
         self._fruitless = 0 if worker.answers else self._fruitless + 1
         self._next_start = monotonic() + _PAUSES[min(self._fruitless, len(_PAUSES) - 1)]
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        say(f"a worker {how}; another one takes its place")
+        logs.say(self._served.settings.log, f"a worker {how}; another one takes its place")
 
     def _end(self) -> None:
         if self._killed_at is None:
@@ -148,6 +152,7 @@ def _work(bound: socket.socket, served: Served, told: Connection, parent: int, *
     from shelfsight.api.server import announce, check_reachable, server_for
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logs.configure(served.settings.log)
     try:
         with bound, served.open() as service:
             check_reachable(bound, service)

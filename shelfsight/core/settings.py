@@ -154,6 +154,7 @@ class LogSettings(_Frozen):
 
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "info"
+    queries: bool = Field(default=False, description="whether the log says what was searched for")
 
 
 class Settings(_Frozen):

@@ -3,12 +3,23 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from shelfsight.core.protocols import Encoder
     from shelfsight.core.vision import VisionLanguageModel
     from shelfsight.models.known.descriptor import Descriptor
     from shelfsight.models.known.kinds import Kind
 
-__all__ = ["describe", "descriptors", "open_encoder", "open_vlm", "weights_here"]
+__all__ = [
+    "cache_folder",
+    "damaged_files",
+    "describe",
+    "descriptors",
+    "open_encoder",
+    "open_vlm",
+    "weights_here",
+]
 
 
 def open_encoder(name: str, *, device: str | None = None, runtime: str | None = None) -> "Encoder":
@@ -93,3 +104,17 @@ def weights_here(descriptor: "Descriptor") -> bool:
     from shelfsight.models.known.presence import weights_path
 
     return weights_path(descriptor) is not None
+
+
+def cache_folder() -> "Path":
+    """Where converted models and verdicts are kept: ``SHELFSIGHT_CACHE``, else the user's cache."""
+    from shelfsight.models.encoders.runtimes.model_cache import cache_folder
+
+    return cache_folder()
+
+
+def damaged_files() -> "Iterator[tuple[str, str]]":
+    """(file, what is wrong with it) of those of the embedded models that are not as they were published."""
+    from shelfsight.models.known.sums import damaged_files
+
+    return damaged_files()

@@ -57,6 +57,10 @@ class MappedArrays:
     def __contains__(self, name: str) -> bool:
         return name in self._entries
 
+    def names(self) -> list[str]:
+        """Those of all arrays."""
+        return [*self._entries]
+
     def get(self, name: str, *, proven: bool = True) -> npt.NDArray[Any]:
         """An array, read-only.
 

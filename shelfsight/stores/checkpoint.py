@@ -27,7 +27,7 @@ from shelfsight.stores.ledger import Ledger, connect, reading, writing
 from shelfsight.stores.packed import HashIndex, Packed
 from shelfsight.stores.slots import Base, Slots, packed_base
 
-__all__ = ["CACHE", "Opened", "open_base", "write_checkpoint"]
+__all__ = ["CACHE", "Opened", "checkpoint_file", "open_base", "write_checkpoint"]
 
 CACHE = "cache"
 _NAME = "checkpoint"
@@ -73,12 +73,12 @@ def open_base(path: Path, ledger: Ledger, *, distrusted: int | None = None) -> O
     return Opened(Slots(packed_base(ledger.generation(), ledger.rows())))
 
 
-def write_checkpoint(path: Path, dimension: int) -> None:
-    """Keep the newest state of the collection at ``path``, unless the file that is there is near enough. The caller
-    holds the lock of maintenance."""
+def write_checkpoint(path: Path, dimension: int, *, always: bool = False) -> None:
+    """Keep the newest state of the collection at ``path``, unless the file that is there is near enough, or ``always``.
+    The caller holds the lock of maintenance."""
     with closing(connect(path)) as connection:
         ledger = Ledger(connection, dimension)
-        if _is_fresh(path, ledger):
+        if not always and _is_fresh(path, ledger):
             return
         try:
             made = _newest(path, ledger, connection)
@@ -141,6 +141,11 @@ def _numbers(values: Iterable[int]) -> npt.NDArray[np.int64]:
 
 def _file(path: Path, number: int) -> Path:
     return path / CACHE / f"{_NAME}-{number:016x}.arrays"
+
+
+def checkpoint_file(path: Path, number: int | None) -> Path | None:
+    """The file that the ledger of the collection at ``path`` names by ``number``; ``None`` where it names none."""
+    return _file(path, number) if number else None
 
 
 def _is_fresh(path: Path, ledger: Ledger) -> bool:

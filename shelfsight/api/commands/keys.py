@@ -39,10 +39,10 @@ def _day_after(_context: click.Context, _parameter: click.Parameter, value: str 
 @click.option("--name", required=True, help="What a person calls it: shop-page.")
 @click.option(
     "--scope",
-    type=click.Choice(["search", "write", "admin"]),
+    type=click.Choice(["search", "write", "admin", "metrics"]),
     default="search",
     show_default=True,
-    help="What it may do; write may search too, admin everything.",
+    help="What it may do; write may search too, admin everything; metrics reads those alone.",
 )
 @click.option("--rate", type=float, metavar="N", help="Requests a second.")
 @click.option("--looks-per-day", type=int, metavar="N", help="Pictures a day that a vision-language model looks at.")

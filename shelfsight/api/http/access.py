@@ -22,8 +22,10 @@ from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.origins import ANY
 from shelfsight.core.errors import Forbidden, ShelfsightError, UsageError
 
-__all__ = ["Asker", "Identified", "caller_of", "needs", "say_keys", "sees"]
+__all__ = ["METRICS", "Asker", "Identified", "caller_of", "needs", "say_keys", "sees"]
 
+METRICS = "/metrics"
+"""Beside the API, and asked with a key as that is."""
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer ss_...`")
 _CHANGED = ("id", "alias", "key", "job")
 """What a path may name that an operation changes."""
@@ -64,7 +66,7 @@ class Identified:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(API):
+        if scope["type"] == "http" and (scope["path"].startswith(API) or scope["path"] == METRICS):
             try:
                 scope.setdefault("state", {})["caller"] = self._identify(scope)
             except ShelfsightError as error:

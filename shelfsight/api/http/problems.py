@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shelfsight.api.documents import dump, public_error
+from shelfsight.api.service.observed import observed
 from shelfsight.core.errors import Busy, ShelfsightError, Unauthenticated, status_of
 
 __all__ = ["PROBLEMS", "answer_to", "install", "problem", "public_error"]
@@ -26,6 +27,7 @@ _SCHEMA = {
         "detail": {"type": "string", "description": "names the thing and the place"},
         "hint": {"type": "string", "description": "the way out"},
         "position": {"type": "integer", "description": "of a bad filter: characters from 0"},
+        "request_id": {"type": "string", "description": "of the request, as the server's log has it"},
     },
 }
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -45,6 +47,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 def problem(status: int, detail: str, *, code: str, **more: Any) -> Response:
     """One problem document."""
     document = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail, **more}
+    request = observed()
+    if request is not None:
+        request.code = code
+        document["request_id"] = request.request_id
     return Response(dump(document), status, media_type="application/problem+json")
 
 

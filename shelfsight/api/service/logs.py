@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from shelfsight.api import console
 from shelfsight.api.console import safe
 from shelfsight.api.service.observed import Observed, observed
 from shelfsight.core.settings import LogSettings
 
-__all__ = ["configure", "log_request"]
+__all__ = ["configure", "log_request", "say"]
 
 _OURS = ("shelfsight", "uvicorn")
 _FIELDS = "shelfsight_fields"
@@ -45,6 +46,15 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     logging.getLogger("uvicorn.access").disabled = True  # we have a line of our own
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger("shelfsight").level))
     logging.captureWarnings(True)
+
+
+def say(settings: LogSettings, message: str) -> None:
+    """A line for the person who started the server: as it is, or where a program reads the log, one like the others."""
+    if settings.format == "text":
+        console.say(message)
+        return
+    about = ("shelfsight.server", logging.INFO, __file__, 0, message, (), None)
+    console.say(_Json().format(logging.LogRecord(*about)))
 
 
 def log_request(request: Observed, *, queries: bool) -> None:

@@ -14,6 +14,7 @@ from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.names import check_name, is_name, name_of
 from shelfsight.api.service.root import Root
 from shelfsight.api.service.service import Service
+from shelfsight.api.service.spans import Spans, spans_asked_for
 from shelfsight.api.service.state import state_directory
 from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.settings import Settings
@@ -62,6 +63,14 @@ class Served:
         if self.rules is not None and (len(names) != 1 or self.root is not None):
             raise UsageError("rules are for one collection", hint="put each collection's rules.toml into its directory")
 
+    @property
+    def state(self) -> Path:
+        """The directory of what the server keeps."""
+        named = dict(self.collections)
+        default = self.default or next(iter(named), _DEFAULT)
+        home = named.get(default) or self.root or next(iter(named.values()))
+        return state_directory(self.settings, home)
+
     @contextmanager
     def open(self) -> Iterator[Service]:
         """The service; its collections are closed with the block.
@@ -81,8 +90,8 @@ class Served:
             for engine in engines.values():
                 engine.close()
             raise
-        with collections:
-            yield Service(settings=self.settings, collections=collections)
+        with collections, _spans() as spans:
+            yield Service(settings=self.settings, collections=collections, spans=spans)
 
     def _together(self, engines: dict[str, Engine], opener: "partial[Engine]") -> Collections:
         if self.root is not None and not self.root.is_dir():
@@ -99,6 +108,16 @@ class Served:
         """``open_engine`` for all of them: collections that were built with one encoder share it."""
         models = Models(device=self.device, runtime=self.runtime)
         return partial(open_engine, settings=self.settings, models=models, vlm=self.vlm)
+
+
+@contextmanager
+def _spans() -> Iterator[Spans | None]:
+    spans = spans_asked_for()
+    try:
+        yield spans
+    finally:
+        if spans is not None:
+            spans.close()
 
 
 def read_named(text: str) -> tuple[str, Path]:

@@ -9,7 +9,9 @@ from shelfsight.api.service.aliases import Aliases
 from shelfsight.api.service.audit import AuditLog
 from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.jobs import Jobs
+from shelfsight.api.service.metrics import Metrics
 from shelfsight.api.service.names import name_of
+from shelfsight.api.service.spans import Spans
 from shelfsight.api.service.state import state_directory
 from shelfsight.core.settings import Settings
 
@@ -22,10 +24,13 @@ class Service:
 
     Attributes:
         state: the directory of what the server keeps; it is made when there is something to keep.
+        spans: where requests are told to OpenTelemetry.
     """
 
     settings: Settings
     collections: Collections
+    spans: Spans | None = None
+    metrics: Metrics = field(init=False)
     state: Path = field(init=False)
     access: Access = field(init=False)
     audit: AuditLog = field(init=False)
@@ -37,6 +42,7 @@ class Service:
         object.__setattr__(self, "access", Access(self.settings.access, state))
         object.__setattr__(self, "audit", AuditLog(state))
         object.__setattr__(self, "jobs", Jobs(self.settings, state, self.collections))
+        object.__setattr__(self, "metrics", Metrics(self.collections, self.jobs.counts))
 
     @classmethod
     def of(cls, engine: Engine, settings: Settings | None = None) -> "Service":

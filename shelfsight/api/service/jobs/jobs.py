@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -100,6 +101,11 @@ class Jobs:
     def stop(self) -> None:
         """Interrupt what runs; whoever starts next goes on with it."""
         self._runner.stop()
+
+    def counts(self) -> dict[str, int]:
+        """How many there are of each state, among those that are remembered."""
+        there = Counter(job.state for job in self._book.in_states(*JobState)) if self._book.begun else Counter()
+        return {str(state): there[state] for state in JobState}
 
     def source(self, said: str) -> Source:
         """The catalogue that a client names; see :meth:`.Sources.of`."""
