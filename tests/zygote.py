@@ -1,8 +1,8 @@
 """Processes that begin at once: a process that has loaded everything forks them. Loading torch takes seconds.
 
-``python zygote.py SOCKET`` is that process; it has no other threads. ``python zygote.py SOCKET MODULE:FUNCTION ARGS...``
-is one that it forks, as far as whoever started it can tell: its stdin, stdout and stderr, SIGTERM and SIGKILL to it,
-and its exit status are those of the forked one.
+``python zygote.py SOCKET`` is that process; it has no other threads. ``python zygote.py SOCKET MODULE:FUNCTION ...`` is
+one that it forks, as far as whoever started it can tell: its stdin, stdout and stderr, SIGTERM and SIGKILL to it, and
+its exit status are those of the forked one.
 """
 
 import array

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
 from front_door import ODD_IDS, Cli, Result
 from PIL import Image
 from served import served
+from zygote import Zygote, zygote
 
 from shelfsight import Engine, open_engine
 from shelfsight.api.cli import run
@@ -50,3 +52,10 @@ def shop(demo_collection: Path) -> Iterator[tuple[Engine, httpx.Client]]:
     """The demo collection's engine, and a client of a server on it."""
     with open_engine(demo_collection) as engine, served(engine) as url, httpx.Client(base_url=url) as client:
         yield engine, client
+
+
+@pytest.fixture(scope="session")
+def jobs_zygote() -> Iterator[Zygote]:
+    """Begins processes of jobs at once; see :mod:`zygote`."""
+    with TemporaryDirectory(prefix="ss-") as folder, zygote(Path(folder)) as found:
+        yield found
