@@ -33,6 +33,7 @@ from shelfsight.api.http.origins import Origins, allowed_pages
 from shelfsight.api.http.readiness import Readiness
 from shelfsight.api.http.searching import search_routes
 from shelfsight.api.http.wellformed import WellFormed
+from shelfsight.api.http.why import why_routes
 from shelfsight.api.http.writing import writing_routes
 from shelfsight.api.service.service import Service
 
@@ -121,7 +122,7 @@ def _collection_routes() -> APIRouter:
     routes = APIRouter()
     for part in (search_routes(), embed_routes(), ask_routes(), item_routes()):
         routes.include_router(part, dependencies=[needs("search")])
-    for part in (writing_routes(), job_routes()):
+    for part in (why_routes(), writing_routes(), job_routes()):
         routes.include_router(part, dependencies=[needs("write")])
     return routes
 

@@ -34,6 +34,7 @@ from shelfsight.api.commands.rules import rules
 from shelfsight.api.commands.search import search
 from shelfsight.api.commands.serve import serve
 from shelfsight.api.commands.update import delete, update
+from shelfsight.api.commands.why import why
 from shelfsight.api.console import safe, say
 from shelfsight.core import background
 from shelfsight.core.errors import ShelfsightError, status_of
@@ -64,6 +65,7 @@ for _command in (
     restore,
     upgrade,
     search,
+    why,
     ask,
     serve,
     keys,

@@ -14,6 +14,7 @@ from shelfsight.core.atoms import Atom
 from shelfsight.core.streaming import HitExplained, SearchEvent, Stream
 from shelfsight.core.types import Mode, Page, Query
 from shelfsight.core.vision import VisionLanguageModel
+from shelfsight.core.why import Why
 
 if TYPE_CHECKING:
     from shelfsight.evaluation import EvaluationReport, JudgedQuery
@@ -93,6 +94,20 @@ class Findable(collection.Collection):
             UsageError: the text is too long or holds half a character.
         """
         return self._search_with().parse(text)
+
+    def why(self, id: str, text: str | None = None, **asked: Unpack[Searching]) -> Why:
+        """Why item ``id`` stands where it does among the hits of a :meth:`search`, however far down that is, or why it
+        is not found; and what would change that.
+
+        Args:
+            text, asked: those of :meth:`search`; ``offset``, ``facets`` and ``histograms`` change nothing.
+
+        Raises:
+            NotFound: no such item.
+            As :meth:`search`.
+        """
+        fields = of_query(asked, Searching, explained=self._settings.search.explained)
+        return self._search_with().why(id, Query(text=text, **fields))
 
     def similar(self, id: str, **asked: Unpack[Finding]) -> Page:
         """The k items that look most like item ``id``, itself left out; otherwise like :meth:`search`.

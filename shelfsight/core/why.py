@@ -84,6 +84,7 @@ class Into:
 
     id: str
     title: str | None
+    picture_index: int
     rank: int
     how: Literal["folded", "grouped"]
     cosine: float | None = None
@@ -103,6 +104,7 @@ class Neighbour:
     id: str
     title: str | None
     picture: str
+    picture_index: int
     rank: int
     score: float
     relevance: float | None = None
@@ -152,6 +154,7 @@ class Why:
         into: what stands for it.
         above: the hits right above it, the nearest first.
         changes: what would give it a better place.
+        looks: pictures that a model looked at to find out.
         warnings, trace: as the page has them.
     """
 
@@ -175,5 +178,6 @@ class Why:
     into: Into | None = None
     above: tuple[Neighbour, ...] = ()
     changes: tuple[Change, ...] = ()
+    looks: int = 0
     warnings: tuple[str, ...] = ()
     trace: Mapping[str, float] = field(default_factory=dict)

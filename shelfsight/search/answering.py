@@ -172,6 +172,7 @@ class Answer:
             stages=self._stages,
             walk=walk,
             total=page.total,
+            looks=sum(stage.scored for stage in page.stages),
             warnings=page.warnings,
             trace=self._trace.finish(),
         )

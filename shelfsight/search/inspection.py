@@ -47,6 +47,7 @@ class Inspection:
         vector: (d,) float32 of length 1, what is looked up.
         rules: what moves candidates, where rules do.
         total: items that are ranked.
+        looks: pictures that a model looked at.
     """
 
     plan: Plan
@@ -58,5 +59,6 @@ class Inspection:
     stages: Stages
     walk: Walk
     total: int
+    looks: int
     warnings: Sequence[str]
     trace: Mapping[str, float] = field(default_factory=dict)

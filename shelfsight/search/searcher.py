@@ -146,7 +146,7 @@ class Searcher:
         item = snapshot.items([id]).get(id)
         if item is None:
             raise NotFound(f"there is no item {id!r}")
-        return why_of(item, self._answer(replace(query, offset=0), snapshot))
+        return why_of(item, self._answer(replace(query, offset=0, facets=(), histograms=()), snapshot))
 
     def browse(self, query: Query) -> Page:
         """Items that pass the filter, in the order of ``query.sort``, then by id. Nothing is looked up: scores are 0.

@@ -2,22 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from shelfsight.api.commands import options
+from shelfsight.api.commands import options, querying
 from shelfsight.api.commands.hits import print_page
 from shelfsight.api.console import print_document
 
-if TYPE_CHECKING:
-    from shelfsight.core.atoms import Atom
-
 __all__ = ["search"]
-
-
-_ALIKE = 0.95
-"""Cosine from which on ``--collapse`` takes two pictures for the same."""
 
 
 def _explained(_context: click.Context, _parameter: click.Parameter, value: str | None) -> bool | int:
@@ -28,64 +21,20 @@ def _explained(_context: click.Context, _parameter: click.Parameter, value: str 
     return int(value)
 
 
-def _collapsed(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
-    try:
-        return None if value is None else float(value or _ALIKE)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no cosine such as {_ALIKE}") from None
-
-
-def _atoms(_context: click.Context, _parameter: click.Parameter, value: str | None) -> "tuple[Atom, ...] | None":
-    from shelfsight.api.atoms import parse_atoms
-
-    return None if value is None else parse_atoms(value)
-
-
 @click.command(cls=options.ValueAfterEquals)
 @click.argument("text", metavar="QUERY", required=False)
 @options.collection
 @click.option("-k", "k", type=int, default=10, show_default=True, help="Hits wanted.")
 @click.option("--offset", type=int, default=0, show_default=True, help="Hits skipped.")
-@click.option(
-    "--image", type=click.Path(path_type=Path, dir_okay=False), help="A picture to look for, alone or with QUERY."
-)
-@click.option(
-    "--image-weight", type=float, default=0.5, show_default=True, help="Share of the picture beside QUERY, 0 to 1."
-)
-@click.option("--like", multiple=True, metavar="ID", help="An item that hits should look like; may be repeated.")
-@click.option("--unlike", multiple=True, metavar="ID", help="An item that they should not look like; may be repeated.")
-@click.option("--negative", multiple=True, metavar="TEXT", help="What hits should not show; may be repeated.")
-@click.option("--filter", "filter_", metavar="EXPR", help="Such as: price < 80 and color in ['red', 'blue'].")
+@querying.wanted
 @click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the values of FIELD; may be repeated.")
 @click.option(
     "--histogram", "histograms", multiple=True, metavar="FIELD", help="Spread of FIELD's numbers; may be repeated."
 )
-@click.option(
-    "--sort", multiple=True, metavar="FIELD", help="Order by FIELD, with --sort=-FIELD descending; may be repeated."
-)
-@click.option("--group-by", metavar="FIELD", help="One hit for each value of FIELD; its others are counted.")
-@click.option(
-    "--collapse",
-    "duplicates",
-    metavar="[=COSINE]",
-    callback=_collapsed,
-    help=f"Fold hits into better ones that look the same.  [default: {_ALIKE}]",
-)
-@click.option(
-    "--diversity", type=float, default=0.0, metavar="X", help="How far hits that look alike make room, 0 to 1."
-)
-@click.option(
-    "--min-relevance",
-    type=float,
-    metavar="P",
-    help="Leave out hits less likely relevant than P, 0 to 1. Needs a calibrated encoder: the embedded one, or "
-    "`evaluate --calibrate`. Every vector is compared.",
-)
+@querying.arranged
 @click.option("--snapshot", metavar="T", help="`snapshot` of an earlier --json, for its next page.")
 @options.rules
-@click.option(
-    "--no-rules", "rules", flag_value=False, default=True, type=bool, help="Leave the merchandiser's rules out."
-)
+@querying.no_rules
 @options.mode
 @options.encoder
 @options.device
@@ -99,9 +48,7 @@ def _atoms(_context: click.Context, _parameter: click.Parameter, value: str | No
 )
 @options.depth
 @click.option("--budget-ms", type=float, metavar="MS", help="Milliseconds that looking again may take.")
-@click.option(
-    "--atoms", metavar="JSON", callback=_atoms, help="What QUERY asks for: `atoms` of an earlier --json, edited."
-)
+@querying.atoms
 @options.vlm
 @options.settings
 @options.as_json

@@ -9,8 +9,9 @@ from shelfsight.api.service.observed import observed
 from shelfsight.core.settings import SearchSettings
 from shelfsight.core.streaming import HitExplained, OrderChanged, SearchDone, SearchEvent, Stream
 from shelfsight.core.types import Page
+from shelfsight.core.why import Why
 
-__all__ = ["looks_of", "planned_looks", "search", "search_events"]
+__all__ = ["looks_of", "planned_looks", "search", "search_events", "why"]
 
 _AHEAD = 8
 """Pictures that a model may be at work on where a stream is broken off between two explanations."""
@@ -43,6 +44,19 @@ def search(access: Access, caller: Caller, engine: Engine, asked: Mapping[str, A
         page = engine.search(**asked)
         looks.made = looks_of(page)
     return page
+
+
+def why(access: Access, caller: Caller, engine: Engine, id: str, asked: Mapping[str, Any]) -> Why:
+    """``engine.why(id, **asked)``.
+
+    Raises:
+        As :func:`search`.
+    """
+    _note(asked)
+    with access.looking(caller, planned_looks({**asked, "explain": 0}, engine.settings.search)) as looks:
+        told = engine.why(id, **asked)
+        looks.made = told.looks
+    return told
 
 
 def search_events(access: Access, caller: Caller, engine: Engine, asked: Mapping[str, Any]) -> Stream[SearchEvent]:

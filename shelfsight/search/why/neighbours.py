@@ -1,5 +1,7 @@
 """What stands above an item, and what it has more of."""
 
+from typing import Any
+
 from shelfsight.core.protocols import StoredItem
 from shelfsight.core.why import Into, Neighbour
 from shelfsight.search.arrange import Row
@@ -29,11 +31,15 @@ def into_what(subject: Subject, seen: Inspection) -> Into | None:
         return None
     lead, own = subject.lead, subject.candidate.match
     match = lead.candidate.match
-    title = seen.snapshot.items([match.id])[match.id].title
+    shown: dict[str, Any] = {
+        "title": seen.snapshot.items([match.id])[match.id].title,
+        "picture_index": match.picture_index,
+        "rank": lead.place,
+    }
     if not lead.folded:
-        return Into(id=match.id, title=title, rank=lead.place, how="grouped", group=lead.group)
+        return Into(id=match.id, how="grouped", group=lead.group, **shown)
     first, second = seen.snapshot.picture_vectors([(match.id, match.picture_index), (own.id, own.picture_index)])
-    return Into(id=match.id, title=title, rank=lead.place, how="folded", cosine=float(first @ second))
+    return Into(id=match.id, how="folded", cosine=float(first @ second), **shown)
 
 
 def _neighbour(row: Row, place: int, item: StoredItem, subject: Subject, seen: Inspection) -> Neighbour:
@@ -47,6 +53,7 @@ def _neighbour(row: Row, place: int, item: StoredItem, subject: Subject, seen: I
         id=item.id,
         title=item.title,
         picture=item.pictures[lead.match.picture_index].name,
+        picture_index=lead.match.picture_index,
         rank=place,
         score=lead.match.score,
         relevance=lead.relevance,

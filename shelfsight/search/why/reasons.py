@@ -63,6 +63,7 @@ def _told(subject: Subject, seen: Inspection, conditions: tuple[Condition, ...],
         into=into,
         above=above(subject, seen),
         changes=changes_for(subject, seen, conditions, rules, into),
+        looks=seen.looks,
         warnings=tuple(seen.warnings),
         trace=seen.trace,
     )
