@@ -26,10 +26,9 @@ _HEAP_LIMIT = 1024  # beyond it FAISS's heaps cost more than a product and a par
 _BUFFER = 1 << 20
 _ALONE = 64_000_000  # multiplications that one thread does sooner than it can wake and await others
 _SHARED = 4_000_000  # numbers of vectors from which on reading them is what a query costs
-_BLAS_FROM = 8  # queries at a time from which on a matrix product, which reads them once, beats scanning for each
+_PRODUCT_FROM = 4  # queries at a time from which on a matrix product, which reads them once, beats scanning for each
 _AS_IS = nullcontext()
-
-faiss.cvar.distance_compute_blas_threshold = _BLAS_FROM
+_SCANNED_BELOW: int = faiss.cvar.distance_compute_blas_threshold  # queries x dimension
 
 
 class FaissBlock:
@@ -56,7 +55,8 @@ class FaissBlock:
     def _tops(self, asked: Sequence[tuple[FloatArray, int]]) -> list[Top]:
         """The best for each (1, d) query, with a k of its own."""
         queries, most = np.concatenate([query for query, _ in asked]), max(k for _, k in asked)
-        scores, rows = self._top(queries, most, None, alone=True)  # those who ask are busy with the other cores
+        with _product() if len(asked) >= _PRODUCT_FROM else _AS_IS:
+            scores, rows = self._top(queries, most, None, alone=True)  # those who ask keep the other cores busy
         return [(scores[i : i + 1, :k], rows[i : i + 1, :k]) for i, (_, k) in enumerate(asked)]
 
     def _top(self, queries: FloatArray, k: int, allowed: Allowed | None, *, alone: bool) -> Top:
@@ -78,6 +78,17 @@ def few_threads(*, alone: bool) -> AbstractContextManager[None]:
     """
     before = faiss.omp_get_max_threads() if alone else 1
     return _AS_IS if before == 1 else _one_thread(before)
+
+
+@contextmanager
+def _product() -> Iterator[None]:
+    """Flat searches by matrix product, whatever FAISS would do by itself. The setting is the whole library's: what other
+    threads search meanwhile is found as well."""
+    faiss.cvar.distance_compute_blas_threshold = 0
+    try:
+        yield
+    finally:
+        faiss.cvar.distance_compute_blas_threshold = _SCANNED_BELOW
 
 
 @contextmanager
