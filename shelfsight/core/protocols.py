@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL.Image import Image
 
+from shelfsight.core.erased import Erased
 from shelfsight.core.listing import Match
 from shelfsight.core.notes import Notes, NotesSummary
 from shelfsight.core.snapshot import Snapshot
@@ -24,6 +25,7 @@ __all__ = [
     "Concurrent",
     "Encoder",
     "EncoderSpec",
+    "Erased",
     "Fetched",
     "Fetcher",
     "Fingerprints",
@@ -276,6 +278,19 @@ class Store(Protocol):
         Raises:
             UsageError: a title that is no text, or a value that cannot be kept; nothing is in.
             StoreFull: as :meth:`commit`.
+        """
+        ...
+
+    def erase(self, ids: Sequence[str]) -> Erased:
+        """Delete items so that nothing of them is left: not a byte of their vectors, titles, metadata, pictures and
+        notes is in any file of the collection, nor of its other versions, when this returns, but for what it says.
+        Their ids stay where deletions are listed. It is durable as a delete from the first moment on; killed in the
+        middle, the next who opens or maintains the collection goes on. Snapshots that are held stay as they are.
+
+        It takes as long as maintaining the collection does where all of it is written anew.
+
+        Raises:
+            StoreError, StoreFull: they cannot be deleted; nothing is gone.
         """
         ...
 

@@ -86,6 +86,7 @@ def open_version(path: Path, version: str, *, vectors: VectorSettings = DEFAULT_
 
 
 def _open(folder: Path, home: Path | None, encoder: EncoderSpec | None, vectors: VectorSettings) -> Store:
+    from shelfsight.stores.erasing import resumed
     from shelfsight.stores.local import LocalStore
     from shelfsight.stores.manifest import check_encoder, read_header
 
@@ -100,8 +101,8 @@ def _open(folder: Path, home: Path | None, encoder: EncoderSpec | None, vectors:
     if header.store == "milvus":
         from shelfsight.stores.milvus import open_milvus
 
-        return open_milvus(folder, header, home=home)
-    return LocalStore(folder, header, _factory(header.store, vectors), home=home)
+        return resumed(open_milvus(folder, header, home=home))
+    return resumed(LocalStore(folder, header, _factory(header.store, vectors), home=home))
 
 
 def read_manifest(path: Path) -> Manifest:

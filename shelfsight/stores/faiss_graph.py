@@ -120,6 +120,9 @@ class GraphFinder:
     def products(self, vectors: FloatArray, queries: FloatArray, rows: IntArray) -> FloatArray:
         return products(vectors, queries, rows)
 
+    def shows(self, vectors: FloatArray) -> bool:  # noqa: ARG002 - one does not grow from another that has rows less
+        return False
+
     def write(self, file: BinaryIO) -> None:
         dimension = int(self._index.d)
         transform = faiss.LinearTransform(dimension, dimension)  # as FAISS writes a number beside an index

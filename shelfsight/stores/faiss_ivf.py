@@ -41,6 +41,7 @@ _BIT = 512  # of vectors that are put into lists while others search
 _NEARLY = 4  # lists that are compared exactly then
 _MANY = 131_072  # so many are put into lists by all threads there are
 _STRAIGHT = 0.785  # of sqrt(2 / pi) = 0.798, what codes keep of vectors whose coordinates are alike
+_SAME = 0.999  # a cosine: so near to it a centroid is of few vectors but that one
 _EFFORTS = (*(i / 100 for i in range(1, 16)), 0.17, 0.2, 0.23, 0.26, 0.3, 0.35, 0.4, 0.5, 0.6, 1.0)
 
 
@@ -218,6 +219,11 @@ class IvfFinder:
 
     def products(self, vectors: FloatArray, queries: FloatArray, rows: IntArray) -> FloatArray:
         return products(vectors, queries, rows)
+
+    def shows(self, vectors: FloatArray) -> bool:
+        """A list that learned from one vector alone has that for its centroid."""
+        parts = (vectors[start : start + _STEP] for start in range(0, len(vectors), _STEP))
+        return any(bool(np.any(_turned(part, self._turn) @ self._centroids.T > _SAME)) for part in parts)
 
     def write(self, file: BinaryIO) -> None:
         index = self._ivf if self._turn is None else faiss.IndexPreTransform(_transform(self._turn), self._ivf)

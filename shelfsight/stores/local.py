@@ -1,32 +1,32 @@
 """A collection in a directory: a ledger, sealed segments, and one state in memory that follows the commits."""
 
-import json
-import os
-import socket
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from shelfsight.core.background import start
-from shelfsight.core.errors import CorruptCollection, LeaseHeld, NotFound, StoreError
+from shelfsight.core.erased import Erased
+from shelfsight.core.errors import CorruptCollection, NotFound, StoreError
 from shelfsight.core.protocols import Change, Fingerprints, Manifest
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
+from shelfsight.stores import erasing
 from shelfsight.stores.ann.sidecar import Indexes, index_report
 from shelfsight.stores.blocks import BlockFactory, Blocks
 from shelfsight.stores.checkpoint import Opened, open_base, write_checkpoint
 from shelfsight.stores.columns import Columns
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked
+from shelfsight.stores.leasing import JOB_LOCK, job_lease
 from shelfsight.stores.ledger import Ids, Ledger, Replay, connect, reading, writing
 from shelfsight.stores.maintenance import MAINTAIN_LOCK, Maintenance
 from shelfsight.stores.manifest import Header
 from shelfsight.stores.notes import LocalNotes
 from shelfsight.stores.patching import checked_patches, patch_items
+from shelfsight.stores.purging import vacuum
 from shelfsight.stores.records import is_text
 from shelfsight.stores.segments import SEGMENTS, map_segment
 from shelfsight.stores.slots import Slots
@@ -38,7 +38,6 @@ from shelfsight.stores.writer import Writer, check_unchanged, checked, unanswere
 
 __all__ = ["JOB_LOCK", "LocalStore"]
 
-JOB_LOCK = "job.lock"
 _SEAL_AT = 65_536
 _ATTEMPTS = 5
 _NO_PICTURE = 2**31  # more than any item has, and few enough for SQLite
@@ -73,6 +72,7 @@ class LocalStore:
         self._indexes = Indexes(path, watched=hasattr(factory, "indexer"))
         self._snapshot: LocalSnapshot | None = None
         self._distrusted: int | None = None
+        self._purge_seen = 0
         self._joining = False
         self._start_over()
 
@@ -147,6 +147,51 @@ class LocalStore:
         self._words.keep_up()
         return found
 
+    def erase(self, ids: Sequence[str]) -> Erased:
+        """See the protocol; raises SupersededError as :meth:`commit`."""
+        return erasing.erase(self, self._home, ids)
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Delete, and leave a mark that everything dead is to go; see :mod:`.erasing`."""
+        with self._transaction() as connection:
+            writer = Writer(connection)
+            writer.apply((), ids)
+            erasing.ask(connection, writer.generation)
+            self._notes.drop(ids, {})
+        self._words.keep_up()
+
+    def purge(self, *, wait: bool = True) -> None:
+        """Do what such a mark asks for, where there is one, and nobody else is at it unless ``wait``.
+
+        Raises:
+            StoreError, StoreFull: that is not possible now; the mark stays.
+        """
+        with self._reading, storage_faults(self._path):
+            if erasing.asked(self._reader) is None:
+                return
+        with storage_faults(self._path), self._maintenance.alone(wait=wait) as connection:
+            mark = None if connection is None else erasing.asked(connection)
+            if connection is None or mark is None:
+                return
+            self._purge(connection)
+            with writing(connection):
+                self._let_know(connection)
+                erasing.finish(connection, mark)
+        if self._snapshot is not None:
+            self._renew()
+
+    def _purge(self, connection: sqlite3.Connection) -> None:
+        """Write anew what may hold something dead; nobody else maintains."""
+        self._maintenance.purge(connection)
+        self._words.purge()
+        self._notes.purge()
+        write_checkpoint(self._path, self._header.encoder.dimension, always=True)
+        vacuum(connection)
+
+    def _let_know(self, connection: sqlite3.Connection) -> None:
+        """Make another state, so that everybody reads it from the files that are there now."""
+        Writer(connection)
+
     @property
     def notes(self) -> LocalNotes:
         return self._notes
@@ -174,25 +219,7 @@ class LocalStore:
 
     @contextmanager
     def lease(self, holder: str) -> Iterator[None]:
-        with ExitStack() as held:
-            with storage_faults(self._path):
-                file = held.enter_context(locked(self._path / JOB_LOCK, wait=False))
-            if file is None:
-                raise LeaseHeld(
-                    f"{self._path} is being indexed by {_holder(self._path / JOB_LOCK)}",
-                    hint="wait until it ends, or stop it; a lease ends with its process",
-                )
-            self._check_active()
-            note = {
-                "holder": holder,
-                "pid": os.getpid(),
-                "host": socket.gethostname(),
-                "since": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-            with storage_faults(self._path):
-                file.truncate(0)
-                file.write(json.dumps(note).encode())
-                file.flush()
+        with job_lease(self._path, holder, self._check_active):
             yield
 
     def maintain(self) -> None:
@@ -203,6 +230,7 @@ class LocalStore:
                     write_checkpoint(self._path, self._header.encoder.dimension)
         self._notes.maintain()
         self._words.maintain()
+        self.purge()
         if self._indexes.outdated():
             self._renew()
 
@@ -295,6 +323,7 @@ class LocalStore:
             other.snapshot()
             with self._reading:
                 self._opened, self._state, self._columns = other._opened, other._state, other._columns
+                self._purge_seen = other._purge_seen
                 self._snapshot = self._view()
 
     def _no_blocks(self) -> Blocks:
@@ -334,8 +363,10 @@ class LocalStore:
         missing = ""
         for _ in range(_ATTEMPTS):
             with reading(self._reader):
-                if self._state.generation < max(1, self._ledger.counter("forgotten")):
+                purged = self._ledger.counter(erasing.DONE)
+                if self._state.generation < max(1, self._ledger.counter("forgotten")) or purged != self._purge_seen:
                     self._begin(open_base(self._path, self._ledger, distrusted=self._distrusted))
+                    self._purge_seen = purged
                 replay = self._ledger.since(self._state.generation, self._state.last_vector)
             try:
                 return replay, self._vectors(replay)
@@ -358,11 +389,3 @@ class LocalStore:
 def _new_pictures(changes: Sequence[Change]) -> dict[str, str]:
     """id -> fingerprint of the pictures, of changes that bring any."""
     return {each.item.id: each.item.fingerprints.pictures for each in changes if each.vectors is not None}
-
-
-def _holder(lock: Path) -> str:
-    try:
-        note = json.loads(lock.read_bytes())
-        return f"{note['holder']} (process {note['pid']} on {note['host']}, since {note['since']})"
-    except (ValueError, KeyError, TypeError):  # it is just writing its name
-        return "another job"

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,50 @@ class Maintenance:
             connection.execute("PRAGMA busy_timeout = 0")  # waiting for a reader here would keep writers out
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
+    @contextmanager
+    def alone(self, *, wait: bool) -> Iterator[sqlite3.Connection | None]:
+        """A connection while nobody else maintains; ``None`` where somebody does, unless ``wait``."""
+        with closing(connect(self._path)) as connection, locked(self._path / MAINTAIN_LOCK, wait=wait) as lock:
+            yield None if lock is None else connection
+
+    def purge(self, connection: sqlite3.Connection) -> None:
+        """Write anew, one by one, all segments with a row that no item has, and remove what no commit knows. Inside
+        :meth:`alone`. Whoever has the old files open or mapped keeps them; copies that a backup has stay as they are.
+        """
+        with reading(connection):
+            segments = Ledger(connection, self._dimension).segments()
+            found = self._judged(connection, segments)
+        for victim in found:
+            if not victim.keep.all():
+                self._rewrite(connection, victim)
+        self._index(connection)
+        self._sweep(connection)
+
+    def _rewrite(self, connection: sqlite3.Connection, victim: _Victim) -> None:
+        """A segment by one with the rows that are kept, in their order."""
+        ids = victim.segment.vector_ids[victim.keep]
+        old = self._segments / victim.segment.name
+        name = new_name()
+        if len(ids):
+            parts = self._parts([victim], np.zeros((0, self._dimension), np.float32))
+            publish(self._segments / name, lambda file: write_segment(file, len(ids), self._dimension, parts))
+            self._index_without(self._segments / name, victim)
+        with writing(connection):
+            connection.execute("DELETE FROM segments WHERE name = ?", (victim.segment.name,))
+            if len(ids):
+                row = (name, int(ids.max()), ids.astype("<i8").tobytes())
+                connection.execute("INSERT INTO segments VALUES (?, ?, ?)", row)
+        _remove(old)
+
+    def _index_without(self, segment: Path, victim: _Victim) -> None:
+        """An index beside ``segment`` where there was one beside the victim."""
+        old = self._segments / victim.segment.name
+        if self._indexer is None or self._indexer.missing(old):
+            return
+        vectors = map_segment(segment, int(np.count_nonzero(victim.keep)), self._dimension)
+        gone = map_segment(old, len(victim.keep), self._dimension)[~victim.keep]
+        self._indexer.without(segment, np.asarray(vectors), Source(old, victim.keep), gone)
+
     def seal(self) -> None:
         """The delta to a segment; nothing if another maintainer is at work."""
         with closing(connect(self._path)) as connection, locked(self._path / MAINTAIN_LOCK, wait=False) as lock:
@@ -112,13 +156,17 @@ class Maintenance:
     def _victims(self, connection: sqlite3.Connection, segments: list[SegmentRow], delta: int) -> list[_Victim]:
         """Segments with much that is dead, small ones once they are many, and where there are indexes, those that a
         search had better find in one."""
-        spans = connection.execute("SELECT first_vector, pictures FROM items ORDER BY first_vector").fetchall()
-        table = np.array(spans, np.int64).reshape(-1, 2)
-        found = [_Victim(segment, _living(segment.vector_ids, table)) for segment in segments]
+        found = self._judged(connection, segments)
         small = [victim for victim in found if len(victim.keep) < _SMALL]
         many = len(small) > _MANY
         scattered = self._scattered(found, delta)
         return [v for v in found if v in scattered or np.mean(~v.keep) > _DEAD_SHARE or (many and len(v.keep) < _SMALL)]
+
+    def _judged(self, connection: sqlite3.Connection, segments: Sequence[SegmentRow]) -> list[_Victim]:
+        """Of each segment, which rows items have."""
+        spans = connection.execute("SELECT first_vector, pictures FROM items ORDER BY first_vector").fetchall()
+        table = np.array(spans, np.int64).reshape(-1, 2)
+        return [_Victim(segment, _living(segment.vector_ids, table)) for segment in segments]
 
     def _scattered(self, segments: Sequence[_Victim], delta: int) -> Sequence[_Victim]:
         """Of an indexed collection all segments, where what is beside the largest is much; else those beside it, where

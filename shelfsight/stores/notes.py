@@ -22,6 +22,7 @@ from shelfsight.core.types import Suggestion
 from shelfsight.stores import notes_sweep
 from shelfsight.stores.ledger import Ledger, writing
 from shelfsight.stores.notes_file import NotesFile
+from shelfsight.stores.purging import vacuum
 from shelfsight.stores.records import is_text
 
 __all__ = ["LocalNotes"]
@@ -153,6 +154,17 @@ class LocalNotes:
         except CorruptCollection as error:
             with self._guard():
                 self._throw_away(error)
+
+    def purge(self) -> None:
+        """:meth:`maintain`, and leave nothing of what was deleted, ever.
+
+        Raises:
+            StoreError, StoreFull: that is not possible now.
+        """
+        self.maintain()
+        with self._writer.open() as connection:
+            if connection is not None:
+                vacuum(connection)
 
     def close(self) -> None:
         self._reader.close()

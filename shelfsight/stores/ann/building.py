@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,13 +14,14 @@ from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.allowed import BoolArray, IntArray
 from shelfsight.stores.ann.finding import Finder
 from shelfsight.stores.ann.plans import Plans
-from shelfsight.stores.ann.sidecar import publish_index
+from shelfsight.stores.ann.sidecar import publish_index, read_note
 from shelfsight.stores.ann.tuning import held_out, tune
 
 __all__ = ["GROWTH", "Builder", "Indexer", "Source", "worth_indexing"]
 
 GROWTH = 3.0
 """What was learned from n rows serves until there are so many times n."""
+_LITTLE = 0.02  # of all rows
 _LEAST = 2000  # rows that are worth an index at all
 
 
@@ -88,6 +89,23 @@ class Indexer:
         )
         publish_index(segment, finder, measured.plans, report)
         return report
+
+    def without(self, segment: Path, vectors: FloatArray, source: Source, gone: FloatArray) -> None:
+        """The index of ``segment``, whose rows are those of ``source`` that are kept. Where little went it is that of
+        the source without the others, and finds as that did; where what this learned shows one of (m, d) vectors that
+        are ``gone``, nothing of it is used again."""
+        if len(vectors) < _LEAST:
+            return
+        found, note = self._builder.found(source.segment), read_note(source.segment)
+        if found is None or note is None or found[0].shows(gone):
+            self.build(segment, vectors)
+            return
+        little = len(gone) <= _LITTLE * len(source.keep)
+        finder = found[0].grown(vectors, [(0, found[0], source.keep)]) if little else None
+        if finder is None:
+            self.build(segment, vectors, [source])
+        else:
+            publish_index(segment, finder, found[1], replace(note.report, vectors=finder.rows))
 
     def _grown(self, vectors: FloatArray, sources: Sequence[Source]) -> Finder | None:
         """From the largest source, if it learned from enough and is a fair part of what there is now."""

@@ -72,6 +72,11 @@ class Finder(Protocol):
         """
         ...
 
+    def shows(self, vectors: FloatArray) -> bool:
+        """Whether what was learned, which others that grow from this take over, is one of (m, d) ``vectors`` itself, or
+        next to it."""
+        ...
+
     def write(self, file: BinaryIO) -> None:
         """All of it, to be read by the :class:`~shelfsight.stores.ann.building.Builder` that made it."""
         ...

@@ -55,6 +55,10 @@ class Spelling:
         """Follow to the end."""
         self._healed(self._follow)
 
+    def discard(self) -> None:
+        """Throw the file away; it is made again when it is needed."""
+        self._file.discard()
+
     def close(self) -> None:
         self._file.close()
 

@@ -98,6 +98,10 @@ class FullText:
         """Follow to the end."""
         self._spelling.maintain()
 
+    def purge(self) -> None:
+        """Leave no word that no item has."""
+        self._spelling.discard()
+
     def close(self) -> None:
         self._spelling.close()
 

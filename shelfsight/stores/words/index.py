@@ -14,6 +14,7 @@ from shelfsight.core.errors import CorruptCollection, StoreError, UsageError
 from shelfsight.core.listing import WordMatch, WordQuery, WordsFound
 from shelfsight.core.stored import StoredItem
 from shelfsight.stores.blocks import BoolArray, IntArray
+from shelfsight.stores.purging import vacuum
 from shelfsight.stores.state import State
 from shelfsight.stores.words.concepts import code_keys
 from shelfsight.stores.words.document import keys_of
@@ -75,6 +76,10 @@ class WordIndex:
         """Follow to the end, and write anew what is mostly of the past."""
         self._healed(self._maintain)
 
+    def purge(self) -> None:
+        """Write everything anew, and leave nothing of what was there before."""
+        self._healed(self._purge)
+
     def close(self) -> None:
         self._file.close()
 
@@ -93,6 +98,15 @@ class WordIndex:
             assert connection is not None
             self._follower.follow(connection)
             self._follower.renew(connection)
+
+    def _purge(self) -> None:
+        if not self._file.exists():
+            return
+        with self._file.write() as connection:
+            assert connection is not None
+            self._follower.follow(connection)
+            self._follower.renew(connection, always=True)
+            vacuum(connection)
 
     def _follow(self) -> None:
         with self._file.write() as connection:

@@ -1,0 +1,217 @@
+"""Deleting items so that nothing of them is left.
+
+A delete leaves much behind: rows of sealed files that are nobody's, pages of SQLite that are free, words of documents
+that ended, a checkpoint from before, and whatever earlier versions of the item left in the same way. Which of all that
+was whose, nobody can tell any more. So an erasure is a delete that leaves a mark, in the same transaction, and then
+everything that holds something dead is written anew, by the ways of maintenance: beside what is there, which goes when
+the new is in its place. The mark goes last. Whoever opens or maintains a collection that has one goes on from there.
+What was erased is searched for before and after, byte by byte, in all files.
+"""
+
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from shelfsight.core.erased import Erased, ErasedPlace, Piece, PieceKind
+from shelfsight.core.errors import StoreError
+from shelfsight.core.protocols import Store
+from shelfsight.stores.faults import storage_faults
+from shelfsight.stores.ledger import DATABASE, Ledger, connect
+from shelfsight.stores.manifest import MANIFEST
+from shelfsight.stores.notes_file import NOTES
+from shelfsight.stores.pieces import own_words, pieces_of, shared_texts, shared_vectors
+from shelfsight.stores.records import is_text
+from shelfsight.stores.search_bytes import Found, search_files
+from shelfsight.stores.versions import MAIN, VERSIONS, active, folder_of
+from shelfsight.stores.words.file import WORDS
+
+if TYPE_CHECKING:
+    from shelfsight.stores.local import LocalStore
+
+__all__ = ["DONE", "ask", "asked", "erase", "finish", "resumed"]
+
+DONE = "erased"
+"""Counter of the ledger: the deletion whose items were erased last."""
+_ASKED = "erasing"
+_log = logging.getLogger("shelfsight.stores")
+_OURS = ("segments", "cache", VERSIONS, "milvus.db")
+"""Directories of a collection that a store writes."""
+_PLACES = ((DATABASE, "items"), (NOTES, "notes"), (WORDS, "words"), ("spelling.", "words"), ("milvus", "milvus"))
+
+
+@runtime_checkable
+class Purgeable(Protocol):
+    """A store that does what the mark asks for."""
+
+    def purge(self, *, wait: bool = True) -> None: ...
+
+
+def ask(connection: sqlite3.Connection, generation: int) -> None:
+    """Mark, in the transaction that deletes, that everything dead is to go; ``generation`` is that of the deletion."""
+    connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (_ASKED, generation))
+
+
+def asked(connection: sqlite3.Connection) -> int | None:
+    """The mark; ``None`` where what it asks for was done."""
+    found = dict(connection.execute("SELECT name, value FROM counters WHERE name IN (?, ?)", (_ASKED, DONE)))
+    return found[_ASKED] if found.get(_ASKED, 0) > found.get(DONE, 0) else None
+
+
+def finish(connection: sqlite3.Connection, generation: int) -> None:
+    """Say, in a transaction, that the mark of ``generation`` was obeyed."""
+    connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (DONE, generation))
+
+
+def erase(store: "LocalStore", home: Path | None, ids: Sequence[str]) -> Erased:
+    """See :meth:`shelfsight.core.protocols.Store.erase`.
+
+    Args:
+        home: the collection of which ``store`` is the version that counts; its others are erased from as well.
+    """
+    wanted = [*dict.fromkeys(filter(is_text, ids))]
+    with ExitStack() as stack:
+        others, busy = stack.enter_context(_others(home))
+        stores = [store, *others]
+        there = {id for each in stores for id in each.snapshot().contains(wanted)}
+        absent = tuple(id for id in wanted if id not in there)
+        if not there and not any(_remembers(each.folder, wanted) for each in stores):
+            return Erased(ids=(), absent=absent, held={}, places=())
+        search = _Search(stores, home, wanted)
+        for each in stores:
+            each.remove(wanted)
+        later = [] if not busy else ["another version of the collection is being written by a migration: what that has"]
+        for each in stores if not busy else [store]:
+            try:
+                each.purge()
+            except StoreError as error:
+                later.append(f"{error.message}: the next maintenance or opening goes on")
+        return search.done(tuple(id for id in wanted if id in there), absent, tuple(later))
+
+
+def resumed(store: Store) -> Store:
+    """Itself, after an erasure that was interrupted has been ended; where that is not possible now, it waits for the
+    next occasion."""
+    if isinstance(store, Purgeable):
+        try:
+            store.purge(wait=False)
+        except StoreError as error:
+            _log.warning("an erasure that was interrupted is not ended yet: %s", error)
+    return store
+
+
+@contextmanager
+def _others(home: Path | None) -> "Iterator[tuple[list[LocalStore], bool]]":
+    """The versions that do not count, and whether somebody else is at work on them."""
+    from shelfsight.stores import open_version
+    from shelfsight.stores.local import LocalStore
+    from shelfsight.stores.shadow import changing
+
+    if home is None or not (home / VERSIONS).is_dir():
+        yield [], False
+        return
+    with changing(home) as alone, ExitStack() as stack:
+        found = []
+        for name in (MAIN, *sorted(entry.name for entry in (home / VERSIONS).iterdir() if entry.is_dir())):
+            folder = folder_of(home, name)
+            if folder != active(home) and (folder / MANIFEST).exists():
+                opened = stack.enter_context(closing(open_version(home, name)))
+                assert isinstance(opened, LocalStore)
+                found.append(opened)
+        yield found, not alone
+
+
+class _Search:
+    """What is searched for, and what was found of it before."""
+
+    def __init__(self, stores: "Sequence[LocalStore]", home: Path | None, ids: Sequence[str]) -> None:
+        self._stores = stores
+        self._root = home or stores[0].folder
+        self._whole = home is not None
+        found = dict.fromkeys(piece for each in stores for piece in pieces_of(each, ids))
+        words = dict.fromkeys(word for each in stores for word in own_words(each, ids))
+        self._pieces = (*found, *(Piece(PieceKind.WORD, (word.encode(),)) for word in words))
+        self._before = self._look()
+
+    def done(self, ids: tuple[str, ...], absent: tuple[str, ...], later: tuple[str, ...]) -> Erased:
+        """After all was done."""
+        found = self._look()
+        shared = self._shared() if found.pieces else set()
+        before, after = self._by_place(self._before), self._by_place(found)
+        places = tuple(
+            ErasedPlace(
+                name=name,
+                found=len(before.get(name, set())),
+                shared=len(after.get(name, set()) & shared),
+                left=len(after.get(name, set()) - shared),
+            )
+            for name in sorted(before.keys() | after.keys())
+        )
+        return Erased(
+            ids=ids,
+            absent=absent,
+            held=dict(Counter(str(piece.kind) for piece in self._pieces)),
+            places=places,
+            later=later,
+            files=found.files,
+            bytes=found.bytes,
+            pieces=self._pieces,
+        )
+
+    def _look(self) -> Found:
+        with storage_faults(self._root):
+            return search_files(self._files(), self._pieces)
+
+    def _files(self) -> Iterator[Path]:
+        for entry in sorted(self._root.iterdir()):
+            if entry.is_file():
+                yield entry
+            elif entry.name.startswith(_OURS) and (self._whole or entry.name != VERSIONS):
+                yield from sorted(file for file in entry.rglob("*") if file.is_file())
+
+    def _by_place(self, found: Found) -> dict[str, set[int]]:
+        """Words are those of the index alone: an item may have one in a path, by which it is not found."""
+        places: dict[str, set[int]] = {}
+        for file, numbers in found.pieces.items():
+            place = self._place(file)
+            words = place.endswith("words")
+            met = {n for n in numbers if words or self._pieces[n].kind is not PieceKind.WORD}
+            if met:
+                places.setdefault(place, set()).update(met)
+        return places
+
+    def _place(self, file: Path) -> str:
+        parts = file.relative_to(self._root).parts
+        if parts[0] == VERSIONS and len(parts) > 2:
+            return f"{VERSIONS}/{parts[1]}: {_called(parts[2:])}"
+        return _called(parts)
+
+    def _shared(self) -> set[int]:
+        found: set[int] = set()
+        for each in self._stores:
+            state = each.snapshot().state
+            found |= shared_vectors(state.blocks, state.row_slot >= 0, self._pieces)
+            for name in (DATABASE, NOTES):
+                if (each.folder / name).exists():
+                    with closing(sqlite3.connect(each.folder / name)) as connection:
+                        found |= shared_texts(connection, self._pieces)
+        return found
+
+
+def _remembers(folder: Path, ids: Sequence[str]) -> bool:
+    """Whether one of ``ids`` was an item once, for all that is known."""
+    with storage_faults(folder), closing(connect(folder)) as connection:
+        if Ledger(connection, 1).counter("forgotten"):
+            return True
+        return any(connection.execute("SELECT 1 FROM deleted WHERE id = ?", (id,)).fetchone() for id in ids)
+
+
+def _called(parts: Sequence[str]) -> str:
+    if parts[0] == "segments":
+        return "vectors" if parts[-1].endswith(".npy") else "index"
+    if parts[0] == "cache":
+        return "cache"
+    return next((place for start, place in _PLACES if parts[0].startswith(start)), parts[0])

@@ -1,0 +1,161 @@
+"""What items hold, as bytes by which it is found again in files, and which of that others hold too."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shelfsight.core.erased import Piece, PieceKind
+from shelfsight.core.protocols import Store, StoredItem
+from shelfsight.stores.blocks import Blocks, BoolArray
+from shelfsight.stores.search_bytes import LEAST
+from shelfsight.stores.words.document import document
+from shelfsight.stores.words.file import WordsFile
+
+if TYPE_CHECKING:
+    from shelfsight.stores.local import LocalStore
+
+__all__ = ["own_words", "pieces_of", "shared_texts", "shared_vectors"]
+
+_DIGITS = 8  # of a number that is looked for: a price is anybody's, an article's number is not
+_LONGEST = 64  # bytes that are looked for in one piece: longer values lie on several pages of a database
+
+
+def pieces_of(store: Store, ids: Sequence[str]) -> list[Piece]:
+    """Of the items of ``ids`` that are there: vectors, texts, pictures and features that are kept. What is in an item's
+    id is left out, for ids stay where deletions are listed, and so is what is shorter than six bytes."""
+    snapshot = store.snapshot()
+    suggestions = store.notes.suggestions(ids)
+    found: dict[Piece, None] = {}
+    for id, item in snapshot.items(ids).items():
+        texts = [*_texts(item), *(each.value for each in suggestions.get(id, {}).values())]
+        made = [_of_text(text) for text in texts if text not in id]
+        made += [_of_vector(vector) for vector in snapshot.vectors(id)]
+        made += [_of_bytes(PieceKind.PREVIEW, data) for data in _previews(store, item)]
+        made += [_of_bytes(PieceKind.FEATURES, data) for data in _features(store, item)]
+        found.update(dict.fromkeys(piece for piece in made if piece.forms))
+    return [*found]
+
+
+def own_words(store: "LocalStore", ids: Sequence[str]) -> list[str]:
+    """The words, of six bytes and more, by which the items of ``ids`` are found and no others, where the store has an
+    index of words that knows them."""
+    made = [document(each.id, each.title, dict(each.metadata)) for each in store.snapshot().items(ids).values()]
+    words = dict.fromkeys(word for each in made for word in each.words if len(word.encode()) >= LEAST)
+    with closing(WordsFile(store.folder)) as file, file.read() as connection:
+        if connection is None:
+            return []
+        return [word for word in words if {*_having(connection, word)} <= {*ids}]
+
+
+def _having(connection: sqlite3.Connection, word: str) -> Iterator[str]:
+    """Ids of the items that have a word."""
+    sql = "SELECT id FROM docs WHERE died = 0 AND doc IN (SELECT rowid FROM words WHERE words MATCH ?)"
+    return (row[0] for row in connection.execute(sql, (f'"{word}"',)))
+
+
+def shared_texts(connection: sqlite3.Connection, pieces: Sequence[Piece]) -> set[int]:
+    """Numbers of those of ``pieces``, vectors apart, that a row of a ledger or of notes has."""
+    wanted = {number: piece.forms for number, piece in enumerate(pieces) if piece.kind is not PieceKind.VECTOR}
+    found: set[int] = set()
+    for (data,) in _rows(connection):
+        if len(found) == len(wanted):
+            break
+        found |= {number for number in wanted.keys() - found if any(form in data for form in wanted[number])}
+    return found
+
+
+def shared_vectors(blocks: Blocks, alive: BoolArray, pieces: Sequence[Piece]) -> set[int]:
+    """Numbers of the vectors among ``pieces`` that a row of ``blocks`` is which is ``alive`` (rows,)."""
+    found: set[int] = set()
+    start = 0
+    for part in blocks.parts:
+        end = start + len(part.vectors)
+        for number, piece in enumerate(pieces):
+            if piece.kind is PieceKind.VECTOR and number not in found:
+                first = np.frombuffer(piece.forms[0], "<f4")
+                same = (np.asarray(part.vectors[:, : len(first)]) == first).all(axis=1)
+                if bool(np.any(same & alive[start:end])):
+                    found.add(number)
+        start = end
+    return found
+
+
+_COLUMNS = (
+    ("sqlite_master", "CAST(coalesce(sql, '') AS BLOB)"),
+    ("items", "record"),
+    ("previews", "data"),
+    ("features", "data"),
+    ("suggestions", "CAST(value AS BLOB)"),
+)
+
+
+def _rows(connection: sqlite3.Connection) -> Iterator[tuple[bytes]]:
+    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")} | {
+        "sqlite_master"
+    }
+    for table, column in _COLUMNS:
+        if table in there:
+            yield from connection.execute(f"SELECT {column} FROM main.{table}")
+
+
+def _texts(item: StoredItem) -> Iterator[str]:
+    yield item.title or ""
+    yield from _leaves(item.metadata)
+    for picture in item.pictures:
+        yield from (text for text in (picture.name, picture.path, picture.url) if text)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _leaves(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _leaves(each)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, int | float) and len(json.dumps(value)) >= _DIGITS:
+        yield json.dumps(value)
+
+
+def _of_text(text: str) -> Piece:
+    """As it is, and as JSON writes it."""
+    ways = (text, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1])
+    forms = [form for way in dict.fromkeys(ways) for form in _samples(way.encode("utf-8", "surrogatepass"))]
+    return Piece(PieceKind.TEXT, tuple(dict.fromkeys(forms)))
+
+
+def _of_vector(vector: Any) -> Piece:
+    """Of both widths of numbers that vectors are kept in."""
+    forms = [form for width in ("<f4", "<f2") for form in _samples(np.asarray(vector, width).tobytes())]
+    return Piece(PieceKind.VECTOR, tuple(dict.fromkeys(forms)))
+
+
+def _of_bytes(kind: PieceKind, data: bytes) -> Piece:
+    return Piece(kind, _samples(data))
+
+
+def _samples(data: bytes) -> tuple[bytes, ...]:
+    """The whole of something short; of what is long its beginning, its middle and its end."""
+    if len(data) < LEAST:
+        return ()
+    starts = dict.fromkeys((0, max(0, (len(data) - _LONGEST) // 2), max(0, len(data) - _LONGEST)))
+    return tuple(dict.fromkeys(data[start : start + _LONGEST] for start in starts))
+
+
+def _previews(store: Store, item: StoredItem) -> Iterator[bytes]:
+    for index, picture in enumerate(item.pictures):
+        data = store.preview(item.id, index) if picture.path is None else None
+        if data:
+            yield data
+
+
+def _features(store: Store, item: StoredItem) -> Iterator[bytes]:
+    keys = [(item.id, index) for index in range(len(item.pictures))]
+    for version in store.notes.summary().features:
+        for array in store.notes.features(version, keys).values():
+            yield np.asarray(array, "<f2").tobytes()

@@ -1,0 +1,111 @@
+"""Which files hold which of many short pieces: one pass over every byte, whatever the number of pieces.
+
+The first four bytes of a piece's anchor choose a place in a table of a million; what is at such a place is compared by
+six bytes, and what is left of that byte by byte (R. Karp and M. Rabin, 1987, with a table in place of a rolling hash).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from shelfsight.core.erased import Piece
+
+__all__ = ["LEAST", "Found", "search_files"]
+
+LEAST = 6
+"""Bytes of a piece: fewer are met by chance."""
+_PART = 1 << 23
+_BITS = 20
+_FACTOR = np.uint32(2654435761)  # D. Knuth's, which spreads what is alike
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Found:
+    """What was met where.
+
+    Attributes:
+        pieces: file -> numbers of the pieces that it holds.
+        files, bytes: that were read.
+    """
+
+    pieces: dict[Path, set[int]] = field(default_factory=dict)
+    files: int = 0
+    bytes: int = 0
+
+
+def search_files(files: Iterable[Path], pieces: Sequence[Piece]) -> Found:
+    """Read ``files`` from end to end. One that is gone when its turn comes holds nothing.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    wanted = _Wanted(pieces)
+    found = Found()
+    for file in files:
+        met: set[int] = set()
+        try:
+            found.bytes += _search(file, wanted, met)
+        except FileNotFoundError:
+            continue
+        found.files += 1
+        if met:
+            found.pieces[file] = met
+    return found
+
+
+class _Wanted:
+    """The pieces, by the first six bytes of their forms."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._forms: dict[int, list[tuple[bytes, int]]] = {}
+        self.longest = LEAST
+        for number, piece in enumerate(pieces):
+            for form in piece.forms:
+                self._forms.setdefault(int.from_bytes(form[:LEAST], "little"), []).append((form, number))
+                self.longest = max(self.longest, len(form))
+        self._keys = np.array(sorted(self._forms), np.uint64)
+        self._table = np.zeros(1 << _BITS, np.bool_)
+        self._table[_places((self._keys & np.uint64(0xFFFFFFFF)).astype(np.uint32))] = True
+
+    def met(self, data: bytes, found: set[int]) -> None:
+        """Add the numbers of the pieces that ``data`` holds."""
+        if len(data) < LEAST or not len(self._keys):
+            return
+        padded = np.frombuffer(data + bytes(8), np.uint8)
+        for shift in range(4):
+            words = np.frombuffer(data, "<u4", (len(data) - shift) // 4, shift)
+            at = 4 * np.flatnonzero(self._table[_places(words)]) + shift
+            self._compare(data, padded, at, found)
+
+    def _compare(self, data: bytes, padded: npt.NDArray[np.uint8], at: Positions, found: set[int]) -> None:
+        if not len(at):
+            return
+        keys = np.zeros(len(at), np.uint64)
+        for byte in range(LEAST):
+            keys |= padded[at + byte].astype(np.uint64) << np.uint64(8 * byte)
+        place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        same = self._keys[place] == keys
+        for position, key in zip(at[same].tolist(), keys[same].tolist(), strict=True):
+            for form, number in self._forms[key]:
+                if number not in found and data.startswith(form, position):
+                    found.add(number)
+
+
+def _places(words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    return np.asarray((words * _FACTOR) >> np.uint32(32 - _BITS))
+
+
+def _search(file: Path, wanted: _Wanted, found: set[int]) -> int:
+    size, before = 0, b""
+    with file.open("rb") as opened:
+        while part := opened.read(_PART):
+            size += len(part)
+            data = before + part
+            wanted.met(data, found)
+            before = data[-(wanted.longest - 1) :]
+    return size
