@@ -143,8 +143,8 @@ def _file(path: Path, number: int) -> Path:
     return path / CACHE / f"{_NAME}-{number:016x}.arrays"
 
 
-def checkpoint_file(path: Path, number: int | None) -> Path | None:
-    """The file that the ledger of the collection at ``path`` names by ``number``; ``None`` where it names none."""
+def checkpoint_file(path: Path, number: int) -> Path | None:
+    """The file that the ledger of the collection at ``path`` names by ``number``; ``None`` where that is 0: it names none."""
     return _file(path, number) if number else None
 
 

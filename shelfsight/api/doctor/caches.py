@@ -67,7 +67,7 @@ def words(subject: Subject) -> Iterator[Finding]:
     elif said.get("format") != FORMAT:
         text = f"{file} has the words of another version of Shelfsight"
         yield note("words_format", text, "the next search by words makes it anew")
-    elif said["generation"] > (_counter(subject, "generation") or 0):
+    elif said["generation"] > _counter(subject, "generation"):
         text = f"{file} is ahead of the items: one of them was restored without the other"
         yield error("words_ahead", text, cure, command=command)
 
@@ -90,13 +90,10 @@ def notes(subject: Subject) -> Iterator[Finding]:
         yield warning("notes_damaged", f"{file} is damaged: {wrong}", cure, command=command)
 
 
-def _counter(subject: Subject, name: str) -> int | None:
-    """Of the ledger; ``None`` where it cannot be read, which others tell."""
-    try:
-        with database(subject.folder / DATABASE) as connection:
-            return Ledger(connection, subject.header.encoder.dimension).counter(name)
-    except (SQLITE, FileNotFoundError):
-        return None
+def _counter(subject: Subject, name: str) -> int:
+    """Of the ledger."""
+    with database(subject.folder / DATABASE) as connection:
+        return Ledger(connection, subject.header.encoder.dimension).counter(name)
 
 
 def _delete(*files: Path) -> str:

@@ -50,14 +50,19 @@ def of_collection(path: Path, settings: Settings) -> Iterator[Finding]:
     subject: list[Subject] = []
     yield from checked([partial(_manifest, path, subject)])
     if subject:
-        yield from checked(_inside(subject[0]))
+        from shelfsight.api.doctor.ledger import ledger_file
+
+        truth = [*checked([partial(ledger_file, subject[0])])]
+        yield from truth
+        yield from checked(_inside(subject[0], readable=not any(each.code.startswith("ledger") for each in truth)))
     yield from checked(of_state(state_directory(settings, path)))
 
 
-def _inside(subject: Subject) -> Iterator[Check]:
+def _inside(subject: Subject, *, readable: bool) -> Iterator[Check]:
+    """The other checks; where the ledger cannot be read, those that need none."""
     from shelfsight.api.doctor import caches, encoder, files, ledger, milvus, pictures
 
-    for group in (files, ledger, caches, pictures, encoder, milvus):
+    for group in (files, ledger, caches, pictures, encoder, milvus) if readable else (files, encoder, milvus):
         for check in group.CHECKS:
             yield partial(check, subject)
 

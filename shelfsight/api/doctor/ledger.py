@@ -16,7 +16,7 @@ from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.ledger import DATABASE, Ledger, SegmentRow
 from shelfsight.stores.segments import SEGMENTS, map_segment
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "ledger_file"]
 
 _SAMPLE = 256
 _TOLERANCE = 1e-2
@@ -126,11 +126,8 @@ def _lengths(path: Path, vectors: FloatArray, subject: Subject) -> Iterator[Find
 
 
 def _segments(subject: Subject) -> list[SegmentRow]:
-    try:
-        with _reading(subject) as connection:
-            return Ledger(connection, subject.header.encoder.dimension).segments()
-    except (SQLITE, FileNotFoundError, ValueError):  # `ledger_file` tells
-        return []
+    with _reading(subject) as connection:
+        return Ledger(connection, subject.header.encoder.dimension).segments()
 
 
 def _reading(subject: Subject) -> AbstractContextManager[sqlite3.Connection]:
@@ -144,4 +141,4 @@ def _restore(subject: Subject) -> str:
     )
 
 
-CHECKS = (ledger_file, segment_files, vectors_of_items, stray_segments, log_file)
+CHECKS = (segment_files, vectors_of_items, stray_segments, log_file)

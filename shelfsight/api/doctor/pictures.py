@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from shelfsight.api.doctor.collection import Subject
 from shelfsight.api.doctor.finding import Finding, error, warning
-from shelfsight.api.doctor.reading import SQLITE, database
+from shelfsight.api.doctor.reading import database
 from shelfsight.core.errors import PictureError
 from shelfsight.core.pictures import decode
 from shelfsight.core.settings import PictureLimits
@@ -67,15 +68,16 @@ def _sample(subject: Subject) -> list[tuple[StoredItem, int]]:
     """(item, its first vector) of some items, from the whole of the collection."""
     from shelfsight.stores.records import decode as item_of
 
-    try:
-        with database(subject.folder / DATABASE) as connection:
-            number = connection.execute("SELECT count(*) FROM items").fetchone()[0]
-            query = "SELECT id, record, first_vector FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM items)"
-            step = max(1, number // _SAMPLE)
-            rows = connection.execute(f"{query} WHERE n % ? = 0 LIMIT ?", (step, _SAMPLE)).fetchall()
-        return [(item_of(id, record), first) for id, record, first in rows]
-    except (SQLITE, FileNotFoundError, ValueError, TypeError):  # the ledger's own checks tell
-        return []
+    with database(subject.folder / DATABASE) as connection:
+        number = connection.execute("SELECT count(*) FROM items").fetchone()[0]
+        query = "SELECT id, record, first_vector FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM items)"
+        step = max(1, number // _SAMPLE)
+        rows = connection.execute(f"{query} WHERE n % ? = 0 LIMIT ?", (step, _SAMPLE)).fetchall()
+    found = []
+    for id, record, first in rows:
+        with suppress(ValueError, TypeError):  # `ledger_file` tells
+            found.append((item_of(id, record), first))
+    return found
 
 
 def _preview(connection: sqlite3.Connection, vector: int) -> object:
