@@ -113,7 +113,7 @@ class Tab:
 
     def check(self) -> None:
         unforeseen = [fault for fault in self.wrong if not any(part in fault for part in self.expected)]
-        assert unforeseen == []
+        assert unforeseen == [], unforeseen
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -186,7 +186,9 @@ class Shop:
         return JSONResponse({"facets": {"colour": self._colours()}, "fields": fields, "total": len(self.rows)})
 
     async def item(self, request: Request) -> Response:
-        hit = next(hit for hit in self.hits() if hit["id"] == unquote(request.path_params["id"]))
+        hit = next((hit for hit in self.hits() if hit["id"] == unquote(request.path_params["id"])), None)
+        if hit is None:
+            return _failed(404)
         pictures = [{"index": 0, "name": "front.jpg"}, {"index": 1, "name": "back.jpg"}]
         return JSONResponse({"id": hit["id"], "title": hit["title"], "metadata": hit["metadata"], "pictures": pictures})
 

@@ -12,6 +12,7 @@ export function shownIn(dialog, onClose) {
     onClose();
   });
   return {
+    title: dialog.getAttribute("aria-labelledby"),
     begin() {
       ended?.abort();
       ended = new AbortController();

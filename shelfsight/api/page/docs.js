@@ -56,10 +56,16 @@ function answers(operation) {
     element("tr", {}, element("th", { scope: "row" }, element("code", {}, status)), element("td", {}, text)))));
 }
 
-function example({ method, path }) {
+function example({ method, path, requestBody }) {
   const url = new URL(path, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
-  if (method === "GET") return `curl '${url}'`;
-  return `curl '${url}' -H 'content-type: application/json' -d '{"query": "red floral dress", "k": 3}'\ncurl '${url}' -F image=@photo.jpg -F query='in blue'`;
+  const verb = method === "GET" ? "" : ` -X ${method}`;
+  const { "application/json": json, "multipart/form-data": form } = requestBody?.content ?? {};
+  if (!json) return `curl${verb} '${url}'`;
+  const shown = json.example ?? json.schema?.examples?.[0] ?? (path.endsWith("/search") ? { query: "red floral dress", k: 3 } : {});
+  const lines = [`curl${verb} '${url}' -H 'content-type: application/json' -d '${JSON.stringify(shown)}'`];
+  if (form?.schema?.properties?.image) lines.push(`curl${verb} '${url}' -F image=@photo.jpg`);
+  if (form?.schema?.properties?.catalogue) lines.push(`curl${verb} '${url}' -F catalogue=@catalog.csv`);
+  return lines.join("\n");
 }
 
 function drawn(operation) {
@@ -76,7 +82,8 @@ async function draw() {
   const document = await (await fetch("/openapi.json")).json();
   const groups = [...operations(document)].flatMap(([tag, found]) => [element("h2", {}, tag), ...found.map(drawn)]);
   place.replaceChildren(element("h1", {}, "The API"),
-    element("p", { class: "soft" }, `${document.info.summary} Version ${document.info.version}. Errors come as application/problem+json with a code, a detail and a hint.`),
+    element("p", { class: "soft" }, `${document.info.summary} Version ${document.info.version}. Errors come as application/problem+json with a code, a detail and a hint. The same for programs: `,
+      element("a", { href: "/openapi.json" }, "openapi.json")),
     ...groups);
   place.querySelector("details")?.setAttribute("open", "");
 }

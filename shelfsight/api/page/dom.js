@@ -33,6 +33,9 @@ export function pause(milliseconds, signal) {
   });
 }
 
+// After what was drawn until now is on the screen; a hidden tab draws nothing.
+export const painted = () => (document.hidden ? Promise.resolve() : new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+
 export function debounced(run, milliseconds) {
   let timer = 0;
   const later = (...values) => {
@@ -48,6 +51,11 @@ export function readable(value) {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "object") return JSON.stringify(value);
   return String(value);
+}
+
+export function sentence(text) {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
 // A probability; only certainty is 100% or 0%.

@@ -64,10 +64,9 @@ export class Flow {
   }
 
   async #first(mine, asked) {
-    const reading = asked.text && asked.atoms === null && this.#read.atoms === null ? getAtoms(asked.text, mine.signal).catch(() => null) : null;
     await this.#shown(mine, this.#limited(asked));
-    if (reading === null) return;
-    const atoms = await reading;
+    if (!asked.text || asked.atoms !== null || this.#read.atoms !== null) return;
+    const atoms = await getAtoms(asked.text, mine.signal).catch(() => null);
     if (this.#running !== mine || atoms === null) return;
     this.#read = { text: asked.text, atoms };
     if (hasLimits(atoms)) await this.#shown(mine, this.#limited(asked));

@@ -4,7 +4,8 @@ import { itemUrl, thumbnailUrl } from "./api.js";
 import { element } from "./dom.js";
 import { showEvidence } from "./heat.js";
 import { currentKey } from "./key.js";
-import { addressOf, photo, show } from "./photo.js";
+import { addressOf } from "./keyed.js";
+import { photo, show } from "./photo.js";
 
 export function gallery(item, first) {
   const large = element("img", { alt: `${item.title || item.id}` });

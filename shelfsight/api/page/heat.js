@@ -3,7 +3,7 @@
 import { thumbnailUrl } from "./api.js";
 import { becauseOf } from "./claims.js";
 import { drawing, element } from "./dom.js";
-import { addressOf } from "./photo.js";
+import { addressOf } from "./keyed.js";
 
 const PNG_URI = /^data:image\/png;base64,([A-Za-z0-9+/]+={0,2})$/;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

@@ -1,6 +1,6 @@
 // The second look: whether it is wanted, and what it did, in words.
 
-import { element, milliseconds } from "./dom.js";
+import { element, milliseconds, sentence } from "./dom.js";
 
 const KEPT = "shelfsight.look";
 
@@ -57,8 +57,3 @@ function told(stage) {
 }
 
 const warning = (text) => element("span", { class: "warning" }, element("span", { "aria-hidden": "true" }, "⚠ "), sentence(text));
-
-function sentence(text) {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
-}

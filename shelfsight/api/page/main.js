@@ -5,7 +5,7 @@ import { addressOf, questionOf, stateOf } from "./address.js";
 import { limitsOf } from "./atoms.js";
 import { useCollection } from "./collection.js";
 import { Spreads, countsOfActive, gather } from "./counts.js";
-import { byId, debounced } from "./dom.js";
+import { byId, debounced, painted } from "./dom.js";
 import { filterOf } from "./filter.js";
 import { Flow } from "./flow.js";
 import { listenToKeys } from "./keys.js";
@@ -63,7 +63,7 @@ const flow = new Flow({
   },
 });
 
-const over = overlays({ does, question, hits: () => flow.page.hits, onClose: (closed) => look(closed, { closing: true }), onProblem: view.problem });
+const over = overlays({ does, question, hits: () => flow.page.hits, onClose: (closed) => look(closed, { closing: true }) });
 
 view.shows(() => ({ state, known, atoms: flow.atoms, question: question() }));
 
@@ -83,18 +83,20 @@ async function refresh({ address = "push", patient = false, kept = false } = {})
   await flow.ask({ patient, kept });
 }
 
-// The panel first shows what came with the hits, then what other choices would give.
+// The panel follows when the hits are seen: what came with them, then what other choices would give.
 async function count(page) {
   counting?.abort();
   counting = new AbortController();
+  const { signal } = counting;
+  await painted();
+  if (signal.aborted) return;
   view.panel(page.facets, spreads.last);
   const limits = limitsOf(flow.atoms);
   try {
-    const asked = [countsOfActive(state, known, limits, counting.signal), spreads.of(state, known, limits, counting.signal)];
-    const [counts, found] = await Promise.all(asked);
-    view.panel({ ...page.facets, ...counts }, found);
-  } catch (problem) {
-    if (problem.name !== "AbortError") view.panel(page.facets, spreads.last);
+    const [counts, found] = await Promise.all([countsOfActive(state, known, limits, signal), spreads.of(state, known, limits, signal)]);
+    if (!signal.aborted) view.panel({ ...page.facets, ...counts }, found);
+  } catch {
+    // What came with the hits is shown already; a newer question has its own counts.
   }
 }
 

@@ -9,7 +9,7 @@ import { icon } from "./icons.js";
 import { photo } from "./photo.js";
 import { fillWhy } from "./why.js";
 
-export function overlays({ does, question, hits, onClose, onProblem }) {
+export function overlays({ does, question, hits, onClose }) {
   let open = { item: null, why: null, versus: [] };
   const leaving = (name, empty) => () => open[name] !== empty && open[name].length !== 0 && onClose({ [name]: empty });
   const detail = shownIn(byId("detail"), leaving("item", null));
@@ -32,12 +32,7 @@ export function overlays({ does, question, hits, onClose, onProblem }) {
 
   function changed(dialog, before, now, fill) {
     if (now === null) dialog.close();
-    else if (now !== before) fill().catch((problem) => problem.name !== "AbortError" && failed(problem));
-  }
-
-  function failed(problem) {
-    onClose({ item: null, why: null, versus: [] });
-    onProblem(problem);
+    else if (now !== before) fill().catch((problem) => problem.name !== "AbortError" && dialog.fill(failed(problem, dialog.title)));
   }
 
   function drawTray(id) {
@@ -52,3 +47,5 @@ export function overlays({ does, question, hits, onClose, onProblem }) {
 
   return { sync };
 }
+
+const failed = (problem, id) => element("div", { class: "failed" }, element("h2", { id }, problem.message), element("p", { class: "note" }, problem.hint ?? ""));

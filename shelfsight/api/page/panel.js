@@ -9,8 +9,10 @@ let last = null;
 
 // `known`: fields, all values without any filter and the span of each number field; `counts` and `spreads`: of now.
 export function drawPanel(panel, drawn, handlers) {
-  last = { panel, drawn, handlers };
+  const said = saidOf(drawn);
+  if (said === last?.said) return;
   if (panel.querySelector("input[type=range]:active")) return; // a thumb that is held is not taken away
+  last = { panel, drawn, handlers, said };
   const { known, counts, spreads, state } = drawn;
   const before = document.activeElement;
   const focused = panel.contains(before) ? before.dataset.key : undefined;
@@ -26,6 +28,10 @@ export function drawPanel(panel, drawn, handlers) {
   // A number half typed is kept.
   if (again?.type === "number" && numberOf(before.value) !== numberOf(before.defaultValue)) again.value = before.value;
 }
+
+// All that the panel shows: the same is not drawn again.
+const saidOf = ({ known, counts, spreads, state }) =>
+  JSON.stringify([Object.keys(known.facets), [...known.spans], counts, [...spreads], [...state.values].map(([field, values]) => [field, ...values]), [...state.ranges], [...opened]]);
 
 function unfold(field) {
   if (!opened.delete(field)) opened.add(field);

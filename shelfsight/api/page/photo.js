@@ -1,8 +1,8 @@
 // Pictures of items. Where a key is needed they are fetched with it, since an address alone would be refused.
 
-import { currentKey } from "./key.js";
-import { sent } from "./http.js";
 import { element } from "./dom.js";
+import { currentKey } from "./key.js";
+import { addressOf } from "./keyed.js";
 
 const NEAR = "800px";
 
@@ -33,14 +33,4 @@ export async function show(image, url) {
   } catch {
     image.dispatchEvent(new Event("error"));
   }
-}
-
-// Where a picture can be seen without a key: its own address, or that of a copy in this tab.
-export async function addressOf(url) {
-  if (!currentKey()) return url;
-  const response = await sent(url);
-  if (!response.ok) throw new Error(`no picture: ${response.status}`);
-  const copy = URL.createObjectURL(await response.blob());
-  setTimeout(() => URL.revokeObjectURL(copy), 60_000);
-  return copy;
 }

@@ -1,7 +1,7 @@
 // For a merchandiser: why an item stands where it does, what is just above it, and what would change that.
 
-import { getWhy, thumbnailUrl } from "./api.js";
-import { element, percent, readable } from "./dom.js";
+import { getItem, getWhy, thumbnailUrl } from "./api.js";
+import { element, percent, readable, sentence } from "./dom.js";
 import { photo } from "./photo.js";
 
 const STAGES = {
@@ -87,16 +87,24 @@ function aheadBy({ more = {} }) {
   return said.join(", ");
 }
 
-const changes = (all) => listed(all, ({ text }) => text);
+const changes = (all) => listed(all, ({ text }) => sentence(text));
 
-const plain = (all) => listed(all, (text) => text);
+const plain = (all) => listed(all, (text) => sentence(text));
 
 function another(onWhy) {
   const input = element("input", { id: "why-id", type: "text", required: true, autocomplete: "off", spellcheck: "false", placeholder: "Id of an item" });
-  const put = (event) => {
+  const fault = element("p", { class: "fault", role: "alert" });
+  const put = async (event) => {
     event.preventDefault();
-    onWhy(input.value.trim());
+    fault.replaceChildren();
+    try {
+      await getItem(input.value.trim());
+      onWhy(input.value.trim());
+    } catch (problem) {
+      fault.replaceChildren([problem.message, problem.hint].filter(Boolean).join(" "));
+    }
   };
-  return element("form", { class: "ask-form", onsubmit: put }, element("label", { class: "hidden", for: "why-id" }, "Why is another item where it is?"),
-    input, element("button", { type: "submit", class: "button quiet" }, "Why is that one where it is?"));
+  return element("form", { class: "another", onsubmit: put },
+    element("label", { class: "note", for: "why-id" }, "Why is another item where it is, or not here?"),
+    element("p", { class: "ask-form" }, input, element("button", { type: "submit", class: "button quiet" }, "Tell")), fault);
 }
