@@ -204,6 +204,13 @@ class Engine(Findable, LiveCollection):
 
         return evaluation.classify(self._store, self.encoder, field)
 
+    def _forget_all(self) -> dict[str, int]:
+        with self._loading:
+            caches = {"thumbnails": self._gallery.kept, "queries": self._embeddings.forget()}
+            self._shown = Gallery(self._store, self._settings.pictures)
+            self._searcher = None
+        return caches
+
     def _fetcher(self) -> Fetcher | None:
         return self._fetch
 

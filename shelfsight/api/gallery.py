@@ -37,6 +37,11 @@ class Gallery:
         """Whose items they are."""
         return self._store
 
+    @property
+    def kept(self) -> int:
+        """Thumbnails in memory."""
+        return len(self._thumbnails)
+
     def item(self, id: str) -> StoredItem:
         """One item.
 

@@ -1,5 +1,6 @@
 """Writes to a collection that is open for searching: seen by the next search, beside an indexing job or not."""
 
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +15,7 @@ from shelfsight.core.protocols import Encoder, Fetcher, Store, StoredItem
 from shelfsight.core.types import Failure, Item, Value
 
 if TYPE_CHECKING:
+    from shelfsight.api.erasing import Receipt
     from shelfsight.catalog import Fields
     from shelfsight.indexer import Report
 
@@ -107,6 +109,32 @@ class LiveCollection(collection.Collection):
 
         return self._write(remove)
 
+    def erase(self, ids: Sequence[str], *, check: Check | None = None) -> "Receipt":
+        """Take items out of the collection and leave nothing of them: no byte in its files, in other versions of it, in
+        caches, nor in what jobs of a server keep. The receipt says where they were, that all of it was searched
+        afterwards, and what is not reached from here: catalogues, backups.
+
+        It takes as long as writing the collection anew.
+
+        Args:
+            check: as for :meth:`upsert`.
+
+        Raises:
+            Changed: as :meth:`upsert`; nothing is gone.
+            StoreError, StoreFull: they cannot be deleted; nothing is gone.
+        """
+        from shelfsight.api.erasing import receipt_of
+        from shelfsight.api.service.jobs.erasing import erase_from_jobs
+        from shelfsight.api.service.state import state_directory
+
+        start = time.perf_counter()
+        erased = self._write(lambda store: store.erase(ids, since=_checked(store, ids, check)))
+        caches = self._forget_all()
+        state = state_directory(self._settings, self._path)
+        places, later = erase_from_jobs(state, {*erased.ids, *erased.absent}, erased.pieces)
+        seconds = time.perf_counter() - start
+        return receipt_of(erased, self._path, caches=caches, state=places, later=later, seconds=seconds)
+
     def lease(self, holder: str) -> AbstractContextManager[None]:
         """The job lease: while it is held no indexing job begins; see :meth:`shelfsight.core.protocols.Store.lease`.
 
@@ -114,6 +142,10 @@ class LiveCollection(collection.Collection):
             LeaseHeld: a job is at work; names it.
         """
         return self._store.lease(holder)
+
+    @abstractmethod
+    def _forget_all(self) -> dict[str, int]:
+        """Keep nothing in memory that was made of items or asked for: how many of what that was."""
 
     @abstractmethod
     def _encoder_of(self, store: Store) -> Encoder:

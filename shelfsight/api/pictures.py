@@ -105,6 +105,9 @@ class ThumbnailCache:
         self._kept: OrderedDict[tuple[str, int], PictureFile] = OrderedDict()
         self._lock = Lock()
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def get(self, version: str, side: int) -> PictureFile | None:
         with self._lock:
             found = self._kept.get((version, side))

@@ -57,7 +57,7 @@ class Erased:
         places: where that was; places without anything of it are left out.
         later: what is not done yet, and who does it when; empty: nothing is left.
         files, bytes: that were searched.
-        pieces: what was searched for.
+        pieces: what they held and nobody else does, for those who search further places.
     """
 
     ids: tuple[str, ...]

@@ -281,7 +281,7 @@ class Store(Protocol):
         """
         ...
 
-    def erase(self, ids: Sequence[str]) -> Erased:
+    def erase(self, ids: Sequence[str], *, since: str | None = None) -> Erased:
         """Delete items so that nothing of them is left: not a byte of their vectors, titles, metadata, pictures and
         notes is in any file of the collection, nor of its other versions, when this returns, but for what it says.
         Their ids stay where deletions are listed. It is durable as a delete from the first moment on; killed in the
@@ -289,7 +289,11 @@ class Store(Protocol):
 
         It takes as long as maintaining the collection does where all of it is written anew.
 
+        Args:
+            since: token of a state; where one of the items was written to or deleted after it, nothing is gone.
+
         Raises:
+            Changed: one of them was.
             StoreError, StoreFull: they cannot be deleted; nothing is gone.
         """
         ...

@@ -66,7 +66,7 @@ def finish(connection: sqlite3.Connection, generation: int) -> None:
     connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (DONE, generation))
 
 
-def erase(store: "LocalStore", home: Path | None, ids: Sequence[str]) -> Erased:
+def erase(store: "LocalStore", home: Path | None, ids: Sequence[str], since: str | None = None) -> Erased:
     """See :meth:`shelfsight.core.protocols.Store.erase`.
 
     Args:
@@ -81,7 +81,8 @@ def erase(store: "LocalStore", home: Path | None, ids: Sequence[str]) -> Erased:
         if not there and not any(_remembers(each.folder, wanted) for each in stores):
             return Erased(ids=(), absent=absent, held={}, places=())
         search = _Search(stores, home, wanted)
-        for each in stores:
+        store.remove(wanted, since=since)
+        for each in others:
             each.remove(wanted)
         later = [] if not busy else ["another version of the collection is being written by a migration: what that has"]
         for each in stores if not busy else [store]:
@@ -139,7 +140,7 @@ class _Search:
     def done(self, ids: tuple[str, ...], absent: tuple[str, ...], later: tuple[str, ...]) -> Erased:
         """After all was done."""
         found = self._look()
-        shared = self._shared() if found.pieces else set()
+        shared = self._shared()
         before, after = self._by_place(self._before), self._by_place(found)
         places = tuple(
             ErasedPlace(
@@ -158,7 +159,9 @@ class _Search:
             later=later,
             files=found.files,
             bytes=found.bytes,
-            pieces=self._pieces,
+            pieces=tuple(
+                piece for n, piece in enumerate(self._pieces) if n not in shared and piece.kind is not PieceKind.WORD
+            ),
         )
 
     def _look(self) -> Found:

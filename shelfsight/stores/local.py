@@ -147,13 +147,15 @@ class LocalStore:
         self._words.keep_up()
         return found
 
-    def erase(self, ids: Sequence[str]) -> Erased:
+    def erase(self, ids: Sequence[str], *, since: str | None = None) -> Erased:
         """See the protocol; raises SupersededError as :meth:`commit`."""
-        return erasing.erase(self, self._home, ids)
+        return erasing.erase(self, self._home, ids, since)
 
-    def remove(self, ids: Sequence[str]) -> None:
+    def remove(self, ids: Sequence[str], *, since: str | None = None) -> None:
         """Delete, and leave a mark that everything dead is to go; see :mod:`.erasing`."""
         with self._transaction() as connection:
+            if since is not None:
+                check_unchanged(connection, (), ids, generation_of(since))
             writer = Writer(connection)
             writer.apply((), ids)
             erasing.ask(connection, writer.generation)

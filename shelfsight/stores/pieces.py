@@ -11,7 +11,7 @@ import numpy as np
 from shelfsight.core.erased import Piece, PieceKind
 from shelfsight.core.protocols import Store, StoredItem
 from shelfsight.stores.blocks import Blocks, BoolArray
-from shelfsight.stores.search_bytes import LEAST
+from shelfsight.stores.search_bytes import LEAST, search_rows
 from shelfsight.stores.words.document import document
 from shelfsight.stores.words.file import WordsFile
 
@@ -59,27 +59,23 @@ def _having(connection: sqlite3.Connection, word: str) -> Iterator[str]:
 
 def shared_texts(connection: sqlite3.Connection, pieces: Sequence[Piece]) -> set[int]:
     """Numbers of those of ``pieces``, vectors apart, that a row of a ledger or of notes has."""
-    wanted = {number: piece.forms for number, piece in enumerate(pieces) if piece.kind is not PieceKind.VECTOR}
-    found: set[int] = set()
-    for (data,) in _rows(connection):
-        if len(found) == len(wanted):
-            break
-        found |= {number for number in wanted.keys() - found if any(form in data for form in wanted[number])}
-    return found
+    return {n for n in search_rows(_rows(connection), pieces) if pieces[n].kind is not PieceKind.VECTOR}
 
 
 def shared_vectors(blocks: Blocks, alive: BoolArray, pieces: Sequence[Piece]) -> set[int]:
     """Numbers of the vectors among ``pieces`` that a row of ``blocks`` is which is ``alive`` (rows,)."""
+    wanted = {piece.forms[0]: number for number, piece in enumerate(pieces) if piece.kind is PieceKind.VECTOR}
+    if not wanted:
+        return set()
+    width = len(next(iter(wanted))) // 4
+    firsts = np.array([np.frombuffer(form, "<f4", 1)[0] for form in wanted], np.float32)
     found: set[int] = set()
     start = 0
     for part in blocks.parts:
         end = start + len(part.vectors)
-        for number, piece in enumerate(pieces):
-            if piece.kind is PieceKind.VECTOR and number not in found:
-                first = np.frombuffer(piece.forms[0], "<f4")
-                same = (np.asarray(part.vectors[:, : len(first)]) == first).all(axis=1)
-                if bool(np.any(same & alive[start:end])):
-                    found.add(number)
+        near = np.flatnonzero(np.isin(part.vectors[:, 0], firsts) & alive[start:end])
+        rows = np.ascontiguousarray(part.vectors[near, :width], "<f4")
+        found |= {wanted[form] for row in rows if (form := row.tobytes()) in wanted}
         start = end
     return found
 

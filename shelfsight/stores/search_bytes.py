@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from shelfsight.core.erased import Piece
 
-__all__ = ["LEAST", "Found", "search_files"]
+__all__ = ["LEAST", "Found", "search_files", "search_rows"]
 
 LEAST = 6
 """Bytes of a piece: fewer are met by chance."""
 _PART = 1 << 23
+_APART = bytes(LEAST)
 _BITS = 20
 _FACTOR = np.uint32(2654435761)  # D. Knuth's, which spreads what is alike
 
@@ -55,6 +56,20 @@ def search_files(files: Iterable[Path], pieces: Sequence[Piece]) -> Found:
         found.files += 1
         if met:
             found.pieces[file] = met
+    return found
+
+
+def search_rows(rows: Iterable[tuple[bytes]], pieces: Sequence[Piece]) -> set[int]:
+    """Numbers of the pieces that one of ``rows`` holds."""
+    wanted, found = _Wanted(pieces), set[int]()
+    waiting, size = [], 0
+    for (data,) in rows:
+        waiting.append(data)
+        size += len(data)
+        if size >= _PART:
+            wanted.met(_APART.join(waiting), found)
+            waiting, size = [], 0
+    wanted.met(_APART.join(waiting), found)
     return found
 
 

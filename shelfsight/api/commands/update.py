@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from shelfsight.api.commands import options
-from shelfsight.api.console import print_document, safe, say
+from shelfsight.api.console import print_document, print_table, safe, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shelfsight.api.erasing import Receipt
     from shelfsight.catalog.values import Kind
     from shelfsight.core.types import Failure
 
@@ -54,17 +55,29 @@ def update(context: click.Context, changes: Path, collection: Path, id_column: s
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @options.collection
 @click.option("--filter", "expression", metavar="EXPR", help="Delete what passes instead: 'stock == 0'.")
+@click.option("--hard", is_flag=True, help="Leave no byte of them, in other versions and caches neither; see below.")
 @options.as_json
-def delete(ids: tuple[str, ...], collection: Path, expression: str | None, as_json: bool) -> None:
+@click.pass_context
+def delete(
+    context: click.Context, ids: tuple[str, ...], collection: Path, expression: str | None, hard: bool, as_json: bool
+) -> None:
     """Take items out of a COLLECTION, by ID or by a filter. Their picture files stay.
 
     Works beside a running `shelfsight index`, which does not bring them back; the next one does where its catalogue
     still has them.
+
+    With --hard, files that hold anything of them are written anew and searched afterwards, byte by byte, and a receipt
+    says where they were and what is not reached: catalogues, backups. It goes into the audit log of the server, too.
+    Exit code 3 says that something is not done yet.
     """
     from shelfsight.api.opening import open_engine
 
     if bool(ids) == (expression is not None):
         raise click.UsageError("give either ids or --filter")
+    if hard:
+        if expression is not None:
+            raise click.UsageError("--hard takes ids, not --filter")
+        context.exit(_erase(ids, collection, as_json))
     with open_engine(collection) as engine:
         deleted = engine.delete(ids) if expression is None else engine.delete_where(expression)
         left = engine.count()
@@ -76,6 +89,41 @@ def delete(ids: tuple[str, ...], collection: Path, expression: str | None, as_js
         return
     absent = f", {document['absent']:,} were not there" if document.get("absent") else ""
     click.echo(f"{deleted:,} items deleted{absent}; {left:,} left")
+
+
+def _erase(ids: "Sequence[str]", collection: Path, as_json: bool) -> int:
+    """Erase items, say the receipt, and keep it in the audit log; the exit code."""
+    from shelfsight.api.opening import open_engine
+    from shelfsight.api.service.access import Caller
+    from shelfsight.api.service.audit import AuditLog, Entry
+    from shelfsight.api.service.state import state_directory
+
+    with open_engine(collection) as engine:
+        receipt = engine.erase(ids)
+        state = state_directory(engine.settings, engine.path)
+    entry = Entry(
+        caller=Caller(key=None, address=""), operation="erase_items", request_id="", receipt=receipt.to_json()
+    )
+    entry.add(ids)
+    AuditLog(state).write(entry.document("done"))
+    if as_json:
+        print_document(receipt.to_json())
+    else:
+        _say_receipt(receipt)
+    return 0 if receipt.verified or not receipt.ids else _SOME_FAILED
+
+
+def _say_receipt(receipt: "Receipt") -> None:
+    absent = f", {len(receipt.absent):,} were not there" if receipt.absent else ""
+    click.echo(f"{len(receipt.ids):,} items erased{absent}; receipt {receipt.id}, SHA-256 {receipt.digest}")
+    rows = [(place.name, *(f"{n:,}" for n in (place.found, place.shared, place.left))) for place in receipt.places]
+    if rows:
+        columns = ("place", "pieces found", "of others, too", "left")
+        print_table(columns, rows, right=columns[1:])
+    for text in receipt.later:
+        say(f"not done yet: {safe(text)}")
+    for text in receipt.remains:
+        say(f"not reached: {text}")
 
 
 def say_failures(failures: "Sequence[Failure]") -> None:

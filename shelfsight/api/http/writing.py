@@ -1,16 +1,17 @@
 """Items into a collection, changed and out of it, over HTTP. An answer of success means that it is on disk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
 from shelfsight.api.documents import item_document
 from shelfsight.api.engine import Engine
+from shelfsight.api.http.access import Asker
 from shelfsight.api.http.audited import Noted, noting
 from shelfsight.api.http.bodies import (
     FORM,
@@ -33,6 +34,8 @@ from shelfsight.api.http.middleware import decode_id
 from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.live import Check
+from shelfsight.api.service.audit import Entry
+from shelfsight.api.service.keys import Scope
 from shelfsight.api.service.rows import ChangeDocument, ItemDocument, RowReader
 from shelfsight.api.service.service import Service
 from shelfsight.api.service.writing import Updates, Upserts, put_one
@@ -43,9 +46,24 @@ from shelfsight.indexer.report import failure_to_json
 __all__ = ["writing_routes"]
 
 _MAX_IDS = 10_000
+_MAX_ERASED = 1_000
 _CHANGED: dict[int | str, dict[str, Any]] = {
     412: {**PROBLEMS[409], "description": "The item is not as the headers say it should be."}
 }
+
+
+Hard = Annotated[
+    bool,
+    Query(description="Leave nothing of it, and answer a receipt; see `/items/erase`. It needs a key for `admin`."),
+]
+
+
+class EraseRequest(BaseModel):
+    """Which items go for good."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[str] = Field(min_length=1, max_length=_MAX_ERASED, description="These, where they are there.")
 
 
 class DeleteRequest(BaseModel):
@@ -133,6 +151,20 @@ def _add_bulk(routes: APIRouter) -> None:
         raise unsupported(JSON, *LINES)
 
     @routes.post(
+        "/erase",
+        summary="Take items out and leave nothing of them",
+        openapi_extra=json_body(inlined(EraseRequest)),
+    )
+    async def erase_items(request: Request, engine: Asked, service: Serving, entry: Noted, asker: Asker) -> Response:
+        """No byte of them stays in the collection's files, in other versions of it, in caches, nor in what jobs keep;
+        all of that is searched afterwards, and the receipt says so. It takes as long as writing the collection anew,
+        and needs a key for `admin`. The receipt lists what is not reached from here, such as backups."""
+        asker.check(Scope.ADMIN)
+        asked = await read_json(request, EraseRequest, _limit(service))
+        entry.add(asked.ids)
+        return await run_in_threadpool(_erased, engine, asked.ids, entry)
+
+    @routes.post(
         "/delete", summary="Take items out, by id or by a filter", openapi_extra=json_body(inlined(DeleteRequest))
     )
     async def delete_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
@@ -159,12 +191,39 @@ def _add_single(routes: APIRouter) -> None:
         return await run_in_threadpool(_put, engine, document, uploads, check)
 
     @routes.delete("/{id:path}", summary="Take one item out", responses=_CHANGED)
-    def delete_item(engine: Asked, id: ItemId, if_match: IfMatch = None, if_none_match: IfNoneMatch = None) -> Response:
+    def delete_item(
+        engine: Asked,
+        id: ItemId,
+        asker: Asker,
+        entry: Noted,
+        hard: Hard = False,
+        if_match: IfMatch = None,
+        if_none_match: IfNoneMatch = None,
+    ) -> Response:
         """Its picture files stay where they are."""
-        deleted = engine.delete([decode_id(id)], check=condition(engine, decode_id(id), if_match, if_none_match))
+        if hard:
+            asker.check(Scope.ADMIN)
+        check = condition(engine, decode_id(id), if_match, if_none_match)
+        if hard:
+            answer = _erased(engine, [decode_id(id)], entry, check)
+            _check_erased(entry, decode_id(id))
+            return answer
+        deleted = engine.delete([decode_id(id)], check=check)
         if not deleted:
             raise NotFound(f"no item {decode_id(id)!r} in this collection")
         return json_response({"deleted": deleted, "items": engine.count()})
+
+
+def _erased(engine: Engine, ids: Sequence[str], entry: Entry, check: Check | None = None) -> Response:
+    """The receipt, which goes into the audit log, too."""
+    entry.receipt = engine.erase(ids, check=check).to_json()
+    return json_response(entry.receipt)
+
+
+def _check_erased(entry: Entry, id: str) -> None:
+    if not (entry.receipt or {}).get("ids"):
+        hint = "what an earlier deletion left of it, if anything, is gone now"
+        raise NotFound(f"no item {id!r} in this collection", hint=hint)
 
 
 def _limit(service: Service) -> int:

@@ -34,6 +34,7 @@ class Entry:
         collection: the name or alias that was asked for; ``None`` where it is about the server.
         number: how many things (items, keys) it is about; ``None`` where nobody counted.
         ids: the first of them.
+        receipt: of an erasure.
         chunks: how often some of them were put in; more than once where they come line by line.
     """
 
@@ -44,6 +45,7 @@ class Entry:
     number: int | None = None
     ids: list[str] = field(default_factory=list)
     chunks: int = 0
+    receipt: dict[str, Any] | None = None
 
     def add(self, ids: Iterable[str]) -> None:
         """Note what it is about."""
@@ -71,6 +73,7 @@ class Entry:
             "name": None if key is None else key.name,
             "address": self.caller.address,
             "request": self.request_id,
+            **({} if self.receipt is None else {"receipt": self.receipt}),
         }
 
 

@@ -40,6 +40,13 @@ class Embeddings:
         """Texts that were asked for and not kept."""
         return self._misses
 
+    def forget(self) -> int:
+        """Keep nothing of what was kept; how many vectors that were."""
+        with self._lock:
+            count = len(self._vectors)
+            self._vectors.clear()
+            return count
+
     def get(self, spec: EncoderSpec, texts: Sequence[str]) -> dict[str, FloatArray]:
         """Those of distinct ``texts`` that are kept, each with its (d,) float32 vector, not to be written to."""
         found = {}

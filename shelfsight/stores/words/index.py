@@ -107,6 +107,8 @@ class WordIndex:
             self._follower.follow(connection)
             self._follower.renew(connection, always=True)
             vacuum(connection)
+        with self._lock:
+            self._memory, self._last = Memory(), None
 
     def _follow(self) -> None:
         with self._file.write() as connection:

@@ -1,0 +1,178 @@
+"""Erasing: nothing of an item stays in any file, others answer as before, and a kill in the middle costs nothing."""
+
+import gc
+import hashlib
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from erased_shop import (
+    CAPTION,
+    NOTE,
+    OLD_TITLE,
+    ROWS,
+    SHARED,
+    TITLE,
+    TWIN,
+    VICTIM,
+    answers,
+    copied,
+    found_by_words,
+    made,
+    traces,
+    victim,
+)
+
+from shelfsight.core.errors import Changed, StoreError
+from shelfsight.core.filters import parse
+from shelfsight.stores import open_store, open_version
+from shelfsight.stores.backup import back_up, restore
+from shelfsight.stores.ledger import DATABASE, connect
+from shelfsight.stores.purging import empty_log
+from shelfsight.stores.shadow import changing
+
+locals_only = pytest.mark.parametrize("kind", ["exact", "faiss"])
+
+
+@locals_only
+def test_nothing_of_an_item_is_left_in_any_file(collection: Path, kind: str) -> None:
+    with closing(made(collection, kind)) as store:
+        version = copied(collection)
+        there = {*traces(collection)}
+        assert there >= {TITLE, OLD_TITLE, CAPTION, "vector 1/0", "vector 2/1", "features 2", "preview 1 at 2400"}
+        before, words = answers(store), [*found_by_words(store, ["neighbour", SHARED])]
+        held = store.snapshot()
+        erased = store.erase([VICTIM, "nobody"])
+        assert traces(collection) == {}
+        assert (erased.ids, erased.absent, erased.later, erased.verified) == ((VICTIM,), ("nobody",), (), True)
+        assert answers(store) == before
+        assert list(found_by_words(store, ["neighbour", SHARED])) != []
+        assert [id for id, _ in found_by_words(store, ["neighbour", SHARED])] == [id for id, _ in words if id != VICTIM]
+        assert held.vectors(VICTIM).shape[0] == 2
+        assert held.items([VICTIM])[VICTIM].metadata["note"] == NOTE
+        assert store.snapshot().items([VICTIM]) == {}
+        assert store.snapshot().count() == ROWS
+        assert store.snapshot().count(parse(f'brand == "{SHARED}"')) == 1
+        assert [*store.notes.features("v1", [(TWIN, 0)])] == [(TWIN, 0)]
+    with closing(open_version(collection, version.name)) as other:
+        assert other.snapshot().count() == ROWS
+        assert answers(other) == before
+
+
+@locals_only
+def test_the_receipt_says_what_was_where_and_what_others_have_too(collection: Path, kind: str) -> None:
+    with closing(made(collection, kind)) as store:
+        erased = store.erase([VICTIM])
+    assert erased.held["vector"] == 2
+    assert erased.held["preview"] == 2
+    assert erased.held["features"] == 1
+    places = {place.name: place for place in erased.places}
+    assert {"vectors", "items", "notes", "words", "cache"} <= {*places}
+    assert places["vectors"].found == 2
+    assert places["items"].shared == 1, "the brand, which a neighbour has"
+    assert all(place.left == 0 and place.shared <= place.found for place in erased.places)
+    size = sum(file.stat().st_size for file in collection.rglob("*") if file.is_file())
+    assert erased.bytes == pytest.approx(size, rel=0.2)
+
+
+def test_an_index_finds_the_same_without_the_rows(collection: Path) -> None:
+    with closing(made(collection, "faiss")) as store:
+        built = store.manifest.index
+        assert built is not None
+        assert built.kind.startswith("ivf")
+        before = answers(store)
+        store.erase([VICTIM])
+        index = store.manifest.index
+        assert index is not None
+        assert (index.vectors, index.kind) == (ROWS, built.kind)
+        assert index.parameters == built.parameters
+        assert answers(store) == before
+    with closing(open_store(collection)) as store:
+        assert answers(store) == before
+
+
+@locals_only
+def test_a_backup_keeps_what_it_has(collection: Path, tmp_path: Path, kind: str) -> None:
+    with closing(made(collection, kind)) as store:
+        back_up(collection, tmp_path / "backup")
+        files = _digests(tmp_path / "backup")
+        store.erase([VICTIM])
+    assert _digests(tmp_path / "backup") == files
+    restore(tmp_path / "backup", tmp_path / "again")
+    with closing(open_store(tmp_path / "again")) as store:
+        assert store.snapshot().items([VICTIM])[VICTIM].title == TITLE
+    assert traces(collection) == {}
+
+
+@locals_only
+def test_whoever_has_it_open_goes_on_and_learns_of_it(collection: Path, kind: str) -> None:
+    with closing(made(collection, kind)) as store, closing(open_store(collection)) as reader:
+        old = reader.snapshot()
+        before = answers(reader)
+        store.erase([VICTIM])
+        assert old.items([VICTIM])[VICTIM].title == TITLE
+        assert old.vectors(VICTIM).shape[0] == 2
+        assert VICTIM not in reader.snapshot().contains([VICTIM, TWIN])
+        assert answers(reader) == before
+        del old
+        gc.collect()
+        mapped = [line for line in Path("/proc/self/maps").read_text().splitlines() if str(collection) in line]
+        assert not [line for line in mapped if line.endswith("(deleted)")]
+        reader.commit([victim("A new zither", 3)])
+        assert store.snapshot().items([VICTIM])[VICTIM].title == "A new zither"
+
+
+@locals_only
+def test_what_was_deleted_before_goes_for_good(collection: Path, kind: str) -> None:
+    with closing(made(collection, kind)) as store:
+        store.commit((), [VICTIM])
+        assert traces(collection) != {}
+        erased = store.erase([VICTIM])
+        assert (erased.ids, erased.absent, erased.verified) == ((), (VICTIM,), True)
+        assert traces(collection) == {}
+        generation = store.token()
+        assert store.erase(["never heard of"]).files == 0
+        assert store.token() == generation
+
+
+def test_it_is_not_done_where_somebody_wrote_meanwhile(collection: Path) -> None:
+    with closing(made(collection, "exact", rows=50)) as store:
+        seen = store.token()
+        store.patch({VICTIM: {"price": 3}})
+        with pytest.raises(Changed, match=VICTIM):
+            store.erase([VICTIM], since=seen)
+        assert store.snapshot().items([VICTIM])[VICTIM].metadata["price"] == 3
+        assert store.erase([VICTIM], since=store.token()).verified
+
+
+def test_a_version_that_a_migration_writes_to_waits_for_its_end(collection: Path) -> None:
+    with closing(made(collection, "exact", rows=50)) as store:
+        version = copied(collection)
+        with changing(collection):
+            erased = store.erase([VICTIM])
+        assert len(erased.later) == 1
+        assert "migration" in erased.later[0]
+        assert not erased.verified
+        left = {file for files in traces(collection).values() for file in files}
+        assert left
+        assert all(file.startswith(f"versions/{version.name}/") for file in left)
+        with closing(open_version(collection, version.name)) as other:
+            assert other.snapshot().contains([VICTIM]) == set()
+        assert traces(collection) == {}
+
+
+def test_a_reader_of_an_old_state_is_not_waited_for_without_end(collection: Path) -> None:
+    with closing(made(collection, "exact", rows=50)) as store:
+        with closing(sqlite3.connect(collection / DATABASE)) as reader, closing(connect(collection)) as writer:
+            reading = reader.execute("SELECT id FROM items")
+            reading.fetchone()
+            store.patch({TWIN: {"price": 3}})
+            with pytest.raises(StoreError, match="old state"):
+                empty_log(writer, patience=0.2)
+        store.maintain()
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
