@@ -82,8 +82,8 @@ def few_threads(*, alone: bool) -> AbstractContextManager[None]:
 
 @contextmanager
 def _product() -> Iterator[None]:
-    """Flat searches by matrix product, whatever FAISS would do by itself. The setting is the whole library's: what other
-    threads search meanwhile is found as well."""
+    """Flat searches by matrix product, whatever FAISS would do by itself. The setting is the whole library's, and what
+    other threads search meanwhile is found as well."""
     faiss.cvar.distance_compute_blas_threshold = 0
     try:
         yield
