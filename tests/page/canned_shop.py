@@ -56,6 +56,7 @@ class Shop:
         atoms: what words ask for, by their text.
         whys: why an item is where it is, by its id.
         collections: what the server lists.
+        empty: texts that nothing is found for.
         key: the API key that every request to the API has to bring.
         searches, questions, asked_why: the bodies that came, oldest first.
         filters: the filters under which values were counted.
@@ -73,6 +74,7 @@ class Shop:
     atoms: dict[str, list[Document]] = field(default_factory=dict)
     whys: dict[str, Document] = field(default_factory=dict)
     collections: list[Document] = field(default_factory=lambda: [{"name": "shop", "aliases": [], "default": True}])
+    empty: set[str] = field(default_factory=set)
     key: str | None = None
     asked_why: list[Document] = field(default_factory=list)
     searches: list[Document] = field(default_factory=list)
@@ -134,6 +136,8 @@ class Shop:
         self.searches.append(body)
         if not body.get("rerank"):
             first = body.get("offset", 0)
+            if body.get("query") in self.empty:
+                return JSONResponse(self.page([], total=0, nothing_matches=True))
             return JSONResponse(self.page(self.hits()[first : first + body["k"]]))
         assert "text/event-stream" in request.headers["accept"]
         looked = self.looked[body["query"]]

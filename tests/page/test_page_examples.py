@@ -2,7 +2,8 @@
 
 import pytest
 from browsing import Tab
-from canned import ADDRESS, WORDS, Document
+from canned import ADDRESS, WORDS
+from canned_reasons import reasons
 from canned_shop import Shop, looked_page
 from playwright.sync_api import expect
 
@@ -103,39 +104,6 @@ def test_a_comparison_that_was_shared(shop_tab: Tab, shop: Shop) -> None:
 
 
 # --- why it is here -------------------------------------------------------------------------------------------------
-
-
-def reasons(shop: Shop, place: int) -> Document:
-    """Why the item of that place is where it is, as the API tells it."""
-    hit, above = shop.hits()[place], shop.hits()[place - 1]
-    return {
-        **{name: hit[name] for name in ("id", "title", "picture", "picture_index")},
-        "outcome": "shown",
-        "sentence": "It is 14th because others look more like the words.",
-        "rank": 14,
-        "total": 1812,
-        "k": 24,
-        "score": 0.301,
-        "conditions": [
-            {"text": "price < 80", "source": "filter", "passes": True, "field": "price", "value": 62.0},
-            {"text": 'colour == "red"', "source": "rule", "passes": False, "field": "colour", "value": None},
-        ],
-        "stages": [
-            {"name": "vector", "rank": 31, "of": 1812, "value": 0.301},
-            {"name": "rules", "rank": 12, "note": "boosted"},
-            {"name": "final", "rank": 14},
-        ],
-        "words": [{"word": "red", "found": True}, {"word": "hat", "found": False}],
-        "rules": [{"kind": "boost", "rule": "summer", "line": 12, "factor": 2.0, "text": "boost summer"}],
-        "above": [
-            {
-                **{name: above[name] for name in ("id", "title", "picture", "rank", "score")},
-                "reasons": ["pinned"],
-                "more": {"score": 0.02, "relevance": 0.1},
-            }
-        ],
-        "changes": [{"kind": "boost", "text": "a boost of 2.4 would put it first", "factor": 2.4}],
-    }
 
 
 def test_why_it_is_here(shop_tab: Tab, shop: Shop) -> None:

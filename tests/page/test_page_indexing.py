@@ -7,13 +7,14 @@ from threading import Event
 
 import pytest
 from browsing import Tab
+from canned import Document
 from canned_jobs import Works, job, works_server
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.slow
 
 REPORT = {"indexed": 1200, "updated": 3, "unchanged": 9, "deleted": 0, "failed": 2, "encoded": 1300, "seconds": 75.2}
-FAILURES = [
+FAILURES: list[Document] = [
     {
         "id": "a-1",
         "reason": "truncated",

@@ -75,7 +75,7 @@ function drawn(operation) {
       element("span", { class: "soft" }, operation.summary ?? "")),
     element("div", {}, operation.description ? element("p", {}, ...worded(operation.description)) : null,
       table("Parameters", parameters), ...bodyTables(operation), answers(operation),
-      element("h3", {}, "Try it"), element("pre", {}, example(operation))));
+      element("h3", {}, "Try it"), element("pre", { tabindex: "0" }, example(operation))));
 }
 
 async function draw() {

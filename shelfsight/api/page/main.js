@@ -160,6 +160,7 @@ function travelled() {
   state = { ...stateOf(location.search), picture: before.picture, weight: before.weight };
   query.value = state.text;
   over.sync(state);
+  picker.then((show) => show(state.collection));
   if (state.collection !== before.collection) start();
   else if (questionOf(state).toString() !== questionOf(before).toString()) refresh({ address: "keep" });
 }
@@ -204,4 +205,4 @@ state = stateOf(location.search);
 if (!new URLSearchParams(location.search).has("look")) state.look = rememberedLook();
 listen();
 start();
-drawPicker(byId("collections"), state.collection, setCollection);
+const picker = drawPicker(byId("collections"), state.collection, setCollection);
