@@ -31,6 +31,7 @@ from shelfsight.api.http.middleware import EncodedItemPaths, HeadAsGet, RequestI
 from shelfsight.api.http.observing import Observes, Routed, load_of, sampled
 from shelfsight.api.http.origins import Origins, allowed_pages
 from shelfsight.api.http.readiness import Readiness
+from shelfsight.api.http.schemas.document import OF_A_COLLECTION, install_reference
 from shelfsight.api.http.searching import search_routes
 from shelfsight.api.http.wellformed import WellFormed
 from shelfsight.api.http.why import why_routes
@@ -45,7 +46,7 @@ _PAGE = Path(__file__).parent / "page"
 def create_app(service: Service) -> FastAPI:
     """The app over a service, which is not closed with it."""
     gates = Gates(service.settings)
-    readiness = Readiness(service.collections, lambda: gates.ending)
+    readiness = Readiness(service, lambda: gates.ending)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -65,6 +66,7 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        generate_unique_id_function=_plainly,
     )
     app.state.service = service
     app.state.gates = gates
@@ -76,6 +78,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(Routed)
     app.add_middleware(Audited, log=service.audit)
     app.add_middleware(Admitted, gates=gates)
+    install_reference(app)
     say_keys(app)
     app.add_middleware(Identified, access=service.access)
     app.add_middleware(InTime, settings=service.settings.server)
@@ -132,12 +135,12 @@ def _plainly(route: APIRoute) -> str:
 
 
 def _of_a_collection(route: APIRoute) -> str:
-    return f"{route.name}_of_collection"
+    return route.name + OF_A_COLLECTION
 
 
 def _add_health(app: FastAPI, readiness: Readiness) -> None:
     @app.get("/healthz", tags=["health"], summary="The process is alive")
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         return {"status": "alive"}
 
     @app.get(

@@ -22,7 +22,7 @@ from shelfsight.api.rules import RULES_FILE, RulesFile
 from shelfsight.api.service.batching import BatchingEncoder, EncoderUse
 from shelfsight.api.service.embeddings import Embeddings
 from shelfsight.core.dialogue import Answer, Turn
-from shelfsight.core.errors import EncoderMismatch, MissingExtra, ModelError
+from shelfsight.core.errors import EncoderMismatch, MissingExtra, ModelError, ShelfsightError
 from shelfsight.core.protocols import Catalogue, Encoder, Fetcher, Store
 from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.settings import Settings
@@ -30,11 +30,14 @@ from shelfsight.core.vectors import FloatArray
 from shelfsight.core.vision import VisionLanguageModel
 
 if TYPE_CHECKING:
+    from shelfsight.core.types import Page
     from shelfsight.evaluation import ClassifyReport, JudgedQuery
     from shelfsight.indexer import NotesProgress, NotesReport, Progress, Report
     from shelfsight.search import Searcher
 
 __all__ = ["Engine"]
+
+_PROBE = "a product"
 
 
 class Engine(Findable, LiveCollection):
@@ -95,6 +98,23 @@ class Engine(Findable, LiveCollection):
     def warm_up(self) -> None:
         """Load the encoder, where it can be had, so that the next search does not have to."""
         self._search_with()
+
+    def probe(self) -> "Page":
+        """A small query, whose text goes through the encoder each time: proof that queries are answered.
+
+        Raises:
+            ModelError, MissingExtra, EncoderMismatch: the encoder cannot be had, or fails.
+            StoreError: the collection cannot be read.
+        """
+        self._search_with()
+        if self._batching is not None:
+            try:
+                self._batching.encode_anew(_PROBE)
+            except ShelfsightError:
+                raise
+            except Exception as error:
+                raise ModelError(f"the encoder cannot encode a text: {error}") from error
+        return self.search(_PROBE, k=1)
 
     @property
     def encoder_use(self) -> EncoderUse:

@@ -159,7 +159,7 @@ def _work(bound: socket.socket, served: Served, told: Connection, parent: int, *
             if first:
                 announce(bound, service)
             if warm:
-                Readiness(service.collections).load()
+                Readiness(service).load()
             server = server_for(service, orphaned=lambda: os.getppid() != parent, on_start=lambda: told.send(True))
             server.run(sockets=[bound])
     except ShelfsightError as error:

@@ -98,6 +98,7 @@ class ServerSettings(_Frozen):
     max_request: int = Field(default=25_000_000, gt=0, description="bytes of a body; catalogues apart")
     head_seconds: float = Field(default=10.0, gt=0, description="a request's line and headers have come by then")
     body_seconds: float = Field(default=30.0, gt=0, description="a request's body has come by then, or is refused")
+    needs_vlm: bool = Field(default=False, description="whether it is ready only with its vision-language model")
     state: Path | None = Field(
         default=None, description="directory of keys, jobs, aliases and audit log; unsaid: beside the collection"
     )
@@ -114,7 +115,7 @@ class LoadSettings(_Frozen):
     """How many requests are worked on at a time."""
 
     batch: int = Field(default=32, gt=0, description="texts of different requests that are encoded together at most")
-    running: int = Field(default=32, gt=0, description="requests worked on at a time, a process")
+    running: int = Field(default=16, gt=0, description="requests worked on at a time, a process")
     waiting: int = Field(default=64, ge=0, description="requests that wait for that, a process; others get 429")
     wait_seconds: float = Field(default=2.0, gt=0, description="what a request would wait at most; longer gets 429")
     embeddings: int = Field(default=10_000, ge=0, description="embeddings of queries that are kept")

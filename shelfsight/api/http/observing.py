@@ -19,6 +19,7 @@ __all__ = ["Observes", "Routed", "load_of", "sampled"]
 
 _FILES = "/page/"
 _NAMED = "/collections/{collection}"
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _EVERY = 1.0
 
 
@@ -43,7 +44,7 @@ class Observes:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Observed(request_id=scope["state"]["request_id"], method=scope["method"])
+        request = Observed(request_id=scope["state"]["request_id"], method=_method(scope))
         scope["state"]["observed"] = request
 
         async def heard(message: Message) -> None:
@@ -81,6 +82,11 @@ class Routed:
             await self._app(scope, receive, send)
         finally:
             request.operation, request.route = _route(scope)
+
+
+def _method(scope: Scope) -> str:
+    """Of the few that there are; OpenTelemetry calls the others so too."""
+    return scope["method"] if scope["method"] in _METHODS else "_OTHER"
 
 
 def _route(scope: Scope) -> tuple[str, str]:

@@ -90,6 +90,10 @@ class BatchingEncoder:
             found.update(fresh)
         return np.stack([found[text] for text in texts])
 
+    def encode_anew(self, text: str) -> FloatArray:
+        """(d,) float32 of a text, through the encoder even where it is remembered."""
+        return self._texts.ask([text])[0]
+
     def _encode_distinct(self, texts: Sequence[str]) -> Sequence[FloatArray]:
         """What several requests ask for at once is encoded once."""
         distinct = {text: row for row, text in enumerate(dict.fromkeys(texts))}

@@ -67,7 +67,7 @@ def log_request(request: Observed, *, queries: bool) -> None:
 def _fields(request: Observed, *, queries: bool) -> dict[str, Any]:
     """What is told of a request; what there is nothing to say of is left out."""
     found = {
-        "method": _bounded(request.method),
+        "method": request.method,
         "route": request.route,
         "operation": request.operation,
         "status": request.status or None,
@@ -81,10 +81,6 @@ def _fields(request: Observed, *, queries: bool) -> dict[str, Any]:
         "stages": request.milliseconds() or None,
     }
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _bounded(method: str) -> str:
-    return method if method.isascii() and method.isalpha() and len(method) <= 10 else "?"
 
 
 def _of_record(record: logging.LogRecord) -> tuple[str, dict[str, Any]]:

@@ -49,8 +49,9 @@ class Metrics:
             collections: that are served.
             jobs: how many jobs there are, by state.
         """
-        from prometheus_client import CollectorRegistry
+        from prometheus_client import CollectorRegistry, disable_created_metrics
 
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a time beside each number would double what is told
         named = os.environ.get(SHARED)
         self._shared = Path(named) if named else None
         self._facts = _Facts(collections, jobs)
