@@ -26,11 +26,11 @@ class Zygote:
     """What makes processes."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def command(self, function: str, *arguments: object) -> list[str]:
         """What starts a process that calls ``MODULE:FUNCTION`` with texts."""
-        return [sys.executable, "-S", "-E", __file__, str(self._path), function, *map(str, arguments)]
+        return [sys.executable, "-S", "-E", __file__, str(self.path), function, *map(str, arguments)]
 
 
 @contextmanager

@@ -168,16 +168,14 @@ def _add_reading(routes: APIRouter) -> None:
 
 def _add_steering(routes: APIRouter) -> None:
     @routes.post("/{job}/cancel", summary="Let a job end")
-    def cancel_job(request: Request, service: Serving, caller: Asker, job: JobId, noted: Noted) -> Response:
+    def cancel_job(request: Request, service: Serving, caller: Asker, job: JobId) -> Response:
         """What it has committed stays. One that runs is `cancelling` until it has ended."""
         _found(request, service, caller, job)
-        noted.add([job])
         return json_response(service.jobs.cancel(job).document())
 
     @routes.post("/{job}/resume", status_code=202, summary="Let a job go on that failed or was cancelled")
-    def resume_job(request: Request, service: Serving, caller: Asker, job: JobId, noted: Noted) -> Response:
+    def resume_job(request: Request, service: Serving, caller: Asker, job: JobId) -> Response:
         _found(request, service, caller, job)
-        noted.add([job])
         return json_response(service.jobs.resume(job).document(), 202)
 
 

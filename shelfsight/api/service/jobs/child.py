@@ -12,8 +12,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +22,9 @@ from shelfsight.api.service.jobs.job import Order, Progress
 from shelfsight.api.service.jobs.sources import columns_of
 from shelfsight.core.errors import ShelfsightError
 from shelfsight.core.settings import Settings
+
+if TYPE_CHECKING:
+    from shelfsight.catalog.remote import Opened
 
 __all__ = ["FAILURES", "INTERRUPTED", "Task", "catalogue_folder", "main"]
 
@@ -101,47 +105,45 @@ def _do(task: Task, say: Say) -> None:
 def _run(task: Task, say: Say) -> dict[str, Any]:
     """The report of the job done."""
     from shelfsight.api.enriching import check_able, notes_document
-    from shelfsight.api.fetching import LateFetcher
     from shelfsight.api.opening import open_engine
-    from shelfsight.catalog.remote import opened
     from shelfsight.stores.files import locked
 
     order, settings = task.order, task.settings
-    copies = catalogue_folder(task.folder)
-    copies.mkdir(parents=True, exist_ok=True)
-    root = copies if order.source.kind == "upload" else order.source.root and Path(order.source.root)
-    place = str(copies / order.source.place) if order.source.kind == "upload" else order.source.place
+    catalogue_folder(task.folder).mkdir(parents=True, exist_ok=True)
+    given: dict[str, Any] = {"device": task.device, "runtime": task.runtime, "vlm": task.vlm}
     with (
         locked(task.folder / "running.lock", wait=True),  # an earlier process of this job may still be committing
-        opened(
-            place,
-            settings=settings,
-            fetch=LateFetcher(settings.fetch),
-            columns=columns_of(order.columns),
-            roots=root or None,
-            copies=copies,
-            max_bytes=settings.jobs.max_upload,
-        ) as found,
-        open_engine(
-            task.collection,
-            settings=settings,
-            device=task.device,
-            runtime=task.runtime,
-            vlm=task.vlm,
-            fetch=found.fetch or False,
-        ) as engine,
+        _opened(task) as source,
+        open_engine(task.collection, settings=settings, fetch=source.fetch or False, **given) as engine,
     ):
         if order.features:
             check_able(engine.vlm, features=True, enrich=False)
         told = _Telling(say)
         failures = task.folder / FAILURES
-        report = engine.index(found.catalogue, prune=order.prune, progress=told.indexing, failures_to=failures)
+        report = engine.index(source.catalogue, prune=order.prune, progress=told.indexing, failures_to=failures)
         told.last()
         document = _shown(report.to_json())
         if order.features:
             document |= notes_document(engine.add_notes(features=True, progress=told.noting))
             told.last()
         return document
+
+
+def _opened(task: Task) -> "AbstractContextManager[Opened]":
+    from shelfsight.api.fetching import LateFetcher
+    from shelfsight.catalog.remote import opened
+
+    source, copies = task.order.source, catalogue_folder(task.folder)
+    upload = source.kind == "upload"
+    return opened(
+        copies / source.place if upload else source.place,
+        settings=task.settings,
+        fetch=LateFetcher(task.settings.fetch),
+        columns=columns_of(task.order.columns),
+        roots=copies if upload else Path(source.root) if source.root else None,
+        copies=copies,
+        max_bytes=task.settings.jobs.max_upload,
+    )
 
 
 def _shown(report: dict[str, Any]) -> dict[str, Any]:

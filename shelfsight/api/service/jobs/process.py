@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,8 @@ class JobProcess:
             for line in lines:
                 self._hear(line)
         self._process.wait()
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # what it never read
+            self._process.stdin.close()
 
     def _hear(self, line: bytes) -> None:
         try:

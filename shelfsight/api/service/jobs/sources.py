@@ -1,6 +1,7 @@
 """What catalogues a server takes: nothing outside the folders and addresses that its settings name is ever opened."""
 
 import re
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from shelfsight.api.service.jobs.job import ColumnsDocument, Source
@@ -57,7 +58,7 @@ class Sources:
             raise Forbidden("this server reads no catalogues from its own disk", hint=_ALLOW)
         for root in self._settings.roots:
             found = inside(root / said, root)
-            if found is not None and found.exists():
+            if found is not None and _is_there(found):
                 return Source(kind="path", place=str(found), root=str(root.resolve()), name=said)
         raise NotFound(f"there is no catalogue {said[:200]!r} in the folders that catalogues may be read from")
 
@@ -83,6 +84,13 @@ def _url(said: str) -> Source:
     check_kind(name)
     host = parts.netloc.rpartition("@")[2]
     return Source(kind="url", place=said, name=f"{parts.scheme}://{host}{parts.path}")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # no file can be called that
+        return False
 
 
 def file_name(name: str) -> str:
