@@ -32,7 +32,7 @@ from shelfsight.stores.words.file import WORDS
 if TYPE_CHECKING:
     from shelfsight.stores.local import LocalStore
 
-__all__ = ["DONE", "ask", "asked", "erase", "finish", "resumed"]
+__all__ = ["DONE", "ask", "asked", "erase", "finish", "marked", "resumed"]
 
 DONE = "erased"
 """Counter of the ledger: the deletion whose items were erased last."""
@@ -47,11 +47,13 @@ _PLACES = ((DATABASE, "items"), (NOTES, "notes"), (WORDS, "words"), ("spelling."
 class Purgeable(Protocol):
     """A store that does what the mark asks for."""
 
-    def purge(self, *, wait: bool = True) -> None: ...
+    def purge(self, *, wait: bool = True) -> object: ...
 
 
-def ask(connection: sqlite3.Connection, generation: int) -> None:
-    """Mark, in the transaction that deletes, that everything dead is to go; ``generation`` is that of the deletion."""
+def ask(connection: sqlite3.Connection, generation: int, ids: Sequence[str]) -> None:
+    """Mark, in the transaction that deletes ``ids``, that everything dead is to go; ``generation`` is that of the
+    deletion, also for those that were deleted before."""
+    connection.executemany("UPDATE deleted SET generation = ? WHERE id = ?", [(generation, id) for id in ids])
     connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (_ASKED, generation))
 
 
@@ -59,6 +61,13 @@ def asked(connection: sqlite3.Connection) -> int | None:
     """The mark; ``None`` where what it asks for was done."""
     found = dict(connection.execute("SELECT name, value FROM counters WHERE name IN (?, ?)", (_ASKED, DONE)))
     return found[_ASKED] if found.get(_ASKED, 0) > found.get(DONE, 0) else None
+
+
+def marked(connection: sqlite3.Connection) -> list[str]:
+    """Ids of what is to be erased, and of what else was deleted since something was."""
+    done = connection.execute("SELECT value FROM counters WHERE name = ?", (DONE,)).fetchone()
+    sql = "SELECT id FROM deleted WHERE generation > ? AND generation <= ?"
+    return [row[0] for row in connection.execute(sql, (0 if done is None else done[0], asked(connection) or 0))]
 
 
 def finish(connection: sqlite3.Connection, generation: int) -> None:
@@ -87,7 +96,7 @@ def erase(store: "LocalStore", home: Path | None, ids: Sequence[str], since: str
         later = [] if not busy else ["another version of the collection is being written by a migration: what that has"]
         for each in stores if not busy else [store]:
             try:
-                each.purge()
+                later += each.purge()
             except StoreError as error:
                 later.append(f"{error.message}: the next maintenance or opening goes on")
         return search.done(tuple(id for id in wanted if id in there), absent, tuple(later))

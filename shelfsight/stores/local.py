@@ -158,37 +158,40 @@ class LocalStore:
                 check_unchanged(connection, (), ids, generation_of(since))
             writer = Writer(connection)
             writer.apply((), ids)
-            erasing.ask(connection, writer.generation)
+            erasing.ask(connection, writer.generation, ids)
             self._notes.drop(ids, {})
         self._words.keep_up()
 
-    def purge(self, *, wait: bool = True) -> None:
-        """Do what such a mark asks for, where there is one, and nobody else is at it unless ``wait``.
+    def purge(self, *, wait: bool = True) -> tuple[str, ...]:
+        """Do what such a mark asks for, where there is one, and nobody else is at it unless ``wait``; what is left to
+        others, in words.
 
         Raises:
             StoreError, StoreFull: that is not possible now; the mark stays.
         """
         with self._reading, storage_faults(self._path):
             if erasing.asked(self._reader) is None:
-                return
+                return ()
         with storage_faults(self._path), self._maintenance.alone(wait=wait) as connection:
             mark = None if connection is None else erasing.asked(connection)
             if connection is None or mark is None:
-                return
-            self._purge(connection)
+                return ()
+            left = self._purge(connection)
             with writing(connection):
                 self._let_know(connection)
                 erasing.finish(connection, mark)
         if self._snapshot is not None:
             self._renew()
+        return left
 
-    def _purge(self, connection: sqlite3.Connection) -> None:
+    def _purge(self, connection: sqlite3.Connection) -> tuple[str, ...]:
         """Write anew what may hold something dead; nobody else maintains."""
         self._maintenance.purge(connection)
         self._words.purge()
         self._notes.purge()
         write_checkpoint(self._path, self._header.encoder.dimension, always=True)
         vacuum(connection)
+        return ()
 
     def _let_know(self, connection: sqlite3.Connection) -> None:
         """Make another state, so that everybody reads it from the files that are there now."""

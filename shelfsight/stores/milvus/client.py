@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shelfsight.core.errors import StoreError, StoreFull
-from shelfsight.stores.milvus.connection import Connection, connected, library
+from shelfsight.stores.milvus.connection import Connection, compacted, connected, library
 from shelfsight.stores.milvus.indexing import Index, described
 from shelfsight.stores.milvus.place import TOKEN, MilvusPlace
 
@@ -177,6 +177,21 @@ class Milvus:
         """Let Lite turn its log, which it searches slowly, into files. A server does that by itself."""
         if self.lite:
             self._do("flush", name, timeout=max(self._timeout, _LONG))
+
+    def compact(self, name: str) -> None:
+        """Ask a server to write its segments anew without deleted rows; it does so behind its back.
+
+        Raises:
+            StoreError: it does not know the request.
+        """
+        self._do("flush", name, timeout=max(self._timeout, _LONG))
+        self._do("compact", name)
+
+    def compact_file(self, name: str) -> bool:
+        """Write the files of Lite anew without deleted rows; ``False`` where that is not possible from here."""
+        self._do("flush", name, timeout=max(self._timeout, _LONG))
+        with self._faults(), self._connection.turn(alone=True):
+            return compacted(self._file, name)
 
     def sync(self, name: str) -> None:
         """What was written survives the machine: a server's log does that, Lite's is left to the operating system."""

@@ -21,7 +21,7 @@ from shelfsight.stores.files import publish
 from shelfsight.stores.milvus.place import MilvusPlace, token
 from shelfsight.stores.milvus.turns import Turns
 
-__all__ = ["Connection", "bulk_library", "connected", "library", "object_store"]
+__all__ = ["Connection", "bulk_library", "compacted", "connected", "library", "object_store"]
 
 _PATIENCE = 60.0  # seconds that somebody else may take to open the file, and to read what is in it
 _PAUSE = 0.05
@@ -286,6 +286,29 @@ def _stop(file: Path) -> None:
     del _users[file], _addresses[file], _locks[file]
     _note(file).unlink(missing_ok=True)
     _servers().release_server(str(file))
+
+
+def compacted(file: Path, name: str) -> bool:
+    """Let Milvus Lite (3.2) write each file of a collection anew without rows that were deleted, as its own compaction
+    does with several; ``False`` where this process does not serve the file, or that is another Lite."""
+    served = getattr(_servers(), "_servers", {}).get(os.path.abspath(file))  # noqa: PTH100 - as Lite keys it
+    if file not in _addresses or served is None:
+        return False
+    try:
+        collection = served[1].get_collection(name)
+        manager, manifest, deletes = collection._compaction_mgr, collection._manifest, collection._delta_index
+        with collection._maintenance_lock:
+            for partition in manifest.list_partitions():
+                folder = Path(collection.data_dir) / "partitions" / partition
+                for each in [*manifest.get_data_files(partition)]:
+                    manager._compact_files(partition, str(folder), [each], manifest, deletes)
+            manager._gc_tombstones(manifest, deletes)
+            collection._refresh_segment_cache()
+            collection._cleanup_orphan_index_files()
+        collection._ensure_loaded_segments_indexed()
+    except (AttributeError, TypeError):
+        return False
+    return True
 
 
 def _lite() -> None:

@@ -65,6 +65,11 @@ class Journal:
     def tenant(self) -> str:
         return self._tenant
 
+    @property
+    def name(self) -> str:
+        """Of its Milvus collection, or the alias by which that is reached."""
+        return self._name
+
     def of_all(self) -> "Journal":
         """Entries that are no tenant's."""
         return Journal(self._milvus, self._name, "-")

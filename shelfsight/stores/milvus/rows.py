@@ -142,6 +142,12 @@ class Rows:
         for row in self._milvus.every(self.name, self._where(Wanted(0, end)), fields, batch=AT_ONCE // 2):
             yield row["row"] - self._base, (row["preview"], row["overflow"])
 
+    def called(self, ids: Sequence[str]) -> Iterator[tuple[int, tuple[str, str]]]:
+        """:meth:`names` of all rows of some items, whichever commit they are of."""
+        where = f"{self._where(Wanted(0, 1 << _BASE))} and id in {json.dumps([*ids], ensure_ascii=False)}"
+        for row in self._milvus.every(self.name, where, ["row", "preview", "overflow"]):
+            yield row["row"] - self._base, (row["preview"], row["overflow"])
+
     def needed(self, names: Sequence[str]) -> set[str]:
         """Those of ``names`` that a row needs."""
         listed = json.dumps([*names])

@@ -17,6 +17,7 @@ from shelfsight.core.errors import LeaseHeld, NotFound, ShelfsightError, StoreEr
 from shelfsight.core.protocols import Fingerprints, Manifest
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import ExactBlock
+from shelfsight.stores.erasing import marked
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked
 from shelfsight.stores.ledger import Ids, Replay, writing
@@ -33,6 +34,7 @@ from shelfsight.stores.milvus.indexing import Sizes, chosen, outgrown
 from shelfsight.stores.milvus.journal import Commit
 from shelfsight.stores.milvus.locks import held
 from shelfsight.stores.milvus.place import MilvusPlace, report_built
+from shelfsight.stores.milvus.purging import compact, drop
 from shelfsight.stores.milvus.replica import apply, counter, own_ledger
 from shelfsight.stores.milvus.schema import index_rows
 from shelfsight.stores.milvus.shipping import ship
@@ -203,6 +205,21 @@ class MilvusStore(LocalStore):
             living = np.sort(state.blocks.numbers[state.row_slot >= 0])
             found = upkeep.Living(state.generation, state.last_vector + 1, living)
             upkeep.mark(self._path, self._journal, self._remote, found)
+
+    def _purge(self, connection: sqlite3.Connection) -> tuple[str, ...]:
+        with self._alone():
+            drop(self._journal, self._remote, marked(connection))
+        left = compact(self._milvus, [self._remote.name, self._journal.name])
+        return (*super()._purge(connection), *left)
+
+    def _let_know(self, connection: sqlite3.Connection) -> None:
+        """States are numbered as Milvus has them."""
+
+    def _renew(self) -> None:
+        with self._reading:
+            self._cache = VectorCache(self._remote, self._header.encoder.dimension)
+            self._start_over()
+            self._snapshot = None
 
     def close(self) -> None:
         super().close()
