@@ -10,7 +10,7 @@ from shelfsight.core.types import Hit, StageReport
 from shelfsight.search.arrange import named
 from shelfsight.search.candidates import Candidate
 from shelfsight.search.explain import STAGE as EXPLAIN
-from shelfsight.search.explain import TOGETHER, Explaining
+from shelfsight.search.explain import Explaining
 from shelfsight.search.look import OpenLook, Viewing
 from shelfsight.search.patience import Budget, Patience, TimeUp
 from shelfsight.search.planning import Plan
@@ -111,13 +111,13 @@ class Sitting:
 
     def explained(self, hits: Sequence[Hit]) -> Iterator[Hit]:
         """Those of ``hits`` that :meth:`explain` would explain, one by one."""
-        explaining = self._explaining(hits[: self._plan.query.explain], at_once=1)
+        explaining = self._explaining(hits[: self._plan.query.explain], awaited=True)
         yield from explaining
         self._tell(explaining.report, explaining.warnings)
 
-    def _explaining(self, hits: Sequence[Hit], at_once: int = TOGETHER) -> Explaining:
+    def _explaining(self, hits: Sequence[Hit], awaited: bool = False) -> Explaining:
         patience, atoms = self._look.patience, self._plan.claimed
-        return Explaining(hits, atoms, self._viewing, budget=self._budget, patience=patience, at_once=at_once)
+        return Explaining(hits, atoms, self._viewing, budget=self._budget, patience=patience, awaited=awaited)
 
     def _tell(self, report: StageReport, warnings: Sequence[str]) -> None:
         self.stages.append(report)

@@ -14,12 +14,9 @@ from shelfsight.search.explain.witness import Ended, Witness
 from shelfsight.search.look import Viewing
 from shelfsight.search.patience import Budget, Patience
 
-__all__ = ["STAGE", "TOGETHER", "Explained", "Explaining", "explain"]
+__all__ = ["STAGE", "Explained", "Explaining", "explain"]
 
 STAGE = "explain"
-
-TOGETHER = 32
-"""Hits that a model is asked about at once, where nobody waits for the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +52,17 @@ class Explaining:
         budget: Budget,
         patience: Patience,
         pixels_only: bool = False,
-        at_once: int = TOGETHER,
+        awaited: bool = False,
     ) -> None:
         """
         Args:
             viewing: the model and what it has seen in this search; ``None``: nobody can look. Features that are made
                 stay in it until :meth:`~shelfsight.search.look.Viewing.keep`.
             pixels_only: as if the items had no fields, but for limits.
-            at_once: hits that the model is asked about at a time, at most. What it says does not depend on that.
+            awaited: somebody waits for the first: the model is asked about few hits at a time. What it says does not
+                depend on that.
         """
-        self._atoms, self._viewing, self._at_once = atoms, viewing, at_once
+        self._atoms, self._viewing, self._awaited = atoms, viewing, awaited
         self._witness = None if viewing is None else Witness(atoms, viewing, budget, patience)
         start = perf_counter()
         self._drafts = [
@@ -127,7 +125,7 @@ class Explaining:
     def _closed(self, drafts: Sequence[Draft]) -> Iterator[Sequence[Draft]]:
         """Open drafts, as they are judged."""
         if self._witness is not None:
-            yield from self._witness.look(drafts, at_once=self._at_once)
+            yield from self._witness.look(drafts, awaited=self._awaited)
             return
         self._failed = bool(drafts)
         for draft in drafts:

@@ -21,6 +21,7 @@ __all__ = ["Ended", "Witness"]
 Ended = Literal["complete", "budget", "failed"]
 
 _AT_ONCE = 32
+_AT_ONCE_AWAITED = 8
 _AT_ONCE_IN_HASTE = 3
 """Hits of which a model is asked at once where time is short: what is done when it is up is whole hits."""
 
@@ -43,14 +44,15 @@ class Witness:
         self._looked_at = 0
         self.ended: Ended = "complete"
 
-    def look(self, drafts: Sequence[Draft], *, at_once: int = _AT_ONCE) -> Iterator[Sequence[Draft]]:
+    def look(self, drafts: Sequence[Draft], *, awaited: bool = False) -> Iterator[Sequence[Draft]]:
         """Close the drafts, from the first on, as far as the budget goes; those that are closed, as they are.
 
         Args:
-            at_once: drafts that the model is asked about at a time, at most.
+            awaited: somebody waits for the first: the model is asked about one, then two, then four, and so on.
         """
-        size = at_once if self._budget.left is None else min(at_once, _AT_ONCE_IN_HASTE)
-        for start in range(0, len(drafts), size):
+        most = _AT_ONCE if self._budget.left is None else _AT_ONCE_IN_HASTE
+        start, size = 0, 1 if awaited else most
+        while start < len(drafts):
             group = drafts[start : start + size]
             try:
                 answers = self._answers(group)
@@ -65,6 +67,8 @@ class Witness:
             self._judge(group, answers)
             self._locator.locate(group)
             yield group
+            start += size
+            size = min(2 * size, _AT_ONCE_AWAITED, most) if awaited else most
 
     def warnings(self) -> tuple[str, ...]:
         """What was degraded, in sentences."""
