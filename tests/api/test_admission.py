@@ -82,7 +82,7 @@ def test_a_full_queue_refuses_and_says_when_to_come_back() -> None:
     assert (door.state, door.admission.refused) == ((1, 1), 1)
     door.go("b")
     door.come("d")
-    assert door.turns == ["c"]
+    assert (door.turns, door.state) == (["c"], (1, 1))
 
 
 def test_who_would_wait_too_long_is_refused_while_there_is_room() -> None:
@@ -96,6 +96,24 @@ def test_who_would_wait_too_long_is_refused_while_there_is_room() -> None:
         door.come("5")
     assert refusal.value.retry_after == 3
     assert door.state == (2, 4)
+
+
+def test_the_queue_is_short_for_a_second_after_a_refusal() -> None:
+    door = Door(running=4, waiting=3)
+    door.come(*"abcd", *"123")
+    with pytest.raises(Busy):
+        door.come("4")
+    door.go("a", "b", "c")  # 1, 2 and 3 have their turn
+    door.come("5")  # one place in the queue for four at work
+    door.clock.now = 0.9
+    with pytest.raises(Busy):
+        door.come("6")
+    door.clock.now = 1.8
+    with pytest.raises(Busy):  # a second after the last refusal, not the first
+        door.come("7")
+    door.clock.now = 2.8
+    door.come("8", "9")
+    assert door.state == (4, 3)
 
 
 def test_the_time_that_requests_take_follows_them() -> None:

@@ -1,20 +1,29 @@
 """How many requests are worked on at a time, how many wait for that, and who is told at once to come back later."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
-from math import ceil
 
 from shelfsight.core.errors import Busy
 
 __all__ = ["Admission", "Place"]
 
+_SHORT = 4
+"""One waits for so many at work, where more comes than can be done."""
+_CROWDED = 1.0
+"""Seconds."""
 _WEIGHT = 0.05
 """Of the last request in the mean time that requests take: about the last twenty count."""
 
 
 class Admission:
-    """Places at work, and a queue for them in order of arrival. All of it is called from one thread."""
+    """Places at work, and a queue for them in order of arrival. All of it is called from one thread.
+
+    A queue takes up bursts; where more comes than can be done, whoever is in it only waits longer, and what is done
+    does not become more. So once somebody was refused the queue is a short one until it has been empty, which is the
+    adaptive queue of B. Maurer, "Fail at Scale" (ACM Queue 13-8, 2015), by length instead of time.
+    """
 
     def __init__(
         self, *, running: int, waiting: int, wait_seconds: float, clock: Callable[[], float] = time.monotonic
@@ -22,7 +31,7 @@ class Admission:
         """
         Args:
             running: places at work.
-            waiting: places in the queue.
+            waiting: places in the queue, while nobody was refused.
             wait_seconds: who would wait longer, as far as can be told, is refused.
             clock: seconds that only grow.
         """
@@ -30,6 +39,8 @@ class Admission:
         self._most_waiting = waiting
         self._patience = wait_seconds
         self._clock = clock
+        self._short = min(waiting, -(-running // _SHORT))
+        self._crowded_until = -math.inf
         self._queue: deque[Place] = deque()
         self._seconds: float | None = None
         self.running = 0
@@ -64,13 +75,17 @@ class Admission:
         Raises:
             Busy: a request that came now would be refused.
         """
-        wait = self.expected_wait
-        if self.running < self._most or (len(self._queue) < self._most_waiting and wait <= self._patience):
+        if self.running < self._most:
+            return
+        now, wait = self._clock(), self.expected_wait
+        most = self._short if now < self._crowded_until else self._most_waiting
+        if len(self._queue) < most and wait <= self._patience:
             return
         self.refused += 1
+        self._crowded_until = now + _CROWDED
         raise Busy(
             f"{self.running} requests are worked on and {len(self._queue)} wait",
-            retry_after=max(1, ceil(wait)),
+            retry_after=max(1, math.ceil(wait)),
             hint="ask again after that many seconds",
         )
 
