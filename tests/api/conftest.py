@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
+from conforming import conforming
 from front_door import ODD_IDS, Cli, Result
 from PIL import Image
 from served import served
@@ -50,7 +51,7 @@ def odd_collection(odd_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def shop(demo_collection: Path) -> Iterator[tuple[Engine, httpx.Client]]:
     """The demo collection's engine, and a client of a server on it."""
-    with open_engine(demo_collection) as engine, served(engine) as url, httpx.Client(base_url=url) as client:
+    with open_engine(demo_collection) as engine, served(engine) as url, conforming(url) as client:
         yield engine, client
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from conforming import conforming
 from PIL import Image
 from served import serving
 from zygote import Zygote
@@ -161,7 +162,7 @@ def job_server(
         if zygote is not None:
             service.jobs.command = zygote.command(JOB)
         url = held.enter_context(serving(service))
-        yield JobServer(service, held.enter_context(httpx.Client(base_url=url, timeout=_PATIENCE)), root)
+        yield JobServer(service, held.enter_context(conforming(url, timeout=_PATIENCE)), root)
 
 
 def job_pids() -> list[int]:

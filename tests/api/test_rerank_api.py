@@ -276,13 +276,12 @@ def test_over_http_the_reference_is_in_one_piece(client: httpx.Client) -> None:
     document = client.get("/openapi.json").json()
     text = json.dumps(document)
     assert "#/$defs/" not in text
-    search = document["paths"]["/v1/search"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert {"rerank", "explain", "depth", "budget_ms", "atoms"} <= set(search["properties"])
+    schemas = document["components"]["schemas"]
+    assert {"rerank", "explain", "depth", "budget_ms", "atoms"} <= set(schemas["SearchRequest"]["properties"])
     ask = document["paths"]["/v1/items/{id}/ask"]["post"]
     assert set(ask["responses"]["200"]["content"]) == {"application/json", "text/event-stream"}
-    assert set(ask["requestBody"]["content"]["application/json"]["schema"]["properties"]) == {
-        "question", "turns", "picture", "max_tokens",
-    }  # fmt: skip
+    assert ask["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/AskRequest"}
+    assert set(schemas["AskRequest"]["properties"]) == {"question", "turns", "picture", "max_tokens"}
 
 
 def explained_page() -> Page:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from conforming import conforming
 from PIL import Image
 from served import serving
 from tiny_encoder import TintEncoder
@@ -75,7 +76,7 @@ def served_tints(root: Path, *named: str, **given: Any) -> Iterator[tuple[Servic
     with (
         tint_service(root, *named, **given) as service,
         serving(service) as url,
-        httpx.Client(base_url=url, timeout=30) as client,
+        conforming(url, timeout=30) as client,
     ):
         yield service, client
 

@@ -3,6 +3,13 @@
 import { byId, element } from "./dom.js";
 
 const place = byId("reference");
+let components = {};
+
+// What a reference to a component stands for.
+function resolved(node = {}) {
+  const [, , kind, name] = (node.$ref ?? "").split("/");
+  return name ? { ...components[kind][name], ...node, $ref: undefined, called: name } : node;
+}
 
 function operations(document) {
   const found = new Map();
@@ -16,7 +23,9 @@ function operations(document) {
   return found;
 }
 
-function typeOf(schema = {}) {
+function typeOf(said = {}) {
+  const schema = resolved(said);
+  if (schema.called && !schema.enum) return schema.called;
   if (schema.anyOf) return schema.anyOf.filter((each) => each.type !== "null").map(typeOf).join(" or ");
   if (schema.enum) return schema.enum.join(" or ");
   if (schema.const) return schema.const;
@@ -45,26 +54,27 @@ function table(caption, rows) {
 function bodyTables(operation) {
   const content = Object.entries(operation.requestBody?.content ?? {});
   return content.map(([type, { schema }]) => {
-    const rows = Object.entries(schema.properties ?? {}).map(([name, field]) => [name, field, field.description]);
+    const rows = Object.entries(resolved(schema).properties ?? {}).map(([name, field]) => [name, field, field.description]);
     return table(`Body, ${type}`, rows);
   });
 }
 
 function answers(operation) {
-  const rows = Object.entries(operation.responses ?? {}).map(([status, { description }]) => [status, description]);
+  const rows = Object.entries(operation.responses ?? {}).map(([status, answer]) => [status, resolved(answer).description]);
   return element("table", {}, element("caption", {}, "Answers"), element("tbody", {}, ...rows.map(([status, text]) =>
     element("tr", {}, element("th", { scope: "row" }, element("code", {}, status)), element("td", {}, text)))));
 }
 
-function example({ method, path, requestBody }) {
-  const url = new URL(path, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
-  const verb = method === "GET" ? "" : ` -X ${method}`;
+function example({ method, path, parameters = [], requestBody }) {
+  const given = Object.fromEntries(parameters.map(({ name, example: value }) => [name, value ?? name]));
+  const url = new URL(path.replace(/{(\w+)}/g, (_, name) => encodeURIComponent(given[name])), location.origin).href;
+  const asked = method === "GET" ? `curl '${url}'` : `curl -X ${method} '${url}'`;
   const { "application/json": json, "multipart/form-data": form } = requestBody?.content ?? {};
-  if (!json) return `curl${verb} '${url}'`;
-  const shown = json.example ?? json.schema?.examples?.[0] ?? (path.endsWith("/search") ? { query: "red floral dress", k: 3 } : {});
-  const lines = [`curl${verb} '${url}' -H 'content-type: application/json' -d '${JSON.stringify(shown)}'`];
-  if (form?.schema?.properties?.image) lines.push(`curl${verb} '${url}' -F image=@photo.jpg`);
-  if (form?.schema?.properties?.catalogue) lines.push(`curl${verb} '${url}' -F catalogue=@catalog.csv`);
+  if (!json) return asked;
+  const lines = Object.values(json.examples).map(({ value }) => `${asked} -H 'content-type: application/json' -d '${JSON.stringify(value)}'`);
+  const fields = resolved(form?.schema).properties ?? {};
+  if (fields.image) lines.push(`${asked} -F image=@photo.jpg`);
+  if (fields.catalogue) lines.push(`${asked} -F catalogue=@catalog.csv`);
   return lines.join("\n");
 }
 
@@ -80,6 +90,7 @@ function drawn(operation) {
 
 async function draw() {
   const document = await (await fetch("/openapi.json")).json();
+  ({ components } = document);
   const groups = [...operations(document)].flatMap(([tag, found]) => [element("h2", {}, tag), ...found.map(drawn)]);
   place.replaceChildren(element("h1", {}, "The API"),
     element("p", { class: "soft" }, `${document.info.summary} Version ${document.info.version}. Errors come as application/problem+json with a code, a detail and a hint. The same for programs: `,
