@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -293,6 +295,61 @@ def test_the_machine_and_the_packages_of_these_tests_are_in_order() -> None:
     assert wrong == []
 
 
+CHECKED = """
+import json
+from shelfsight.api.doctor import faiss, packages
+from shelfsight.api.doctor.checking import checked
+print(json.dumps([each.document() for each in checked([*packages.CHECKS, *faiss.CHECKS])]))
+"""
+
+
+def installation(found_first: Path, **variables: str) -> dict[str, dict[str, str]]:
+    """What is found, by code, where the packages in that folder come before the installed ones."""
+    environment = os.environ | variables | {"PYTHONPATH": str(found_first)}
+    run = subprocess.run([sys.executable, "-c", CHECKED], env=environment, capture_output=True, text=True, check=True)
+    return {each["code"]: each for each in json.loads(run.stdout) if each["code"] != "torch_kinds"}
+
+
+def install(folder: Path, name: str, version: str, *requires: str) -> None:
+    """A package of that name and version, as far as its metadata goes."""
+    about = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    about.mkdir(parents=True)
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    (about / "METADATA").write_text("\n".join([*lines, *(f"Requires-Dist: {each}" for each in requires), ""]))
+
+
+def test_packages_that_do_not_fit(tmp_path: Path) -> None:
+    assert installation(tmp_path) == {}
+    install(tmp_path, "click", "7.0")
+    install(tmp_path, "torch", "2.9.0+cpu")
+    install(tmp_path, "torchvision", "0.23.0", "torch==2.8.0", "numpy")
+    install(tmp_path, "faiss-gpu-cu12", "1.13.0")
+    found = installation(tmp_path)
+    assert found.keys() == {"package_version", "torch_pair", "faiss_twice"}
+    assert found["package_version"]["command"] == "pip install 'click<9,>=8.1'"
+    index = "https://download.pytorch.org/whl/cpu"
+    assert found["torch_pair"]["command"] == f"pip install --upgrade --index-url {index} 'torch==2.9.0' torchvision"
+    assert found["faiss_twice"]["command"] == "pip uninstall -y faiss-cpu faiss-gpu-cu12"
+
+
+def test_a_faiss_that_is_not_there_or_cannot_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "faiss.py").write_text("raise ImportError('libcublas.so.12: cannot open shared object file')")
+    assert installation(tmp_path)["faiss_broken"]["message"].endswith("libcublas.so.12: cannot open shared object file")
+    (tmp_path / "faiss.py").write_text("raise ModuleNotFoundError('no faiss', name='faiss')")
+    assert installation(tmp_path)["faiss_missing"]["command"] == "pip install 'shelfsight[cpu]'"
+
+
+@pytest.mark.skipif("avx2" not in Path("/proc/cpuinfo").read_text(), reason="this processor has no AVX2")
+def test_a_faiss_that_is_told_to_be_slow(tmp_path: Path) -> None:
+    assert installation(tmp_path, FAISS_SIMD_LEVEL="NONE")["faiss_slow"]["command"] == "unset FAISS_SIMD_LEVEL"
+
+
+def test_vectors_that_are_none(path: Path) -> None:
+    changed(segment(path), -12, bytes(12))
+    (finding,) = found(path)
+    assert (finding.code, "of length 1" in finding.message) == ("segment_damaged", True)
+
+
 def test_a_small_limit_of_open_files() -> None:
     import resource
 
@@ -327,6 +384,17 @@ def test_the_command(demo_collection: Path, path: Path, cli: Cli) -> None:
     result = cli("doctor", "-c", path)
     assert result.code == 1
     assert f"error   manifest_missing: {path} has no manifest.json" in result.out.splitlines()
+
+
+def test_every_code_is_in_the_documentation() -> None:
+    root = Path(__file__).parents[2]
+    sources = "".join(file.read_text() for file in (root / "shelfsight" / "api" / "doctor").glob("*.py"))
+    called = set(re.findall(r'(?:error|warning|note)\(\s*"(\w+)"', sources))
+    listed = set(re.findall(r'\(\s*"(\w+)",\s*(?:state|lambda|cache_folder|Path)', sources))
+    assert {"ledger_damaged", "keys_open", "keys_damaged", "hub_not_writable"} <= called | listed
+    text = (root / "docs" / "operations.md").read_text()
+    assert [code for code in sorted(called | listed) if f"`{code}`" not in text] == []
+    assert set(BREAKS) <= called | listed
 
 
 def test_findings_come_gravest_first(path: Path) -> None:

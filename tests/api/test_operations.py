@@ -129,6 +129,9 @@ def test_names_and_units_are_those_of_prometheus(client: httpx.Client) -> None:
     client.post("/v1/search", json=SEARCH)
     families = [*text_string_to_metric_families(client.get("/metrics").text)]
     ours = [family for family in families if family.name.startswith("shelfsight_")]
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    suffix = {"counter": "_total"}
+    assert [each.name for each in ours if f"`{each.name}{suffix.get(each.type, '')}`" not in text] == []
     assert {family.type for family in ours} == {"counter", "gauge", "histogram"}
     for family in ours:
         assert re.fullmatch("shelfsight(_[a-z]+)+", family.name)

@@ -8,7 +8,7 @@ from shelfsight.api.doctor.finding import Finding, error, warning
 
 __all__ = ["CHECKS"]
 
-_LEVEL = "FAISS_OPT_LEVEL"
+_FORCE = ("FAISS_SIMD_LEVEL", "FAISS_OPT_LEVEL")
 _FAST = ("AVX2", "AVX512", "SVE", "NEON")
 
 
@@ -18,20 +18,20 @@ def faiss_library() -> Iterator[Finding]:
 
     try:
         found = build()
-    except ModuleNotFoundError:
+    except ImportError as fault:
+        if fault.name != "faiss":
+            cure = "install it anew; a build for CUDA needs that CUDA's libraries"
+            yield error("faiss_broken", f"FAISS cannot be loaded: {fault}", cure)
+            return
         text = "FAISS is not installed; collections with --store exact and --store milvus work"
         yield warning("faiss_missing", text, "install the extra cpu, or gpu", command="pip install 'shelfsight[cpu]'")
         return
-    except ImportError as fault:
-        cure = "install it anew; a build for CUDA needs that CUDA's libraries"
-        command = "pip install --force-reinstall --no-deps faiss-cpu"
-        yield error("faiss_broken", f"FAISS cannot be loaded: {fault}", cure, command=command)
-        return
-    fast = [option for option in found.options if option.startswith(_FAST)]
-    if _processor_is_fast() and (found.level == "NONE" or not (fast or found.level)):
-        forced = f" because {_LEVEL} is {os.environ[_LEVEL]}" if _LEVEL in os.environ else ""
-        text = f"FAISS {found.version} computes without AVX2, which this processor has{forced}"
-        yield warning("faiss_slow", text, f"unset {_LEVEL}" if forced else "install a build of the package index")
+    fast = found.level != "NONE" if found.level else any(each.startswith(_FAST) for each in found.options)
+    if _processor_is_fast() and not fast:
+        text = f"FAISS {found.version} computes without AVX2, which this processor has"
+        forced = [name for name in _FORCE if name in os.environ]
+        cure = f"unset {' and '.join(forced)}" if forced else "install a build of the package index"
+        yield warning("faiss_slow", text, cure, command=f"unset {' '.join(forced)}" if forced else None)
 
 
 def _processor_is_fast() -> bool:
