@@ -159,6 +159,10 @@ def _add_pages(app: FastAPI) -> None:
     def page() -> FileResponse:
         return FileResponse(_PAGE / "index.html")
 
+    @app.get("/indexing", include_in_schema=False)
+    def indexing() -> FileResponse:
+        return FileResponse(_PAGE / "indexing.html")
+
     @app.get("/docs", include_in_schema=False)
     def docs() -> FileResponse:
         return FileResponse(_PAGE / "docs.html")
