@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from shelfsight.core.listing import Histogram, SortKey
     from shelfsight.core.settings import IndexSettings, PictureLimits, SearchSettings, Settings
+    from shelfsight.core.streaming import HitExplained, HitsFound, OrderChanged, SearchDone, SearchEvent, Stream
     from shelfsight.core.types import (
         Claim,
         Evidence,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         Suggestion,
     )
     from shelfsight.core.vision import VisionLanguageModel
+    from shelfsight.core.why import Why
 
     __version__: str
 
@@ -79,6 +81,8 @@ __all__ = [
     "Forbidden",
     "Histogram",
     "Hit",
+    "HitExplained",
+    "HitsFound",
     "IndexSettings",
     "Item",
     "LeaseHeld",
@@ -86,6 +90,7 @@ __all__ = [
     "MissingExtra",
     "ModelError",
     "NotFound",
+    "OrderChanged",
     "Page",
     "Picture",
     "PictureError",
@@ -93,6 +98,8 @@ __all__ = [
     "PictureLimits",
     "Query",
     "Reason",
+    "SearchDone",
+    "SearchEvent",
     "SearchSettings",
     "Settings",
     "ShelfsightError",
@@ -101,12 +108,14 @@ __all__ = [
     "StageReport",
     "StoreError",
     "StoreFull",
+    "Stream",
     "Suggestion",
     "Turn",
     "Unauthenticated",
     "UnknownField",
     "UsageError",
     "VisionLanguageModel",
+    "Why",
     "__version__",
     "open_engine",
 ]
@@ -118,7 +127,16 @@ _HOMES = {
     "shelfsight.core.atoms": ("Atom",),
     "shelfsight.core.dialogue": ("Answer", "Turn"),
     "shelfsight.core.listing": ("Histogram", "SortKey"),
+    "shelfsight.core.streaming": (
+        "HitExplained",
+        "HitsFound",
+        "OrderChanged",
+        "SearchDone",
+        "SearchEvent",
+        "Stream",
+    ),
     "shelfsight.core.vision": ("VisionLanguageModel",),
+    "shelfsight.core.why": ("Why",),
     "shelfsight.core.settings": ("IndexSettings", "PictureLimits", "SearchSettings", "Settings"),
     "shelfsight.core.types": (
         "Claim",

@@ -10,18 +10,26 @@ from shelfsight import (
     Answer,
     Atom,
     Engine,
+    Example,
     FilterError,
     Histogram,
     Hit,
+    HitExplained,
+    HitsFound,
     Item,
+    OrderChanged,
     Page,
     PictureFile,
+    SearchDone,
+    SearchEvent,
     Settings,
     ShelfsightError,
     SortKey,
     StageReport,
+    Stream,
     Turn,
     VisionLanguageModel,
+    Why,
     open_engine,
 )
 from shelfsight.api.reporting import write_report
@@ -77,6 +85,25 @@ def search_again(path: Path, model: VisionLanguageModel) -> list[str]:
         assert_type(asked, Answer)
         assert_type(engine.vlm, VisionLanguageModel)
         return [hit.explanation.sentence for hit in again.hits if hit.explanation is not None]
+
+
+def search_step_by_step(engine: Engine) -> list[str]:
+    told = []
+    with engine.search_events("red shoes", rerank=True, explain=3, like=["a"], unlike={"b": 0.5}) as events:
+        assert_type(events, Stream[SearchEvent])
+        for event in events:
+            match event:
+                case HitsFound(page=page) | OrderChanged(page=page) | SearchDone(page=page):
+                    told.append(f"{page.total}")
+                case HitExplained():
+                    told.append(event.explanation.sentence)
+    return told
+
+
+def why_so_low(engine: Engine) -> str:
+    told = engine.why("a", "red shoes", filter="price < 80", like=Example("b"))
+    assert_type(told, Why)
+    return f"{told.rank} {told.sentence} {[change.text for change in told.changes]}"
 
 
 def search_by_picture(engine: Engine, upload: bytes) -> Page:
