@@ -231,6 +231,7 @@ def shop_app(routes: Sequence[BaseRoute], key: str | None = None) -> ASGIApp:
     """The page, its headers, and ``routes``."""
     page = [
         Route("/", lambda _request: FileResponse(_PAGE / "index.html")),
+        Route("/indexing", lambda _request: FileResponse(_PAGE / "indexing.html")),
         Mount("/page", StaticFiles(directory=_PAGE)),
     ]
     made = Starlette(routes=[*page, *routes])

@@ -14,28 +14,28 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 pytestmark = pytest.mark.slow
 
-WAYS: list[Any] = [
-    {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "has_touch": width < 500}
-    for width in (1280, 375)
-    for scheme in ("light", "dark")
-]
+WIDTHS = (1280, 375)
 _SERIOUS = ("serious", "critical")
 
 
-def context_of(browser: Browser, way: Any) -> BrowserContext:
-    return browser.new_context(**way, reduced_motion="reduce")
+def context_of(browser: Browser, width: int) -> BrowserContext:
+    viewport: Any = {"width": width, "height": 800}
+    return browser.new_context(viewport=viewport, has_touch=width < 500, reduced_motion="reduce")
 
 
 def check(tab: Tab, view: str) -> None:
-    """Nothing serious in what is shown now."""
-    found = Axe().run(tab.page).response["violations"]
-    serious = [
-        (each["id"], node["html"][:200], node.get("failureSummary", ""))
-        for each in found
-        if each["impact"] in _SERIOUS
-        for node in each["nodes"]
-    ]
-    assert serious == [], (view, serious)
+    """Nothing serious in what is shown now, in the light and in the dark."""
+    schemes: tuple[Any, ...] = ("light", "dark")
+    for scheme in schemes:
+        tab.page.emulate_media(color_scheme=scheme)
+        found = Axe().run(tab.page).response["violations"]
+        serious = [
+            (each["id"], node["html"][:200], node.get("failureSummary", ""))
+            for each in found
+            if each["impact"] in _SERIOUS
+            for node in each["nodes"]
+        ]
+        assert serious == [], (view, scheme, serious)
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
 
 
@@ -78,8 +78,8 @@ def views(tab: Tab, shop: Shop) -> list[tuple[str, Callable[[], object]]]:
     ]
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way['viewport']['width']}-{way['color_scheme']}")
-def test_the_search_page(browser: Browser, shop: Shop, way: Any) -> None:
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_search_page(browser: Browser, shop: Shop, width: int) -> None:
     page = looked_page(shop, warnings=["the model is slow"], nothing_matches=True)
     page["hits"][1]["explanation"] = {"sentence": "It is round.", "claims": CLAIMS}
     page["hits"][2]["reasons"] = ["pinned"]
@@ -87,7 +87,7 @@ def test_the_search_page(browser: Browser, shop: Shop, way: Any) -> None:
     shop.empty = {"nothing"}
     told = reasons(shop, 13)
     shop.whys[told["id"]] = told
-    with canned_server(shop) as url, context_of(browser, way) as context:
+    with canned_server(shop) as url, context_of(browser, width) as context:
         tab = Tab(context.new_page(), url)
         for name, show in views(tab, shop):
             show()
@@ -95,8 +95,8 @@ def test_the_search_page(browser: Browser, shop: Shop, way: Any) -> None:
         tab.check()
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way['viewport']['width']}-{way['color_scheme']}")
-def test_the_indexing_page(browser: Browser, way: Any) -> None:
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_indexing_page(browser: Browser, width: int) -> None:
     failures = [{"id": "a-1", "reason": "truncated", "place": "catalog.csv:17", "message": "the picture ends early"}]
     report = {"indexed": 12, "updated": 0, "unchanged": 9, "deleted": 0, "failed": 1, "encoded": 13, "seconds": 75.2}
     works = Works(
@@ -107,9 +107,9 @@ def test_the_indexing_page(browser: Browser, way: Any) -> None:
             job("now", "running", progress={"done": 3, "total": 9, "seconds": 2.0}),
         ]
     )
-    with works_server(works) as url, context_of(browser, way) as context:
+    with works_server(works) as url, context_of(browser, width) as context:
         tab = Tab(context.new_page(), url)
-        tab.page.goto(url + "/page/indexing.html")
+        tab.page.goto(url + "/indexing")
         tab.page.locator(".failures summary").click()
         tab.page.get_by_role("button", name="Start").click()
         check(tab, "indexing")
@@ -118,10 +118,10 @@ def test_the_indexing_page(browser: Browser, way: Any) -> None:
         tab.check()
 
 
-@pytest.mark.parametrize("way", WAYS[::3], ids=lambda way: f"{way['viewport']['width']}-{way['color_scheme']}")
-def test_the_reference_and_the_question_for_a_key(browser: Browser, page_url: str, shop: Shop, way: Any) -> None:
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_reference_and_the_question_for_a_key(browser: Browser, page_url: str, shop: Shop, width: int) -> None:
     shop.key = "ss_1"
-    with canned_server(shop) as url, context_of(browser, way) as context:
+    with canned_server(shop) as url, context_of(browser, width) as context:
         tab = Tab(context.new_page(), page_url)
         tab.page.goto(page_url + "/docs")
         expect(tab.page.get_by_role("heading", name="The API")).to_be_visible()

@@ -40,7 +40,7 @@ def works_tab(browser: Browser, works: Works) -> Iterator[Tab]:
 
 
 def opened(tab: Tab) -> Tab:
-    tab.page.goto(tab.url + "/page/indexing.html")
+    tab.page.goto(tab.url + "/indexing")
     return tab
 
 

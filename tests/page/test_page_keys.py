@@ -92,7 +92,7 @@ def test_dark_as_the_system_or_as_chosen(shop_tab: Tab) -> None:
     assert not is_dark(shop_tab)
     shop_tab.page.get_by_role("button", name="Dark colours").click()
     assert is_dark(shop_tab)
-    shop_tab.page.goto(shop_tab.url + "/page/indexing.html")
+    shop_tab.page.goto(shop_tab.url + "/indexing")
     assert is_dark(shop_tab)
     shop_tab.expected = ["404"]  # this shop has no jobs
     shop_tab.open()

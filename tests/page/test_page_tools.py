@@ -57,7 +57,8 @@ def test_only_what_is_likely(tab: Tab, page_engine: Engine) -> None:
     expect(alert).to_contain_text("Nothing matches “quantum physics”.")
     tab.after(lambda: alert.get_by_role("button", name="Show the closest").click())
     assert tab.ids() == ids(page_engine.search("quantum physics", k=SHOWN))
-    expect(tab.page.locator("#remarks")).to_have_text("Nothing here seems to match. These are the closest.")
+    said = "Nothing in the collection seems to be what was asked for; what is nearest is shown."
+    expect(tab.page.locator("#remarks")).to_have_text(said)
 
 
 def test_a_thumb_of_the_price_slider(tab: Tab, page_engine: Engine) -> None:
@@ -113,6 +114,7 @@ def test_the_slider_by_pointer(shop_tab: Tab, shop: Shop) -> None:
 
 def test_typing_asks_for_no_counts_again(shop_tab: Tab, shop: Shop) -> None:
     shop_tab.open()
+    expect(shop_tab.page.locator(".bars rect")).to_have_count(4)
     browsed, filters = len(shop.browsed), len(shop.filters)
     shop_tab.type("hat")
     shop_tab.type("red hat")

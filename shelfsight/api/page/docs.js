@@ -62,7 +62,7 @@ function bodyTables(operation) {
 function answers(operation) {
   const rows = Object.entries(operation.responses ?? {}).map(([status, answer]) => [status, resolved(answer).description]);
   return element("table", {}, element("caption", {}, "Answers"), element("tbody", {}, ...rows.map(([status, text]) =>
-    element("tr", {}, element("th", { scope: "row" }, element("code", {}, status)), element("td", {}, text)))));
+    element("tr", {}, element("th", { scope: "row" }, element("code", {}, status)), element("td", {}, ...worded(text))))));
 }
 
 function example({ method, path, parameters = [], requestBody }) {

@@ -1,6 +1,6 @@
 // What is said in place of hits, and above them.
 
-import { byId, element, milliseconds } from "./dom.js";
+import { byId, element, milliseconds, sentence } from "./dom.js";
 
 export function drawNotice(message, hint, ...actions) {
   const place = byId("notice");
@@ -24,17 +24,18 @@ export function drawNothing(asked, known, { clearFilters, anyRelevance }) {
   }
 }
 
+// In parts: how long it took matters least, and not at all where there is little room.
 export function statusOf(page, { searching, sort }) {
-  if (page.total === 0) return "";
-  const count = page.total.toLocaleString();
-  const time = page.trace?.total === undefined ? "" : ` · ${milliseconds(page.trace.total)}`;
-  if (!searching) return `${count} items`;
-  return `${count} items${sort ? "" : ", best match first"}${time}`;
+  if (page.total === 0) return [];
+  const count = `${page.total.toLocaleString()} items`;
+  if (!searching) return [count];
+  const time = page.trace?.total === undefined ? null : element("span", { class: "time" }, ` · ${milliseconds(page.trace.total)}`);
+  return [sort ? count : `${count}, best match first`, time].filter(Boolean);
 }
 
-// An honest word where nothing fits well, and where words were read as others.
+// Honest words above hits that are not what was asked for, and where words were read as others.
 export function remarks({ nothing_matches: nothing, corrections, warnings = [], looked }) {
   const read = Object.entries(corrections ?? {}).map(([typed, found]) => `“${typed}” is in no item: read as “${found}”.`);
-  const honest = nothing ? ["Nothing here seems to match. These are the closest."] : [];
-  return [...honest, ...read, ...(looked ? [] : warnings)];
+  const said = looked ? [] : warnings.map(sentence); // those of a second look stand beside what it did
+  return [...(nothing && !said.length ? ["Nothing here seems to match. These are the closest."] : []), ...said, ...read];
 }

@@ -119,7 +119,7 @@ export class View {
     byId("notice").hidden = page.hits.length > 0;
     more.hidden = page.hits.length >= page.total;
     document.title = state.text ? `${state.text} – Shelfsight` : "Shelfsight";
-    byId("status").textContent = statusOf(page, { searching: looksFor(state), sort: state.sort });
+    byId("status").replaceChildren(...statusOf(page, { searching: looksFor(state), sort: state.sort }));
     byId("show-hits").textContent = page.total === 1 ? "Show 1 item" : `Show ${page.total.toLocaleString()} items`;
     byId("remarks").replaceChildren(...(page.hits.length ? remarks(page) : []).map((said) => element("p", {}, said)));
     if (page.hits.length === 0) {
