@@ -21,6 +21,7 @@ def _all(data: Path) -> list[list[str]]:
         _RATE,
         ["quality"],
         ["latency"],
+        ["service"],
         ["stores"],
         *_ENCODERS,
         ["finetune"],

@@ -81,6 +81,7 @@ def test_a_full_queue_refuses_and_says_when_to_come_back() -> None:
     assert refusal.value.retry_after == 7  # c first, and then it: 2 x 3.5
     assert (door.state, door.admission.refused) == ((1, 1), 1)
     door.go("b")
+    door.clock.now += 1.0
     door.come("d")
     assert (door.turns, door.state) == (["c"], (1, 1))
 
@@ -98,22 +99,27 @@ def test_who_would_wait_too_long_is_refused_while_there_is_room() -> None:
     assert door.state == (2, 4)
 
 
-def test_the_queue_is_short_for_a_second_after_a_refusal() -> None:
-    door = Door(running=4, waiting=3)
-    door.come(*"abcd", *"123")
+def test_few_are_let_in_for_a_second_after_a_refusal() -> None:
+    door = Door(running=6, waiting=2)
+    door.come(*"abcdef", *"12")
     with pytest.raises(Busy):
+        door.come("3")
+    door.go(*"abcde")
+    assert door.state == (3, 0)
+    with pytest.raises(Busy):  # three of six places are free, but one in three is taken
         door.come("4")
-    door.go("a", "b", "c")  # 1, 2 and 3 have their turn
-    door.come("5")  # one place in the queue for four at work
+    door.go("f", "1")
+    door.come("5")
     door.clock.now = 0.9
-    with pytest.raises(Busy):
+    with pytest.raises(Busy) as refusal:
         door.come("6")
+    assert refusal.value.retry_after == 1
     door.clock.now = 1.8
     with pytest.raises(Busy):  # a second after the last refusal, not the first
         door.come("7")
     door.clock.now = 2.8
-    door.come("8", "9")
-    assert door.state == (4, 3)
+    door.come(*"ghij", "8", "9")
+    assert door.state == (6, 2)
 
 
 def test_the_time_that_requests_take_follows_them() -> None:

@@ -9,8 +9,8 @@ from shelfsight.core.errors import Busy
 
 __all__ = ["Admission", "Place"]
 
-_SHORT = 4
-"""One waits for so many at work, where more comes than can be done."""
+_FEW = 3
+"""One place in so many is taken, where more comes than can be done: enough to keep the cores busy."""
 _CROWDED = 1.0
 """Seconds."""
 _WEIGHT = 0.05
@@ -21,8 +21,8 @@ class Admission:
     """Places at work, and a queue for them in order of arrival. All of it is called from one thread.
 
     A queue takes up bursts; where more comes than can be done, whoever is in it only waits longer, and what is done
-    does not become more. So once somebody was refused the queue is a short one until it has been empty, which is the
-    adaptive queue of B. Maurer, "Fail at Scale" (ACM Queue 13-8, 2015), by length instead of time.
+    does not become more. So for a second after somebody was refused only so many are let in as are done quickly, as
+    B. Maurer has it in "Fail at Scale" (ACM Queue 13-8, 2015), by number instead of time.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Admission:
         self._most_waiting = waiting
         self._patience = wait_seconds
         self._clock = clock
-        self._short = min(waiting, -(-running // _SHORT))
+        self._few = -(-running // _FEW)
         self._crowded_until = -math.inf
         self._queue: deque[Place] = deque()
         self._seconds: float | None = None
@@ -75,11 +75,8 @@ class Admission:
         Raises:
             Busy: a request that came now would be refused.
         """
-        if self.running < self._most:
-            return
         now, wait = self._clock(), self.expected_wait
-        most = self._short if now < self._crowded_until else self._most_waiting
-        if len(self._queue) < most and wait <= self._patience:
+        if self._has_room(now) and wait <= self._patience:
             return
         self.refused += 1
         self._crowded_until = now + _CROWDED
@@ -88,6 +85,11 @@ class Admission:
             retry_after=max(1, math.ceil(wait)),
             hint="ask again after that many seconds",
         )
+
+    def _has_room(self, now: float) -> bool:
+        if now < self._crowded_until:
+            return self.running + len(self._queue) < self._few
+        return self.running < self._most or len(self._queue) < self._most_waiting
 
     def enter(self, on_turn: Callable[[], None]) -> "Place":
         """A place at work, or one in the queue.
