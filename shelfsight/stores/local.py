@@ -187,7 +187,7 @@ class LocalStore:
     def _purge(self, connection: sqlite3.Connection) -> tuple[str, ...]:
         """Write anew what may hold something dead; nobody else maintains."""
         self._maintenance.purge(connection)
-        self._words.purge()
+        self._words.purge(erasing.marked(connection))
         self._notes.purge()
         write_checkpoint(self._path, self._header.encoder.dimension, always=True)
         vacuum(connection)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["own_words", "pieces_of", "shared_texts", "shared_vectors"]
 
 _DIGITS = 8  # of a number that is looked for: a price is anybody's, an article's number is not
+_DISTINCT = 4  # bytes of a piece that are unlike
+_ROWS = 4096
 _LONGEST = 64  # bytes that are looked for in one piece: longer values lie on several pages of a database
 
 
@@ -64,20 +66,16 @@ def shared_texts(connection: sqlite3.Connection, pieces: Sequence[Piece]) -> set
 
 def shared_vectors(blocks: Blocks, alive: BoolArray, pieces: Sequence[Piece]) -> set[int]:
     """Numbers of the vectors among ``pieces`` that a row of ``blocks`` is which is ``alive`` (rows,)."""
-    wanted = {piece.forms[0]: number for number, piece in enumerate(pieces) if piece.kind is PieceKind.VECTOR}
-    if not wanted:
-        return set()
-    width = len(next(iter(wanted))) // 4
-    firsts = np.array([np.frombuffer(form, "<f4", 1)[0] for form in wanted], np.float32)
-    found: set[int] = set()
+    return {n for n in search_rows(_living(blocks, alive), pieces) if pieces[n].kind is PieceKind.VECTOR}
+
+
+def _living(blocks: Blocks, alive: BoolArray) -> Iterator[tuple[bytes]]:
     start = 0
     for part in blocks.parts:
-        end = start + len(part.vectors)
-        near = np.flatnonzero(np.isin(part.vectors[:, 0], firsts) & alive[start:end])
-        rows = np.ascontiguousarray(part.vectors[near, :width], "<f4")
-        found |= {wanted[form] for row in rows if (form := row.tobytes()) in wanted}
-        start = end
-    return found
+        rows = np.flatnonzero(alive[start : start + len(part.vectors)])
+        for begin in range(0, len(rows), _ROWS):
+            yield (np.ascontiguousarray(part.vectors[rows[begin : begin + _ROWS]], "<f4").tobytes(),)
+        start += len(part.vectors)
 
 
 _COLUMNS = (
@@ -136,11 +134,11 @@ def _of_bytes(kind: PieceKind, data: bytes) -> Piece:
 
 
 def _samples(data: bytes) -> tuple[bytes, ...]:
-    """The whole of something short; of what is long its beginning, its middle and its end."""
-    if len(data) < LEAST:
-        return ()
+    """The whole of something short; of what is long its beginning, its middle and its end. Runs of zeros and the like
+    are everywhere, and tell nothing."""
     starts = dict.fromkeys((0, max(0, (len(data) - _LONGEST) // 2), max(0, len(data) - _LONGEST)))
-    return tuple(dict.fromkeys(data[start : start + _LONGEST] for start in starts))
+    parts = dict.fromkeys(data[start : start + _LONGEST] for start in starts)
+    return tuple(part for part in parts if len(part) >= LEAST and len({*part}) >= _DISTINCT)
 
 
 def _previews(store: Store, item: StoredItem) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ __all__ = ["LEAST", "Found", "search_files", "search_rows"]
 LEAST = 6
 """Bytes of a piece: fewer are met by chance."""
 _PART = 1 << 23
+_FEW = 60  # forms that are sooner looked for one by one
 _APART = bytes(LEAST)
 _BITS = 20
 _FACTOR = np.uint32(2654435761)  # D. Knuth's, which spreads what is alike
@@ -83,13 +84,18 @@ class _Wanted:
             for form in piece.forms:
                 self._forms.setdefault(int.from_bytes(form[:LEAST], "little"), []).append((form, number))
                 self.longest = max(self.longest, len(form))
+        forms = [each for alike in self._forms.values() for each in alike]
+        self._few = forms if len(forms) <= _FEW else None
         self._keys = np.array(sorted(self._forms), np.uint64)
         self._table = np.zeros(1 << _BITS, np.bool_)
         self._table[_places((self._keys & np.uint64(0xFFFFFFFF)).astype(np.uint32))] = True
 
     def met(self, data: bytes, found: set[int]) -> None:
         """Add the numbers of the pieces that ``data`` holds."""
-        if len(data) < LEAST or not len(self._keys):
+        if self._few is not None:
+            found |= {n for form, n in self._few if n not in found and form in data}
+            return
+        if len(data) < LEAST:
             return
         padded = np.frombuffer(data + bytes(8), np.uint8)
         for shift in range(4):

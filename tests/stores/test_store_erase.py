@@ -4,9 +4,12 @@ import gc
 import hashlib
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from ann_samples import EAGER, WIDE, WIDTH, clustered, items_of
 from erased_shop import (
     CAPTION,
     NOTE,
@@ -26,7 +29,11 @@ from erased_shop import (
 
 from shelfsight.core.errors import Changed, StoreError
 from shelfsight.core.filters import parse
-from shelfsight.stores import open_store, open_version
+from shelfsight.core.protocols import Change, Store
+from shelfsight.core.vectors import normalise
+from shelfsight.stores import create_store, open_store, open_version
+from shelfsight.stores.ann.block import ApproximateBlock
+from shelfsight.stores.ann.finding import Finder
 from shelfsight.stores.backup import back_up, restore
 from shelfsight.stores.ledger import DATABASE, connect
 from shelfsight.stores.purging import empty_log
@@ -61,6 +68,21 @@ def test_nothing_of_an_item_is_left_in_any_file(collection: Path, kind: str) -> 
 
 
 @locals_only
+def test_the_same_picture_of_another_item_stays(collection: Path, kind: str) -> None:
+    with closing(made(collection, kind, rows=300)) as store:
+        twin = victim(TITLE, 2)
+        store.commit([Change(item=replace(twin.item, id="twin", title="Twin", metadata={}), vectors=twin.vectors)])
+        store.maintain()
+        erased = store.erase([VICTIM])
+        places = {place.name: place for place in erased.places}
+        assert (places["vectors"].shared, places["vectors"].left) == (2, 0)
+        assert places["items"].shared >= 3, "two previews and the brand"
+        assert erased.verified
+        assert np.array_equal(store.snapshot().vectors("twin"), twin.vectors)
+        assert store.preview("twin", 1) == twin.item.pictures[1].preview
+
+
+@locals_only
 def test_the_receipt_says_what_was_where_and_what_others_have_too(collection: Path, kind: str) -> None:
     with closing(made(collection, kind)) as store:
         erased = store.erase([VICTIM])
@@ -90,6 +112,43 @@ def test_an_index_finds_the_same_without_the_rows(collection: Path) -> None:
         assert answers(store) == before
     with closing(open_store(collection)) as store:
         assert answers(store) == before
+
+
+def test_words_are_found_as_by_an_index_made_anew(collection: Path) -> None:
+    asked = ["neighbour", SHARED, "wanderlust sons", "zither", "roe", "zebrawod"]
+    with closing(made(collection, "exact", rows=300)) as store:
+        store.commit([replace(victim(TITLE, 3), item=replace(victim(TITLE, 3).item, id="another", title="zither"))])
+        store.erase([VICTIM])
+        found = [*found_by_words(store, asked)]
+        assert {id for id, _ in found} == {TWIN, "another"}
+    for file in collection.glob("words.sqlite*"):
+        file.unlink()
+    with closing(open_store(collection)) as store:
+        assert [*found_by_words(store, asked)] == found
+
+
+def test_an_index_that_learned_the_vector_itself_is_made_anew(collection: Path) -> None:
+    """Some of those that lie far from all others are the centroids of their own lists."""
+    lone = np.concatenate([np.eye(WIDTH, dtype=np.float32)[:12], -np.eye(WIDTH, dtype=np.float32)[:12]])
+    others = clustered(ROWS, seed=1)
+    others[:, :12] = 0
+    with closing(create_store(collection, kind="faiss", encoder=WIDE, vectors=EAGER)) as store:
+        store.commit(items_of(np.concatenate([normalise(others), lone])))
+        store.maintain()
+        learned = [number for number in range(len(lone)) if _finder(store).shows(lone[[number]])]
+        assert 0 < len(learned) < len(lone)
+        assert store.erase([f"i{ROWS + learned[0]:07}"]).verified
+        again = _finder(store)
+        assert again.rows == ROWS + len(lone) - 1
+        assert not again.shows(lone[learned[:1]])
+        (found,) = store.snapshot().search(lone[learned[1:2]], 1)
+        assert found[0].id == f"i{ROWS + learned[1]:07}"
+
+
+def _finder(store: Store) -> Finder:
+    (block,) = store.snapshot().state.blocks.parts  # type: ignore[attr-defined]
+    assert isinstance(block, ApproximateBlock)
+    return block.finder
 
 
 @locals_only

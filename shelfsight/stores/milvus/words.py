@@ -98,7 +98,7 @@ class FullText:
         """Follow to the end."""
         self._spelling.maintain()
 
-    def purge(self) -> None:
+    def purge(self, ids: Sequence[str]) -> None:  # noqa: ARG002 - which words are theirs alone nobody knows
         """Leave no word that no item has."""
         self._spelling.discard()
 

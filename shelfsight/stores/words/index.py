@@ -14,12 +14,14 @@ from shelfsight.core.errors import CorruptCollection, StoreError, UsageError
 from shelfsight.core.listing import WordMatch, WordQuery, WordsFound
 from shelfsight.core.stored import StoredItem
 from shelfsight.stores.blocks import BoolArray, IntArray
+from shelfsight.stores.ledger import writing
 from shelfsight.stores.purging import vacuum
 from shelfsight.stores.state import State
 from shelfsight.stores.words.concepts import code_keys
 from shelfsight.stores.words.document import keys_of
 from shelfsight.stores.words.file import WordsFile
 from shelfsight.stores.words.following import Follower
+from shelfsight.stores.words.forgetting import forget
 from shelfsight.stores.words.lookup import Floats, Indexed, Scores, look_up
 from shelfsight.stores.words.memory import Memory
 from shelfsight.stores.words.postings import DocArray, within
@@ -76,9 +78,9 @@ class WordIndex:
         """Follow to the end, and write anew what is mostly of the past."""
         self._healed(self._maintain)
 
-    def purge(self) -> None:
-        """Write everything anew, and leave nothing of what was there before."""
-        self._healed(self._purge)
+    def purge(self, ids: Sequence[str]) -> None:
+        """Leave nothing of what ``ids``, which are no items, ever were."""
+        self._healed(lambda: self._purge(ids))
 
     def close(self) -> None:
         self._file.close()
@@ -99,13 +101,14 @@ class WordIndex:
             self._follower.follow(connection)
             self._follower.renew(connection)
 
-    def _purge(self) -> None:
+    def _purge(self, ids: Sequence[str]) -> None:
         if not self._file.exists():
             return
         with self._file.write() as connection:
             assert connection is not None
             self._follower.follow(connection)
-            self._follower.renew(connection, always=True)
+            with writing(connection):
+                forget(connection, ids)
             vacuum(connection)
         with self._lock:
             self._memory, self._last = Memory(), None

@@ -1,0 +1,62 @@
+"""Taking documents out of ``words.sqlite`` for good, without making the others anew.
+
+The index keeps no texts, and to take a document out of it, it has to be told its words. They are read back from the
+index itself (``fts5vocab``, https://www.sqlite.org/fts5.html#the_fts5vocab_virtual_table_module). Merging all parts of
+the index into one then drops what was taken out. Numbers of documents stay: the row of one that went says nothing.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from shelfsight.stores.words.document import COLUMNS
+from shelfsight.stores.words.file import say
+
+__all__ = ["forget"]
+
+_MARKS = 500
+_Texts = dict[int, dict[str, list[str]]]
+
+
+def forget(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
+    """Take out all documents that items of ``ids`` ever had, and the words that nobody else has, which are no items any
+    more. Call it inside a transaction; the space is given back by writing the file anew."""
+    docs = [*_documents(connection, ids)]
+    if not docs:
+        return
+    texts = _read(connection, docs)
+    columns = ", ".join(COLUMNS)
+    connection.executemany(
+        f"INSERT INTO words (words, rowid, {columns}) VALUES ('delete', ?, ?, ?, ?, ?)",
+        [(doc, *(" ".join(found.get(name, ())) for name in COLUMNS)) for doc, found in texts.items()],
+    )
+    connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+    connection.executemany("UPDATE docs SET id = '', digest = 0, lengths = 0 WHERE doc = ?", [(doc,) for doc in docs])
+    for term in {term for found in texts.values() for terms in found.values() for term in terms}:
+        if connection.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (f'"{term}"',)).fetchone() is None:
+            connection.execute("DELETE FROM vocabulary WHERE word = ?", (term,))
+    say(connection, epoch=int.from_bytes(os.urandom(6), "big"))
+
+
+def _documents(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[int]:
+    for start in range(0, len(ids), _MARKS):
+        part = ids[start : start + _MARKS]
+        marks = ",".join("?" * len(part))
+        for row in connection.execute(f"SELECT doc FROM docs WHERE id IN ({marks})", part):
+            yield row[0]
+
+
+def _read(connection: sqlite3.Connection, docs: Sequence[int]) -> _Texts:
+    """document -> column -> its words in order."""
+    connection.execute("CREATE TEMP TABLE wanted (doc INTEGER PRIMARY KEY)")
+    connection.execute("CREATE VIRTUAL TABLE temp.instances USING fts5vocab('main', 'words', 'instance')")
+    try:
+        connection.executemany("INSERT INTO wanted VALUES (?)", [(doc,) for doc in docs])
+        texts: _Texts = {}
+        rows = connection.execute("SELECT doc, col, term FROM temp.instances WHERE doc IN wanted").fetchall()
+        for doc, column, term in rows:
+            texts.setdefault(doc, {}).setdefault(column, []).append(term)
+        return texts
+    finally:
+        connection.execute("DROP TABLE temp.instances")
+        connection.execute("DROP TABLE temp.wanted")
