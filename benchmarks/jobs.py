@@ -9,12 +9,13 @@ baseline is the same server in the same run, in turns with the jobs. Every searc
 import argparse
 import csv
 import itertools
+import re
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import Popen
 from sys import executable
 
 import httpx
@@ -109,11 +110,12 @@ def main() -> None:
         command = [executable, "-m", "shelfsight", "serve", "-c", str(folder / "shop.collection"), "--port", "0"]
         for name, value in {"roots": f'["{folder / "shop"}"]', "niceness": str(asked.niceness)}.items():
             command += ["--set", f"jobs.{name}={value}"]
-        server = held.enter_context(Popen(command, stderr=PIPE, text=True))
+        log = folder / "server.log"  # a pipe that nobody reads would fill, and stop the server
+        server = held.enter_context(Popen(command, stderr=held.enter_context(log.open("w"))))
         held.callback(server.terminate)
-        assert server.stderr is not None
-        url = next(word for line in server.stderr for word in line.split() if word.startswith("http"))
-        measure(url.rstrip("/"), catalogue, asked)
+        while not (found := re.search(r"http://\S+", log.read_text())):
+            time.sleep(0.2)
+        measure(found.group().rstrip("/"), catalogue, asked)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from shelfsight.catalog.folder import PictureFolder
 from shelfsight.catalog.opening import check_kind, open_catalogue
 from shelfsight.catalog.options import Columns, Options
 from shelfsight.catalog.remote_store import Files, StoreFetcher, split
-from shelfsight.core.errors import CatalogueError, PictureError
+from shelfsight.core.errors import CatalogueError, PictureError, UsageError
 from shelfsight.core.protocols import Catalogue, Fetcher
 from shelfsight.core.settings import FetchSettings, Settings
 from shelfsight.core.types import Failure, Item, Picture
@@ -89,7 +89,7 @@ def _read(path: Path, options: Options, settings: Settings) -> Catalogue:
 def _open_http(
     address: str, folder: Path, options: Options, settings: Settings, fetch: Fetcher | None, limit: int | None
 ) -> Opened:
-    name = unquote(urlsplit(address).path).rstrip("/").rpartition("/")[2]
+    name = _last_part(address)
     check_kind(name)
     copy = _copied(folder, _safe(name), lambda to: _download(address, to, settings.fetch, limit))
     inner = _read(copy, replace(options, root=folder), settings)
@@ -146,6 +146,13 @@ def _download(address: str, to: Path, settings: FetchSettings, limit: int | None
             fetcher.save(address, file, max_bytes=limit or _LARGEST, seconds=_SECONDS)
         except PictureError as error:
             raise CatalogueError(f"the catalogue cannot be fetched: {error.message}", hint=error.hint) from error
+
+
+def _last_part(address: str) -> str:
+    try:
+        return unquote(urlsplit(address).path).rstrip("/").rpartition("/")[2]
+    except ValueError as error:
+        raise UsageError(f"{address[:200]!r} is no address: {error}") from error
 
 
 def _safe(name: str) -> str:

@@ -19,10 +19,15 @@ SECRET = "id,image\nsecret,x.png\n"
 NOWHERE = "in the folders that catalogues may be read from"
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[JobServer]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[JobServer]:
     """A server whose jobs never get to run: what is refused here is refused when it is submitted."""
-    with job_server(tmp_path, None, max_upload=100_000) as found:
+    with job_server(folder, None, max_upload=100_000) as found:
         found.service.jobs.stop()
         yield found
 
@@ -40,12 +45,12 @@ def left(server: JobServer) -> list[Path]:
     return [path for path in (server.service.state / "jobs").rglob("*") if path.is_file()]
 
 
-def test_paths_that_lead_out_are_as_if_they_were_not_there(server: JobServer, tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
+def test_paths_that_lead_out_are_as_if_they_were_not_there(server: JobServer, folder: Path) -> None:
+    outside = folder / "outside"
     outside.mkdir()
     (outside / "catalog.csv").write_text(SECRET)
-    (tmp_path / "catalogues-2").mkdir()
-    (tmp_path / "catalogues-2" / "catalog.csv").write_text(SECRET)
+    (folder / "catalogues-2").mkdir()
+    (folder / "catalogues-2" / "catalog.csv").write_text(SECRET)
     (server.root / "link.csv").symlink_to(outside / "catalog.csv")
     (server.root / "linked").symlink_to(outside)
     (server.root / "loop").symlink_to(server.root / "loop")
@@ -70,12 +75,12 @@ def test_paths_that_lead_out_are_as_if_they_were_not_there(server: JobServer, tm
     problem_of(submit(server, source="a" * 300 + ".csv"), 404)
 
 
-def test_what_a_folder_links_to_elsewhere_is_not_read(server: JobServer, tmp_path: Path) -> None:
-    (tmp_path / "secret.csv").write_text(SECRET)
+def test_what_a_folder_links_to_elsewhere_is_not_read(server: JobServer, folder: Path) -> None:
+    (folder / "secret.csv").write_text(SECRET)
     shards = server.root / "shards"
     shards.mkdir()
     (shards / "part-1.csv").write_text("id,image\na,a.png\n")
-    (shards / "part-2.csv").symlink_to(tmp_path / "secret.csv")
+    (shards / "part-2.csv").symlink_to(folder / "secret.csv")
     told = problem_of(submit(server, source="shards"), 422, "bad_catalogue")
     assert "outside the folder" in told["detail"]
 
