@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from shelfsight.api.app import create_app
-from shelfsight.api.http.schemas.components import JSON
+from shelfsight.api.http.schemas.components import EVENTS, JSON, TEXT
 from shelfsight.api.http.schemas.document import OF_A_COLLECTION, operations_of
 from shelfsight.api.service.opening import Served
 from shelfsight.core.settings import Settings
@@ -69,14 +69,22 @@ def _for_clients(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _for_client(operation: Mapping[str, Any]) -> dict[str, Any]:
-    """Bodies as JSON alone; every problem as the one answer of all other statuses; a key where the client has one."""
-    answers = {status: answer for status, answer in operation["responses"].items() if "$ref" not in answer}
+    """Bodies as JSON alone; events as they are sent; every problem as the one answer of all other statuses; a key where
+    the client has one."""
+    answers = {status: _plain(answer) for status, answer in operation["responses"].items() if "$ref" not in answer}
     found = {**operation, "responses": {**answers, "default": {"$ref": "#/components/responses/Unusable"}}}
     found.pop("security", None)
     if "requestBody" in operation:
         content = {JSON: operation["requestBody"]["content"][JSON]}
         found["requestBody"] = {**operation["requestBody"], "content": content}
     return found
+
+
+def _plain(answer: Mapping[str, Any]) -> dict[str, Any]:
+    content = dict(answer.get("content", {}))
+    if set(content) == {EVENTS}:
+        content[EVENTS] = {"schema": TEXT}
+    return {**answer, "content": content}
 
 
 if __name__ == "__main__":

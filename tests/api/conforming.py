@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,7 +17,7 @@ __all__ = ["check", "conforming", "events_of", "reference", "validator"]
 _JSON = ("application/json", "application/problem+json")
 
 
-@lru_cache
+@cache
 def reference() -> dict[str, Any]:
     """The OpenAPI document."""
     return generate.reference()
@@ -52,7 +52,9 @@ def events_of(response: httpx.Response) -> Iterator[tuple[str, Any]]:
     """(name, data) of each server-sent event; data is such as the document says."""
     operation = _operation(response.request)
     assert operation is not None
-    schemas = operation["responses"]["200"]["content"]["text/event-stream"]["x-events"]
+    events = operation["responses"]["200"]["content"]["text/event-stream"]["schema"]["oneOf"]
+    members = [event["properties"] for event in events]
+    schemas = {each["event"]["const"]: each["data"]["contentSchema"] for each in members}
     for event in response.read().decode().split("\n\n"):
         said = dict(line.split(": ", 1) for line in event.splitlines() if not line.startswith(":"))
         if said:
@@ -94,7 +96,7 @@ def _operation(request: httpx.Request) -> dict[str, Any] | None:
     return next((found for pattern, found in _patterns()[method] if pattern.fullmatch(path)), None)
 
 
-@lru_cache
+@cache
 def _patterns() -> dict[str, list[tuple[re.Pattern[str], dict[str, Any]]]]:
     found: dict[str, list[tuple[re.Pattern[str], dict[str, Any]]]] = {
         method: [] for method in ("get", "put", "post", "patch", "delete", "options", "trace")

@@ -49,8 +49,8 @@ class AskRequest(BaseModel):
 
     question: str = Field(default="", max_length=MAX_QUESTION, description="Empty asks for a caption.")
     turns: list[TurnDocument] = Field(default=[], max_length=MAX_TURNS, description="What was said before.")
-    picture: int = Field(default=0, description="Which of the item's pictures, from 0.")
-    max_tokens: int = Field(default=64, ge=1, le=MAX_TOKENS, description="Length of the answer at most.")
+    picture: int = Field(default=0, strict=True, description="Which of the item's pictures, from 0.")
+    max_tokens: int = Field(default=64, strict=True, ge=1, le=MAX_TOKENS, description="Length of the answer at most.")
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of ``Engine.ask``."""

@@ -41,7 +41,7 @@ JSON = "application/json"
 FORM = "multipart/form-data"
 LINES = ("application/x-ndjson", "application/jsonl")
 
-_MAX_FIELDS = 200
+_MAX_FIELDS = 400
 _LISTS = ("like", "unlike", "negative", "facets", "histograms", "sort")
 
 

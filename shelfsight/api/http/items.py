@@ -8,7 +8,7 @@ from starlette.responses import Response
 from shelfsight.api.documents import item_document
 from shelfsight.api.http.conditions import IfNoneMatch, is_known, item_tag
 from shelfsight.api.http.context import Asked
-from shelfsight.api.http.middleware import decode_id
+from shelfsight.api.http.middleware import ITEM, decode_id
 from shelfsight.api.http.parameters import SimilarParameters
 from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response, page_response
@@ -21,8 +21,11 @@ _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "As `If-None
 _PICTURE = {200: {"description": "The picture.", "content": {"image/*": {}}}, **_UNCHANGED}
 
 ItemId = Annotated[str, Path(description="The item's id, percent-encoded, slashes too.")]
-Index = Annotated[int, Path(description="Which picture, from 0.")]
-Side = Annotated[int, Query(description="Pixels a side at most, 16 to 2048.")]
+Index = Annotated[int, Path(description="Which picture, from 0.", json_schema_extra={"minimum": 0})]
+Side = Annotated[
+    int,
+    Query(description="Pixels a side at most, 16 to 2048.", json_schema_extra={"minimum": 16, "maximum": 2048}),
+]
 
 
 def item_routes() -> APIRouter:
@@ -51,7 +54,7 @@ def item_routes() -> APIRouter:
     def similar_items(engine: Asked, id: ItemId, asked: Annotated[SimilarParameters, Query()]) -> Response:
         return page_response(engine.similar(decode_id(id), **asked.model_dump()))
 
-    @routes.get("/{id:path}", summary="One item with its metadata", responses=_UNCHANGED)
+    @routes.get(ITEM, summary="One item with its metadata", responses=_UNCHANGED)
     def get_item(engine: Asked, id: ItemId, if_none_match: IfNoneMatch = None) -> Response:
         found = engine.get(decode_id(id))
         document = item_document(found, engine.suggestions_of(found))

@@ -4,10 +4,11 @@ import re
 from urllib.parse import unquote
 from uuid import uuid4
 
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["EncodedItemPaths", "HeadAsGet", "RequestIds", "SafeHeaders", "decode_id"]
+__all__ = ["ITEM", "EncodedItemPaths", "HeadAsGet", "RequestIds", "SafeHeaders", "decode_id"]
 
 _ITEMS = re.compile("/v1/(?:collections/[^/]+/)?items/")
 
@@ -95,6 +96,15 @@ class HeadAsGet:
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
+
+
+class _ItemPath(PathConvertor):
+    regex = "(?!.*/(?:ask|why|similar|picture|thumbnail|pictures/[^/]+(?:/thumbnail)?)$).+"
+
+
+register_url_convertor("item", _ItemPath())
+ITEM = "/{id:item}"
+"""The path of an item itself, below that of all: none that ends as the path of something of an item does."""
 
 
 def decode_id(encoded: str) -> str:

@@ -23,8 +23,8 @@ class BrowseParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     filter: FilterParameter = None
-    k: int = Field(default=10, description="Hits wanted, 1 or more.")
-    offset: int = Field(default=0, description="Hits skipped.")
+    k: int = Field(default=10, description="Hits wanted, 1 or more.", json_schema_extra={"minimum": 1})
+    offset: int = Field(default=0, description="Hits skipped.", json_schema_extra={"minimum": 0})
     facets: list[str] = Field(default=[], description="Fields whose value counts are wanted.")
     histograms: list[str] = Field(default=[], description="Number fields whose spread is wanted.")
     sort: list[str] = Field(
@@ -45,12 +45,18 @@ class SimilarParameters(BrowseParameters):
     min_relevance: float | None = Field(
         default=None,
         description="Leave out hits less likely relevant than this, 0 to 1, also of total, facets and histograms.",
+        json_schema_extra={"minimum": 0, "maximum": 1},
     )
     duplicates: float | None = Field(
         default=None,
         description="Fold hits into better ones whose picture has at least this cosine with theirs: 0.95, say.",
+        json_schema_extra={"minimum": -1, "maximum": 1},
     )
-    diversity: float = Field(default=0.0, description="How far hits that look alike make room for others, 0 to 1.")
+    diversity: float = Field(
+        default=0.0,
+        description="How far hits that look alike make room for others, 0 to 1.",
+        json_schema_extra={"minimum": 0, "exclusiveMaximum": 1},
+    )
 
 
 class ExampleDocument(BaseModel):

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Mount
 
 from shelfsight.api.documents import dump, public_error
 from shelfsight.api.service.observed import observed
@@ -17,6 +18,7 @@ from shelfsight.core.errors import Busy, ShelfsightError, Unauthenticated, statu
 __all__ = ["PROBLEMS", "answer_to", "install", "problem", "public_error"]
 
 _log = logging.getLogger("shelfsight.http")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SCHEMA = {
     "type": "object",
     "required": ["title", "status", "code", "detail"],
@@ -90,12 +92,22 @@ def _invalid(_request: Request, error: Exception) -> Response:
     return problem(422, "; ".join(faults), code="usage", hint="/docs says what this operation takes")
 
 
-def _http(_request: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = HTTPStatus(error.status_code).name.lower()
     response = problem(error.status_code, str(error.detail), code=code)
     response.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(_methods(request))
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    """Those that the address may be asked with; the router names the methods of the first route alone."""
+    routes = [route for route in request.app.router.routes if not isinstance(route, Mount)]
+    scopes = [{**request.scope, "method": method} for method in _METHODS]
+    found = [each["method"] for each in scopes if any(route.matches(each)[0] is Match.FULL for route in routes)]
+    return ["HEAD", *found] if "GET" in found else found or ["GET", "HEAD"]
 
 
 def _unknown(request: Request, error: Exception) -> Response:

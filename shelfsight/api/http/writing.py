@@ -30,7 +30,7 @@ from shelfsight.api.http.conditions import IfMatch, IfNoneMatch, condition, item
 from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.incoming import MAX_ROWS, RowsRequest, read_uploads, take_lines, take_rows
 from shelfsight.api.http.items import ItemId
-from shelfsight.api.http.middleware import decode_id
+from shelfsight.api.http.middleware import ITEM, decode_id
 from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.live import Check
@@ -176,7 +176,7 @@ def _add_bulk(routes: APIRouter) -> None:
 def _add_single(routes: APIRouter) -> None:
     created: dict[int | str, dict[str, Any]] = {201: {"description": "It is new."}, **_CHANGED}
 
-    @routes.put("/{id:path}", summary="Put one item in", openapi_extra=_PUT, responses=created)
+    @routes.put(ITEM, summary="Put one item in", openapi_extra=_PUT, responses=created)
     async def put_item(
         request: Request,
         engine: Asked,
@@ -190,7 +190,7 @@ def _add_single(routes: APIRouter) -> None:
         check = condition(engine, decode_id(id), if_match, if_none_match)
         return await run_in_threadpool(_put, engine, document, uploads, check)
 
-    @routes.delete("/{id:path}", summary="Take one item out", responses=_CHANGED)
+    @routes.delete(ITEM, summary="Take one item out", responses=_CHANGED)
     def delete_item(
         engine: Asked,
         id: ItemId,

@@ -10,9 +10,10 @@ from shelfsight.api.http.schemas.contract import Body, Form
 from shelfsight.api.http.schemas.operations import CONTRACTS
 from shelfsight.api.http.schemas.problems import MEDIA_TYPE, PROBLEMS, Problem
 
-__all__ = ["BYTES", "JSON", "TEXT", "components", "form_of", "headers_of", "reference", "schema_of"]
+__all__ = ["BYTES", "EVENTS", "JSON", "TEXT", "components", "form_of", "headers_of", "reference", "schema_of"]
 
 JSON = "application/json"
+EVENTS = "text/event-stream"
 TEXT: dict[str, Any] = {"type": "string"}
 BYTES: dict[str, Any] = {"type": "string", "format": "binary"}
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from shelfsight.api.http.schemas.components import (
     BYTES,
+    EVENTS,
     JSON,
     TEXT,
     components,
@@ -27,7 +28,7 @@ __all__ = ["OF_A_COLLECTION", "contract_of", "install_reference", "operations_of
 OF_A_COLLECTION = "_of_collection"
 """What the name of an operation ends in where the path names the collection."""
 
-_FORM, _EVENTS = "multipart/form-data", "text/event-stream"
+_FORM = "multipart/form-data"
 _LINES = ("application/x-ndjson", "application/jsonl")
 _UNKNOWN = Contract(answers={})
 
@@ -72,7 +73,7 @@ def _described(document: dict[str, Any]) -> dict[str, Any]:
             operation["requestBody"] = _body(contract.body)
         named = operation["operationId"].endswith(OF_A_COLLECTION)
         answers = {str(status): _answer(each, named=named) for status, each in contract.answers.items()}
-        operation["responses"] = {**_problems(method, path, contract), **answers}
+        operation["responses"] = {**answers, **_problems(method, path, contract)}
     document["components"] = {**document.get("components", {}), **components()}
     return document
 
@@ -131,14 +132,19 @@ def _content(answer: Answer) -> dict[str, Any]:
         either = [schema_of(model) for model in (answer.model, answer.other) if model is not None]
         content[JSON] = {"schema": either[0] if len(either) == 1 else {"anyOf": either}}
     if answer.events:
-        text = f"Server-sent events: {', '.join(answer.events)}. The data of each is JSON: see `x-events`."
-        events = {name: schema_of(model) for name, model in answer.events.items()}
-        content[_EVENTS] = {"schema": {**TEXT, "description": text}, "x-events": events}
+        events = [_event(name, model) for name, model in answer.events.items()]
+        content[EVENTS] = {"schema": {"description": "Each server-sent event is one of these.", "oneOf": events}}
     if answer.line is not None:
         content[_LINES[0]] = _lines(answer.line)
     for kind in answer.media:
         content[kind] = {"schema": TEXT if kind.startswith("text/") else BYTES}
     return content
+
+
+def _event(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    data = {**TEXT, "contentMediaType": JSON, "contentSchema": schema_of(model)}
+    members = {"event": {"const": name}, "data": data, "id": TEXT}
+    return {"type": "object", "required": ["event", "data"], "properties": members, "additionalProperties": False}
 
 
 def _lines(model: type[BaseModel]) -> dict[str, Any]:
