@@ -23,6 +23,8 @@ __all__ = ["First", "Listing", "Note"]
 Note = Callable[[str, Sequence[Candidate]], None]
 """Is told of a stage, by name, and the candidates in the order that it gave them, best first."""
 
+_Arranged = tuple[Sequence[Candidate], Mapping[str, tuple[str, ...]]]
+
 _CUT = 1024
 """Candidates of a fusion that are gone through at first for those above a cutoff."""
 
@@ -71,6 +73,7 @@ class Listing:
         self._ladder = Ladder(retrieval.best, plan.first)
         self._rules: RuleStage | None = None
         self._note = note
+        self._last: tuple[First, _Arranged] | None = None
         self.warnings: list[str] = []
 
     def first(self, rules: RuleStage | None = None) -> First | None:
@@ -179,7 +182,7 @@ class Listing:
 
     def _open(self, first: First, behind: Iterator[Candidate]) -> Line:
         """The line of all that passes the filter, of which the end is not looked for."""
-        head, folded = self._arranged(first.pins, first.free)
+        head, folded = self._arranged_once(first, first.free)
         return Line(pins=first.pins, free=chain(head, behind), head=head, more=self._retrieval.more, folded=folded)
 
     def _whole(self, first: First, free: list[Candidate]) -> Line:
@@ -187,7 +190,7 @@ class Listing:
         among = frozenset(each.match.id for each in (*free, *(pin for _, pin in first.pins)))
         if self._plan.query.sort:
             free = self._sorted(free)
-        head, folded = self._arranged(first.pins, free[:HEAD])
+        head, folded = self._arranged_once(first, free[:HEAD])
         whole = [*head, *free[HEAD:]]
         return Line(
             pins=first.pins,
@@ -218,9 +221,13 @@ class Listing:
         self._note("sort", ordered)
         return ordered
 
-    def _arranged(
-        self, pins: Pins, free: Sequence[Candidate]
-    ) -> tuple[Sequence[Candidate], Mapping[str, tuple[str, ...]]]:
+    def _arranged_once(self, first: First, free: Sequence[Candidate]) -> _Arranged:
+        """:meth:`_arranged`, remembered for the next line of the same ``first``."""
+        if self._last is None or self._last[0] is not first:
+            self._last = first, self._arranged(first.pins, free)
+        return self._last[1]
+
+    def _arranged(self, pins: Pins, free: Sequence[Candidate]) -> _Arranged:
         """The first candidates without those that repeat, and with those in front that differ, as the query asks; and
         which were folded into which."""
         query, pinned = self._plan.query, [pin for _, pin in pins]

@@ -69,7 +69,7 @@ QUERIES = st.builds(
 
 
 @given(query=QUERIES)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_events_add_up_to_what_the_search_answers(store: Store, query: Query) -> None:
     searcher = searcher_of(store, says())
     events = list(searcher.stream(query))

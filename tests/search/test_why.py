@@ -113,7 +113,7 @@ PLAIN: list[dict[str, Any]] = [
 @pytest.mark.parametrize("asked", PLAIN, ids=str)
 def test_every_item_is_where_the_pages_have_it(under: Open, rules: str, asked: dict[str, Any]) -> None:
     searcher = under(rules)
-    query = Query(text="green", k=500, **asked)
+    query = Query(text="green", k=750, **asked)
     hits = pages(searcher, query)
     ranks = {hit.id: hit.rank for hit in hits}
     assert len(ranks) == len(hits)
@@ -121,12 +121,12 @@ def test_every_item_is_where_the_pages_have_it(under: Open, rules: str, asked: d
     folded = {id: each for hit in hits for each in (hit, *hit.variants) for id in each.duplicates}
     scores = {hit.id: (hit.score, hit.relevance, hit.picture) for hit in hits}
     total = searcher.search(query).total
-    for thing in [*THINGS[::301], *THINGS[7:12]]:
+    for thing in [*THINGS[::400], *THINGS[8:12]]:
         why = searcher.why(thing.id, query)
         assert why.total == total
         assert why.rank == ranks.get(thing.id)
         if why.rank is not None:
-            assert why.outcome == ("shown" if why.rank <= 500 else "further")
+            assert why.outcome == ("shown" if why.rank <= 750 else "further")
             assert (why.score, why.relevance, why.picture) == scores[thing.id]
             assert [each.rank for each in why.above] == [why.rank - n for n in (1, 2, 3) if why.rank > n]
             assert [each.id for each in why.above] == [hits[each.rank - 1].id for each in why.above]
@@ -180,7 +180,7 @@ BOOSTED = '[[boost]]\nfilter = "stock > 600"\nfactor = 2\n[[pin]]\nquery = "gree
 @pytest.mark.parametrize(
     "rules", ["", '[[boost]]\nfilter = "stock > 600"\nfactor = 2\n[[pin]]\nquery = "green"\nids = ["i0400"]\n']
 )
-@pytest.mark.parametrize("place", [12, 60, 900])
+@pytest.mark.parametrize("place", [12, 900])
 @pytest.mark.parametrize("text", [None, "green"])
 def test_the_boost_that_it_names_is_the_least_that_does_it(
     under: Open, rules: str, place: int, text: str | None
