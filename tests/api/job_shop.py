@@ -173,6 +173,6 @@ def job_pids() -> list[int]:
 def _is_job(process: Path) -> bool:
     try:
         parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-        return parent == os.getpid() and b"jobs.child" in (process / "cmdline").read_bytes()
+        return parent == os.getpid() and b"service.jobs" in (process / "cmdline").read_bytes()
     except OSError:
         return False

@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
+import pytest
 from job_shop import JobServer, job_pids, job_server, row, until, write_shop
 from served import serving
 from zygote import Zygote
@@ -112,3 +114,26 @@ def test_what_is_remembered_is_bounded(tmp_path: Path) -> None:
         left = [each["id"] for each in server.client.get("/v1/jobs").json()["jobs"]]
         assert left == [job.rpartition("/")[2] for job in reversed(jobs[2:])]
         until(lambda: not folder.exists())
+
+
+@pytest.mark.slow
+def test_the_process_of_a_job_gives_way_to_searches_and_ends_with_the_server(tmp_path: Path) -> None:
+    with job_server(tmp_path, None, niceness=7) as server:
+        write_shop(server.root, 500)
+        job = server.submit()
+        get_on(server, job)
+        (pid,) = job_pids()
+        process = Path(f"/proc/{pid}")
+        assert os.getpriority(os.PRIO_PROCESS, pid) == min(os.getpriority(os.PRIO_PROCESS, 0) + 7, 19)
+        settings = dict(each.partition("=")[::2] for each in (process / "environ").read_text().split("\0"))
+        assert int(settings["OMP_NUM_THREADS"]) <= max(1, len(os.sched_getaffinity(0)) // 2)
+        assert not any("jobs.lock" in str(handle.readlink()) for handle in (process / "fd").iterdir())
+        pages = [server.client.post("/v1/search", json={"query": f"a blue thing {n}"}).status_code for n in range(5)]
+        assert pages == [200] * 5
+        os.kill(pid, signal.SIGSTOP)  # it does not listen
+        server.client.post(f"{job}/cancel")
+        time.sleep(1)
+        assert server.get(job)["cancelling"]
+        os.kill(pid, signal.SIGCONT)
+        assert server.ended(job)["state"] == "cancelled"
+    assert job_pids() == []

@@ -1,4 +1,4 @@
-"""The process of one job: ``python -m shelfsight.api.service.jobs.child``, with a :class:`Task` on stdin.
+"""The process of one job: ``python -m shelfsight.api.service.jobs``, with a :class:`Task` on stdin.
 
 It tells on stdout how far it is, one JSON document a line: ``progress``, then ``report`` or ``error`` or both. When
 its stdin ends, the server is gone: it commits what is finished and ends too.
@@ -200,7 +200,3 @@ def _end_with_the_server() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_GRACE)
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -19,7 +19,7 @@ from shelfsight.core.settings import Settings
 
 __all__ = ["COMMAND", "JobProcess", "gentle", "threads_of_a_job"]
 
-COMMAND: Sequence[str] = (sys.executable, "-P", "-m", "shelfsight.api.service.jobs.child")
+COMMAND: Sequence[str] = (sys.executable, "-P", "-m", "shelfsight.api.service.jobs")
 _PACKAGES = Path(__file__).resolve().parents[4]
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _log = logging.getLogger("shelfsight.jobs")
