@@ -3,11 +3,13 @@
 import io
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -23,6 +25,7 @@ from shelfsight.api.service import logs
 from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.jobs import JobState
 from shelfsight.api.service.keys import KeyRing, Order, Scope
+from shelfsight.api.service.log_lines import LineWriter
 from shelfsight.api.service.service import Service
 from shelfsight.api.service.spans import Spans, spans_asked_for
 from shelfsight.core.errors import MissingExtra, UsageError
@@ -321,6 +324,31 @@ def test_a_line_stays_a_line(form: str, log: io.StringIO) -> None:
         assert first.endswith(r"shelfsight.test: said a\nERROR forged\r\x1b[2J\u2028\u202e\x00")
         assert trace
         assert all(line.startswith("    | ") for line in trace)
+
+
+def test_a_log_that_nobody_reads_stops_nobody() -> None:
+    reading, writing = os.pipe()
+    writer = LineWriter(writing, waiting=100)
+    logger = logging.Logger("shelfsight.test")
+    logger.addHandler(writer)
+    begun = monotonic()
+    for number in range(5000):
+        logger.warning("%04d %s", number, "x" * 100)
+    assert monotonic() - begun < 5.0
+    assert not writer.finish(0.1)
+    written: list[int] = []
+    lost = 0
+    with os.fdopen(reading) as lines:
+        while len(written) + lost < 5000:  # each line is there, or counted
+            word = next(lines).split()
+            if "lost:" in word:
+                lost += int(word[0])
+            else:
+                written.append(int(word[0]))
+    assert (len(written) + lost, lost > 3000) == (5000, True)
+    assert written == sorted(written)
+    os.close(writing)
+    writer.close()
 
 
 def test_levels(log: io.StringIO) -> None:

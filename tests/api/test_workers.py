@@ -93,7 +93,8 @@ def test_the_grace_has_an_end(demo_collection: Path) -> None:
 def running(collection: Path, *more: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """``shelfsight serve`` on a free port, and its URL."""
     command = [sys.executable, "-m", "shelfsight", "serve", "-c", str(collection), "--port", "0", *more]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    quiet = os.environ | {"SHELFSIGHT_LOG__LEVEL": "warning"}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=quiet) as process:
         try:
             assert process.stderr is not None
             line = process.stderr.readline()

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from shelfsight.api import console
 from shelfsight.api.console import safe
+from shelfsight.api.service.log_lines import LineWriter
 from shelfsight.api.service.observed import Observed, observed
 from shelfsight.core.settings import LogSettings
 
@@ -27,11 +28,12 @@ _log = logging.getLogger("shelfsight.request")
 
 
 def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
-    """Let everything that is logged go to ``stream`` (stderr), in the form of the settings, in this process.
+    """Let everything that is logged in this process go to ``stream``, in the form of the settings; where that is left
+    out to stderr, which nobody waits for.
 
     Libraries other than the server's are heard from warnings on.
     """
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = LineWriter(sys.stderr.fileno()) if stream is None else logging.StreamHandler(stream)
     handler.setFormatter(_Json() if settings.format == "json" else _Text())
     root = logging.getLogger()
     for old in root.handlers[:]:
