@@ -62,10 +62,18 @@ def _for_clients(document: Mapping[str, Any]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for method, path, operation in operations_of(document):
         if path.startswith(_PREFIX) and not operation["operationId"].endswith(OF_A_COLLECTION):
-            paths.setdefault(path.removeprefix(_PREFIX), {})[method] = _for_client(operation)
+            kept = _unconditional(operation) if method == "get" else operation
+            paths.setdefault(path.removeprefix(_PREFIX), {})[method] = _for_client(kept)
     schemas = {name: each for name, each in document["components"]["schemas"].items() if not name.endswith("Form")}
     components = {**document["components"], "schemas": schemas}
     return {**document, "paths": paths, "components": components}
+
+
+def _unconditional(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """Without 304: what reads with this keeps nothing that it could have again."""
+    answers = {status: answer for status, answer in operation["responses"].items() if status != "304"}
+    parameters = [each for each in operation.get("parameters", ()) if each["name"] != "if-none-match"]
+    return {**operation, "responses": answers, "parameters": parameters}
 
 
 def _for_client(operation: Mapping[str, Any]) -> dict[str, Any]:
