@@ -59,6 +59,15 @@ def renamed(catalogue: Path, turn: int) -> str:
     return path.name
 
 
+def begun(client: httpx.Client, place: str) -> dict[str, float]:
+    """How far a job is as soon as it has encoded something."""
+    while not (found := client.get(place).json())["progress"]["pictures"]:
+        if found["ended"]:
+            raise SystemExit(f"the job ended before it began: {found}")
+        time.sleep(0.2)
+    return dict(found["progress"])
+
+
 def measure(url: str, catalogue: Path, asked: argparse.Namespace) -> None:
     idle: list[float] = []
     busy: list[float] = []
@@ -70,9 +79,7 @@ def measure(url: str, catalogue: Path, asked: argparse.Namespace) -> None:
         for turn in range(asked.rounds):
             idle += round_of(url, asked.seconds, asked.clients)
             place = client.post("/v1/jobs", json={"source": renamed(catalogue, turn)}).headers["location"]
-            while not client.get(place).json()["progress"]["pictures"]:
-                time.sleep(0.2)
-            before = client.get(place).json()["progress"]
+            before = begun(client, place)
             busy += round_of(url, asked.seconds, asked.clients)
             after = client.get(place).json()
             if after["state"] != "running":

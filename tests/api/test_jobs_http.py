@@ -4,11 +4,12 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from job_shop import JobServer, job_server, picture, row, write_shop
+from job_shop import JobServer, job_server, picture, row, until, write_shop
 from picture_server import served_pictures
 from tint_shop import problem_of
 from zygote import Zygote
@@ -78,6 +79,32 @@ def test_a_client_that_comes_back_gets_what_it_missed_and_then_nothing(server: J
     end = server.client.get(f"{job}/events", headers={"Last-Event-ID": str(events[-1][0])})
     assert (end.status_code, end.content) == (204, b"")
     assert list(server.events(job))[-1] == events[-1]
+
+
+def test_those_who_follow_are_told_together_and_bounded(server: JobServer) -> None:
+    write_shop(server.root, 40)
+    job = server.submit()
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: list(server.events(job)), range(8)))
+    assert all(events[-1] == told[0][-1] for events in told)
+    until(lambda: server.service.jobs.followers == 0)
+    server.service.jobs.followers = 100
+    again = server.submit()
+    refused = server.client.get(f"{again}/events")
+    assert problem_of(refused, 429, "busy")["hint"]
+    server.service.jobs.followers = 0
+    assert server.ended(again)["state"] == "done"
+
+
+def test_features_for_re_ranking(server: JobServer) -> None:
+    write_shop(server.root, 3)
+    job = server.submit(features=True)
+    stages = [said["stage"] for _, name, said in server.events(job) if name == "progress"]
+    assert stages == sorted(stages, reverse=True)
+    assert stages[-1] == "features"
+    done = server.get(job)
+    assert (done["state"], done["report"]["indexed"], done["report"]["features"]) == ("done", 3, 3)
+    assert list(server.engine.noted().features.values()) == [3]
 
 
 def test_uploads_of_every_kind_and_their_failures(server: JobServer) -> None:

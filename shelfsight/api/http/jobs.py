@@ -33,13 +33,14 @@ from shelfsight.api.http.uploads import UploadForm
 from shelfsight.api.service.access import Caller
 from shelfsight.api.service.jobs import ColumnsDocument, Job, Order, Source
 from shelfsight.api.service.service import Service
-from shelfsight.core.errors import NotFound, UsageError
+from shelfsight.core.errors import Busy, NotFound, UsageError
 
 __all__ = ["job_routes"]
 
 _CATALOGUE = "catalogue"
 _LISTED = 200
 _TICK = 0.25
+_FOLLOWERS = 100
 _ALIVE = 15.0
 """Seconds after which a stream without news says that it is there."""
 
@@ -153,6 +154,8 @@ def _add_reading(routes: APIRouter) -> None:
         seen = int(last_event_id) if (last_event_id or "").isdecimal() else 0  # type: ignore[arg-type]
         if found.state.ended and seen >= found.last_change:
             return Response(status_code=204)
+        if service.jobs.followers >= _FOLLOWERS:
+            raise Busy("too many clients follow jobs", retry_after=_ALIVE, hint="ask for the job now and then")
         leave_place(request)
         events = _followed(service, job, seen, request.app.state.gates)
         return StreamingResponse(events, media_type=STREAM, headers=STREAM_HEADERS)
@@ -228,17 +231,21 @@ def _found(request: Request, service: Service, caller: Caller, id: str) -> Job:
 
 async def _followed(service: Service, id: str, seen: int, gates: Gates) -> AsyncIterator[str]:
     said = monotonic()
-    while True:
-        job = await run_in_threadpool(service.jobs.glance, id)
-        for number, news in _news(job, seen):
-            seen, said = number, monotonic()
-            yield f"id: {number}\n{news}"
-        if job.state.ended or gates.ending:
-            return
-        if monotonic() - said > _ALIVE:
-            said = monotonic()
-            yield ": \n\n"
-        await asyncio.sleep(_TICK)
+    service.jobs.followers += 1
+    try:
+        while True:
+            job = await run_in_threadpool(service.jobs.glance, id)
+            for number, news in _news(job, seen):
+                seen, said = number, monotonic()
+                yield f"id: {number}\n{news}"
+            if job.state.ended or gates.ending:
+                return
+            if monotonic() - said > _ALIVE:
+                said = monotonic()
+                yield ": \n\n"
+            await asyncio.sleep(_TICK)
+    finally:
+        service.jobs.followers -= 1
 
 
 def _news(job: Job, seen: int) -> Iterator[tuple[int, str]]:

@@ -77,9 +77,11 @@ class Jobs:
 
     Attributes:
         command: the process of a job; see :mod:`shelfsight.api.service.jobs.child`.
+        followers: clients of this process that are told of jobs as they go on; its event loop alone counts them.
     """
 
     command: Sequence[str] = COMMAND
+    followers: int = 0
 
     def __init__(self, settings: Settings, state: Path, collections: Collections) -> None:
         """
