@@ -4,9 +4,14 @@ The first four bytes of a piece's anchor choose a place in a table of a million;
 six bytes, and what is left of that byte by byte (R. Karp and M. Rabin, 1987, with a table in place of a rolling hash).
 """
 
-from collections.abc import Iterable, Sequence
+import errno
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +26,9 @@ _PART = 1 << 23
 _FEW = 60  # forms that are sooner looked for one by one
 _APART = bytes(LEAST)
 _BITS = 20
+_DATABASE = ".sqlite"
+"""In the names of databases, and of the files that SQLite keeps beside them."""
+_COPY = "import shutil, sys; shutil.copyfileobj(open(sys.argv[1], 'rb'), sys.stdout.buffer, 1 << 20)"
 _FACTOR = np.uint32(2654435761)  # D. Knuth's, which spreads what is alike
 
 Positions = npt.NDArray[np.int64]
@@ -121,9 +129,29 @@ def _places(words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     return np.asarray((words * _FACTOR) >> np.uint32(32 - _BITS))
 
 
+@contextmanager
+def _opened(file: Path) -> Iterator[IO[bytes]]:
+    """``file``, to be read to its end.
+
+    A database is read by a process of its own: one that closes a file, whoever opened it, gives up every lock that it
+    has on it, those of its own SQLite connections too (sqlite.org/howtocorrupt.html, 2.2).
+    """
+    if _DATABASE not in file.name:
+        with file.open("rb") as opened:
+            yield opened
+        return
+    file.stat()
+    command = [sys.executable, "-I", "-S", "-c", _COPY, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as reading:
+        assert reading.stdout is not None
+        yield reading.stdout
+    if reading.returncode and file.exists():
+        raise OSError(errno.EIO, "cannot be read", str(file))
+
+
 def _search(file: Path, wanted: _Wanted, found: set[int]) -> int:
     size, before = 0, b""
-    with file.open("rb") as opened:
+    with _opened(file) as opened:
         while part := opened.read(_PART):
             size += len(part)
             data = before + part
