@@ -144,7 +144,7 @@ def _file(path: Path, number: int) -> Path:
 
 
 def checkpoint_file(path: Path, number: int) -> Path | None:
-    """The file that the ledger of the collection at ``path`` names by ``number``; ``None`` where that is 0: it names none."""
+    """The file that the ledger of the collection at ``path`` names by ``number``; ``None`` where that is 0: none."""
     return _file(path, number) if number else None
 
 
