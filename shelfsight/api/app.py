@@ -143,12 +143,7 @@ def _add_health(app: FastAPI, readiness: Readiness) -> None:
     async def healthz() -> dict[str, str]:
         return {"status": "alive"}
 
-    @app.get(
-        "/readyz",
-        tags=["health"],
-        summary="A query is answered just now",
-        responses={503: {"description": "Not yet; `detail` says why."}},
-    )
+    @app.get("/readyz", tags=["health"], summary="A query is answered just now")
     def readyz() -> Response:
         ready, document = readiness.check()
         return Response(dump(document), 200 if ready else 503, media_type="application/json")

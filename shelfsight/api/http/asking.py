@@ -16,10 +16,10 @@ from shelfsight.api.asking import LONGEST_ANSWER, MAX_QUESTION, MAX_TOKENS, MAX_
 from shelfsight.api.documents import answer_document, dump, public_model
 from shelfsight.api.engine import Engine
 from shelfsight.api.http.access import Asker
-from shelfsight.api.http.bodies import inlined, read_json
+from shelfsight.api.http.bodies import read_json
 from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.middleware import decode_id
-from shelfsight.api.http.problems import PROBLEMS, public_error
+from shelfsight.api.http.problems import public_error
 from shelfsight.api.http.searching import json_response
 from shelfsight.core.dialogue import Turn
 from shelfsight.core.errors import ModelError, ShelfsightError
@@ -58,34 +58,11 @@ class AskRequest(BaseModel):
         return {**self.model_dump(exclude={"turns"}), "turns": turns}
 
 
-_ANSWER = {
-    "type": "object",
-    "required": ["answer", "stop", "model", "milliseconds"],
-    "properties": {
-        "answer": {"type": "string"},
-        "stop": {"type": "string", "enum": ["end", "max_tokens", "time"], "description": "why it ends there"},
-        "model": {"type": "string"},
-        "milliseconds": {"type": "number"},
-    },
-}
-_ASK: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": inlined(AskRequest)}}},
-    "responses": {
-        "200": {
-            "description": f"The answer. To those who accept `{_STREAM}`: events `text`, each with the next piece in "
-            "its `text`, and at the end `answer`, which is the answer whole, or `error`, which says what failed.",
-            "content": {"application/json": {"schema": _ANSWER}, _STREAM: {"schema": {"type": "string"}}},
-        },
-        "503": {**PROBLEMS[422], "description": "The vision-language model cannot be had, fails or does not answer."},
-    },
-}
-
-
 def ask_routes() -> APIRouter:
     """``POST /items/{id}/ask``."""
-    routes = APIRouter(prefix="/items", tags=["items"], responses=PROBLEMS)
+    routes = APIRouter(prefix="/items", tags=["items"])
 
-    @routes.post("/{id:path}/ask", summary="Ask a vision-language model about a picture", openapi_extra=_ASK)
+    @routes.post("/{id:path}/ask", summary="Ask a vision-language model about a picture")
     async def ask(
         request: Request,
         engine: Asked,

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shelfsight.api.http.context import Serving
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.service.audit import AuditLog, Entry
 from shelfsight.api.service.writing import Rows
@@ -95,7 +94,7 @@ class _Noting:
 
 def audit_routes() -> APIRouter:
     """``GET /audit``."""
-    routes = APIRouter(prefix="/audit", tags=["administration"], responses=PROBLEMS)
+    routes = APIRouter(prefix="/audit", tags=["administration"])
 
     @routes.get("", summary="What was changed last, by whom, and what became of it")
     def list_audit(

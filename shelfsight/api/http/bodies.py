@@ -19,10 +19,7 @@ __all__ = [
     "FORM",
     "JSON",
     "LINES",
-    "SEARCH_BODY",
     "decoded",
-    "inlined",
-    "json_body",
     "kind_of",
     "limited",
     "parsed",
@@ -43,38 +40,6 @@ LINES = ("application/x-ndjson", "application/jsonl")
 
 _MAX_FIELDS = 400
 _LISTS = ("like", "unlike", "negative", "facets", "histograms", "sort")
-
-
-def inlined(model: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema of ``model`` in one piece: a reference into it would point nowhere in an OpenAPI document."""
-    schema = model.model_json_schema()
-    parts = schema.pop("$defs", {})
-
-    def put_in(node: Any) -> Any:
-        if isinstance(node, dict):
-            name = str(node.get("$ref", "")).removeprefix("#/$defs/")
-            return put_in(parts[name]) if name in parts else {key: put_in(value) for key, value in node.items()}
-        return [put_in(each) for each in node] if isinstance(node, list) else node
-
-    found: dict[str, Any] = put_in(schema)
-    return found
-
-
-def _form_schema() -> dict[str, Any]:
-    schema = inlined(SearchRequest)
-    schema["properties"]["image"] = {"type": "string", "format": "binary", "description": "The picture."}
-    schema["properties"]["atoms"] = {"type": "string", "description": "As in JSON, as text."}
-    return schema
-
-
-def json_body(schema: dict[str, Any], **others: dict[str, Any]) -> dict[str, Any]:
-    """The request body as the OpenAPI document shows it: as JSON, and as ``others``, by media type."""
-    content = {kind: {"schema": each} for kind, each in {JSON: schema, **others}.items()}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-SEARCH_BODY = json_body(inlined(SearchRequest), **{FORM: _form_schema()})
-"""The request body as the OpenAPI document shows it; it is read by hand, so that its size is bounded."""
 
 
 async def read_search(request: Request, limit: int) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from starlette.responses import Response
 from shelfsight.api.documents import manifest_document, public_model
 from shelfsight.api.engine import Engine
 from shelfsight.api.http.access import Asker, sees
-from shelfsight.api.http.bodies import inlined, json_body, read_json
+from shelfsight.api.http.bodies import read_json
 from shelfsight.api.http.context import CollectionName, Serving
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.service.collections import Listed
 from shelfsight.api.service.names import NAME
@@ -48,7 +47,7 @@ class AliasRequest(BaseModel):
 
 def collection_routes() -> APIRouter:
     """What collections there are: ``GET /collections`` and ``GET /collections/{collection}``."""
-    routes = APIRouter(prefix="/collections", tags=["collections"], responses=PROBLEMS)
+    routes = APIRouter(prefix="/collections", tags=["collections"])
 
     @routes.get("", summary="The collections of this server")
     def list_collections(service: Serving, caller: Asker) -> Response:
@@ -66,15 +65,9 @@ def collection_routes() -> APIRouter:
 
 def collection_admin_routes() -> APIRouter:
     """``PUT`` and ``DELETE`` of ``/collections/{collection}``."""
-    routes = APIRouter(prefix="/collections", tags=["collections"], responses=PROBLEMS)
-    created: dict[int | str, dict[str, Any]] = {201: {"description": "It is new, and empty."}}
+    routes = APIRouter(prefix="/collections", tags=["collections"])
 
-    @routes.put(
-        "/{collection}",
-        summary="Make a collection in the folder that is served",
-        openapi_extra=json_body(inlined(CreateRequest)),
-        responses=created,
-    )
+    @routes.put("/{collection}", summary="Make a collection in the folder that is served")
     async def create_collection(request: Request, service: Serving, collection: CollectionName) -> Response:
         """One that is there already stays as it is, if it has that encoder and that store."""
         asked = await read_json(request, CreateRequest, _MAX_BODY)
@@ -95,8 +88,8 @@ def collection_admin_routes() -> APIRouter:
 
 def alias_routes() -> tuple[APIRouter, APIRouter]:
     """``GET /aliases``; ``PUT`` and ``DELETE`` of ``/aliases/{alias}``."""
-    reading = APIRouter(prefix="/aliases", tags=["collections"], responses=PROBLEMS)
-    writing = APIRouter(prefix="/aliases", tags=["collections"], responses=PROBLEMS)
+    reading = APIRouter(prefix="/aliases", tags=["collections"])
+    writing = APIRouter(prefix="/aliases", tags=["collections"])
 
     @reading.get("", summary="The aliases, and what each stands for")
     def list_aliases(service: Serving, caller: Asker) -> Response:
@@ -105,11 +98,7 @@ def alias_routes() -> tuple[APIRouter, APIRouter]:
         pairs = sorted(pair for pair in collections.aliases().items() if sees(caller, collections, pair[1]))
         return json_response({"aliases": [{"alias": alias, "collection": name} for alias, name in pairs]})
 
-    @writing.put(
-        "/{alias}",
-        summary="Let an alias stand for a collection from now on",
-        openapi_extra=json_body(inlined(AliasRequest)),
-    )
+    @writing.put("/{alias}", summary="Let an alias stand for a collection from now on")
     async def put_alias(request: Request, service: Serving, alias: Alias) -> Response:
         """Every request is answered by the one collection or by the other, whole. `before` is what it stood for."""
         asked = await read_json(request, AliasRequest, _MAX_BODY)

@@ -15,8 +15,6 @@ from shelfsight.api.http.bodies import (
     FORM,
     JSON,
     decoded,
-    inlined,
-    json_body,
     kind_of,
     read_form,
     read_json,
@@ -24,7 +22,6 @@ from shelfsight.api.http.bodies import (
     validated,
 )
 from shelfsight.api.http.context import Asked, Serving
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
 from shelfsight.core.errors import UsageError
 from shelfsight.core.vectors import FloatArray
@@ -52,20 +49,11 @@ class EmbedRequest(BaseModel):
         return self
 
 
-def _form_schema() -> dict[str, Any]:
-    schema = inlined(EmbedRequest)
-    files = {"type": "array", "items": {"type": "string", "format": "binary"}, "description": "Files."}
-    return {**schema, "properties": {**schema["properties"], "pictures": files}}
-
-
-_EMBED = json_body(inlined(EmbedRequest), **{FORM: _form_schema()})
-
-
 def embed_routes() -> APIRouter:
     """``POST /embed``."""
-    routes = APIRouter(tags=["search"], responses=PROBLEMS)
+    routes = APIRouter(tags=["search"])
 
-    @routes.post("/embed", summary="Vectors of texts and pictures", openapi_extra=_EMBED)
+    @routes.post("/embed", summary="Vectors of texts and pictures")
     async def embed(request: Request, engine: Asked, service: Serving) -> Response:
         """Of length 1, in the order of what was sent; the cosine of two of them is their product."""
         limit = service.settings.server.max_request

@@ -1,6 +1,6 @@
 """Items, their pictures, and what looks like them, over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
@@ -10,15 +10,12 @@ from shelfsight.api.http.conditions import IfNoneMatch, is_known, item_tag
 from shelfsight.api.http.context import Asked
 from shelfsight.api.http.middleware import ITEM, decode_id
 from shelfsight.api.http.parameters import SimilarParameters
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response, page_response
 from shelfsight.api.pictures import PictureFile
 
 __all__ = ["ItemId", "item_routes"]
 
 _MAX_AGE = 300
-_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "As `If-None-Match` knows it."}}
-_PICTURE = {200: {"description": "The picture.", "content": {"image/*": {}}}, **_UNCHANGED}
 
 ItemId = Annotated[str, Path(description="The item's id, percent-encoded, slashes too.")]
 Index = Annotated[int, Path(description="Which picture, from 0.", json_schema_extra={"minimum": 0})]
@@ -30,23 +27,23 @@ Side = Annotated[
 
 def item_routes() -> APIRouter:
     """Everything below ``/items/{id}``."""
-    routes = APIRouter(prefix="/items", tags=["items"], responses=PROBLEMS)
+    routes = APIRouter(prefix="/items", tags=["items"])
 
-    @routes.get("/{id:path}/pictures/{index}/thumbnail", summary="A small picture", responses=_PICTURE)
+    @routes.get("/{id:path}/pictures/{index}/thumbnail", summary="A small picture")
     def get_nth_thumbnail(
         engine: Asked, id: ItemId, index: Index, side: Side = 320, if_none_match: IfNoneMatch = None
     ) -> Response:
         return _picture(engine.thumbnail(decode_id(id), index, side=side), if_none_match)
 
-    @routes.get("/{id:path}/pictures/{index}", summary="A picture as it was indexed", responses=_PICTURE)
+    @routes.get("/{id:path}/pictures/{index}", summary="A picture as it was indexed")
     def get_nth_picture(engine: Asked, id: ItemId, index: Index, if_none_match: IfNoneMatch = None) -> Response:
         return _picture(engine.picture(decode_id(id), index), if_none_match)
 
-    @routes.get("/{id:path}/picture", summary="The main picture as it was indexed", responses=_PICTURE)
+    @routes.get("/{id:path}/picture", summary="The main picture as it was indexed")
     def get_picture(engine: Asked, id: ItemId, if_none_match: IfNoneMatch = None) -> Response:
         return _picture(engine.picture(decode_id(id)), if_none_match)
 
-    @routes.get("/{id:path}/thumbnail", summary="The main picture, small", responses=_PICTURE)
+    @routes.get("/{id:path}/thumbnail", summary="The main picture, small")
     def get_thumbnail(engine: Asked, id: ItemId, side: Side = 320, if_none_match: IfNoneMatch = None) -> Response:
         return _picture(engine.thumbnail(decode_id(id), side=side), if_none_match)
 
@@ -54,7 +51,7 @@ def item_routes() -> APIRouter:
     def similar_items(engine: Asked, id: ItemId, asked: Annotated[SimilarParameters, Query()]) -> Response:
         return page_response(engine.similar(decode_id(id), **asked.model_dump()))
 
-    @routes.get(ITEM, summary="One item with its metadata", responses=_UNCHANGED)
+    @routes.get(ITEM, summary="One item with its metadata")
     def get_item(engine: Asked, id: ItemId, if_none_match: IfNoneMatch = None) -> Response:
         found = engine.get(decode_id(id))
         document = item_document(found, engine.suggestions_of(found))

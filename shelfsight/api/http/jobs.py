@@ -17,8 +17,6 @@ from shelfsight.api.http.audited import Noted
 from shelfsight.api.http.bodies import (
     FORM,
     JSON,
-    inlined,
-    json_body,
     kind_of,
     parsed,
     read_json,
@@ -27,7 +25,6 @@ from shelfsight.api.http.bodies import (
 )
 from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.events import STREAM, STREAM_HEADERS, event
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.http.uploads import UploadForm
 from shelfsight.api.service.access import Caller
@@ -73,34 +70,9 @@ class _WithSource(JobRequest):
         return self
 
 
-def _form_schema() -> dict[str, Any]:
-    schema = inlined(JobRequest)
-    schema["properties"]["columns"] = {"type": "string", "description": "As in JSON, as text."}
-    schema["properties"][_CATALOGUE] = {
-        "type": "string",
-        "format": "binary",
-        "description": "A .csv, .tsv, .jsonl, .parquet or .tar file.",
-    }
-    return schema
-
-
-_SUBMIT = json_body(inlined(_WithSource), **{FORM: _form_schema()})
-_CREATED: dict[int | str, dict[str, Any]] = {
-    202: {"description": "It is queued.", "headers": {"Location": {"schema": {"type": "string"}}}}
-}
-_EVENTS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "`state`: the job, as it is now. `progress`: how far it is.", "content": {STREAM: {}}},
-    204: {"description": "The job has ended, and all of it was seen."},
-}
-_FAILURES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "One failure a line: `id`, `reason`, `place`, `message`, `picture`.", "content": {}}
-}
-_FAILURES[200]["content"]["application/x-ndjson"] = {"schema": {"type": "string"}}
-
-
 def job_routes() -> APIRouter:
     """``/jobs`` and what is below it."""
-    routes = APIRouter(prefix="/jobs", tags=["jobs"], responses=PROBLEMS)
+    routes = APIRouter(prefix="/jobs", tags=["jobs"])
     _add_submitting(routes)
     _add_reading(routes)
     _add_steering(routes)
@@ -108,13 +80,7 @@ def job_routes() -> APIRouter:
 
 
 def _add_submitting(routes: APIRouter) -> None:
-    @routes.post(
-        "",
-        status_code=202,
-        summary="Bring a collection up to date with a catalogue",
-        openapi_extra=_SUBMIT,
-        responses=_CREATED,
-    )
+    @routes.post("", status_code=202, summary="Bring a collection up to date with a catalogue")
     async def submit_job(request: Request, engine: Asked, service: Serving, caller: Asker, noted: Noted) -> Response:
         """The catalogue is a path that the server may read, an address, or a file that comes along. The job runs in a
         process of its own, one at a time for a collection; what is in the collection already is not encoded again."""
@@ -144,7 +110,7 @@ def _add_reading(routes: APIRouter) -> None:
     def get_job(request: Request, service: Serving, caller: Asker, job: JobId) -> Response:
         return json_response(_found(request, service, caller, job).document())
 
-    @routes.get("/{job}/events", summary="How far a job is, as server-sent events", responses=_EVENTS)
+    @routes.get("/{job}/events", summary="How far a job is, as server-sent events")
     async def follow_job(
         request: Request, service: Serving, caller: Asker, job: JobId, last_event_id: LastEventId = None
     ) -> Response:
@@ -160,7 +126,7 @@ def _add_reading(routes: APIRouter) -> None:
         events = _followed(service, job, seen, request.app.state.gates)
         return StreamingResponse(events, media_type=STREAM, headers=STREAM_HEADERS)
 
-    @routes.get("/{job}/failures", summary="What could not be used", responses=_FAILURES, response_class=Response)
+    @routes.get("/{job}/failures", summary="What could not be used")
     def list_failures(request: Request, service: Serving, caller: Asker, job: JobId) -> Response:
         """All of it in the job's last run, so far."""
         _found(request, service, caller, job)

@@ -8,9 +8,8 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from shelfsight.api.http.audited import Noted
-from shelfsight.api.http.bodies import inlined, json_body, read_json
+from shelfsight.api.http.bodies import read_json
 from shelfsight.api.http.context import Serving
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.service.keys import ApiKey, Order
 from shelfsight.api.service.service import Service
@@ -22,17 +21,14 @@ _MAX_BODY = 100_000
 
 def key_routes() -> APIRouter:
     """``GET`` and ``POST /keys``, ``DELETE /keys/{key}``."""
-    routes = APIRouter(prefix="/keys", tags=["administration"], responses=PROBLEMS)
-    created: dict[int | str, dict[str, Any]] = {201: {"description": "The key, in `key`; it is never shown again."}}
+    routes = APIRouter(prefix="/keys", tags=["administration"])
 
     @routes.get("", summary="The API keys, without what makes them work")
     def list_keys(service: Serving) -> Response:
         """`looks_today` are the pictures that a vision-language model looked at for a key since 0:00 UTC."""
         return json_response({"keys": [_described(service, key) for key in service.access.keys.all()]})
 
-    @routes.post(
-        "", summary="Make an API key", openapi_extra=json_body(inlined(Order)), responses=created, status_code=201
-    )
+    @routes.post("", summary="Make an API key", status_code=201)
     async def create_key(request: Request, service: Serving, entry: Noted) -> Response:
         order = await read_json(request, Order, _MAX_BODY)
         key, token = await run_in_threadpool(service.access.keys.create, order)

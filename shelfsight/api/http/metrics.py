@@ -5,7 +5,6 @@ from starlette.responses import Response
 
 from shelfsight.api.http.access import METRICS
 from shelfsight.api.http.context import Serving
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.service.metrics import CONTENT_TYPE
 
 __all__ = ["metrics_routes"]
@@ -14,12 +13,8 @@ __all__ = ["metrics_routes"]
 def metrics_routes() -> APIRouter:
     """``GET /metrics``."""
     routes = APIRouter(tags=["administration"])
-    answers: dict[int | str, dict[str, object]] = {
-        200: {"description": "In Prometheus's text format.", "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}},
-        **{status: PROBLEMS[status] for status in (401, 403, 429)},
-    }
 
-    @routes.get(METRICS, summary="What the server counts, for Prometheus", responses=answers)
+    @routes.get(METRICS, summary="What the server counts, for Prometheus")
     def metrics(service: Serving) -> Response:
         return Response(service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 

@@ -4,21 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shelfsight.api.documents import explanation_document, page_document, public_model, public_name, public_text
-from shelfsight.api.http.events import STREAM, event
+from shelfsight.api.http.events import event
 from shelfsight.core.streaming import HitExplained, HitsFound, OrderChanged, SearchDone, SearchEvent
 from shelfsight.core.types import Page
 
-__all__ = ["SEARCH_EVENTS", "public_page", "search_event"]
-
-_TOLD = (
-    f"The page of hits. To those who accept `{STREAM}`: events `hits`, the page as the first stage has it, at once; "
-    "with `rerank` `order`, the page in its new order; with `explain` an `explanation` (`id`, `rank`, `explanation`) "
-    "for each hit that is explained; and at the end `done`, the page without its hits, or `error`, which says what "
-    "failed. The hits of the last page, the explanations, and what `done` says are the page of hits."
-)
-_CONTENT = {STREAM: {"schema": {"type": "string"}}}
-SEARCH_EVENTS: dict[str, Any] = {"responses": {"200": {"description": _TOLD, "content": _CONTENT}}}
-"""What the answer of a search may be beside JSON, for the OpenAPI document."""
+__all__ = ["public_page", "search_event"]
 
 
 def public_page(page: Page, *, scores: bool = True) -> dict[str, Any]:

@@ -15,35 +15,10 @@ from shelfsight.api.documents import dump, public_error
 from shelfsight.api.service.observed import observed
 from shelfsight.core.errors import Busy, ShelfsightError, Unauthenticated, status_of
 
-__all__ = ["PROBLEMS", "answer_to", "install", "problem", "public_error"]
+__all__ = ["answer_to", "install", "problem", "public_error"]
 
 _log = logging.getLogger("shelfsight.http")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_SCHEMA = {
-    "type": "object",
-    "required": ["title", "status", "code", "detail"],
-    "properties": {
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "stable, for programs"},
-        "detail": {"type": "string", "description": "names the thing and the place"},
-        "hint": {"type": "string", "description": "the way out"},
-        "position": {"type": "integer", "description": "of a bad filter: characters from 0"},
-        "request_id": {"type": "string", "description": "of the request, as the server's log has it"},
-    },
-}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {"application/problem+json": {"schema": _SCHEMA}}}
-    for status, text in (
-        (401, "An API key is needed, or the one that was sent does not count."),
-        (403, "The API key does not go so far."),
-        (404, "There is no such thing."),
-        (409, "The state of the collection forbids it, or that of an earlier page is kept no longer."),
-        (422, "The request cannot be answered as it is."),
-        (429, "Too much is asked, of the server or with this API key; `Retry-After` says when it is worth it again."),
-    )
-}
-"""What an operation that may fail says in the OpenAPI document."""
 
 
 def problem(status: int, detail: str, *, code: str, **more: Any) -> Response:

@@ -8,12 +8,11 @@ from starlette.responses import Response
 
 from shelfsight.api.documents import atom_document, dump
 from shelfsight.api.http.access import Asker
-from shelfsight.api.http.bodies import SEARCH_BODY, read_search
+from shelfsight.api.http.bodies import read_search
 from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.events import streamed, wants_events
-from shelfsight.api.http.pages import SEARCH_EVENTS, public_page, search_event
+from shelfsight.api.http.pages import public_page, search_event
 from shelfsight.api.http.parameters import BrowseParameters, FilterParameter
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.service import looking
 from shelfsight.core.types import Page
 
@@ -33,11 +32,9 @@ def json_response(document: dict[str, Any], status: int = 200, *, tag: str | Non
 
 def search_routes() -> APIRouter:
     """``POST /search``, ``GET /parse``, ``GET /items`` and ``GET /facets``."""
-    routes = APIRouter(tags=["search"], responses=PROBLEMS)
+    routes = APIRouter(tags=["search"])
 
-    @routes.post(
-        "/search", summary="Search by text, by a picture, or by both", openapi_extra={**SEARCH_BODY, **SEARCH_EVENTS}
-    )
+    @routes.post("/search", summary="Search by text, by a picture, or by both")
     async def search(request: Request, engine: Asked, service: Serving, caller: Asker) -> Response:
         arguments = await read_search(request, service.settings.server.max_request)
         if wants_events(request):

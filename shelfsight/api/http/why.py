@@ -8,11 +8,10 @@ from starlette.responses import Response
 
 from shelfsight.api.documents import public_name, public_text
 from shelfsight.api.http.access import Asker
-from shelfsight.api.http.bodies import SEARCH_BODY, read_search
+from shelfsight.api.http.bodies import read_search
 from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.items import ItemId
 from shelfsight.api.http.middleware import decode_id
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.service import looking
 from shelfsight.api.why import why_document
@@ -23,13 +22,9 @@ __all__ = ["why_routes"]
 
 def why_routes() -> APIRouter:
     """``POST /items/{id}/why``."""
-    routes = APIRouter(prefix="/items", tags=["items"], responses=PROBLEMS)
+    routes = APIRouter(prefix="/items", tags=["items"])
 
-    @routes.post(
-        "/{id:path}/why",
-        summary="Why an item stands where it does in a search, or is not found",
-        openapi_extra=SEARCH_BODY,
-    )
+    @routes.post("/{id:path}/why", summary="Why an item stands where it does in a search, or is not found")
     async def why_item(request: Request, engine: Asked, service: Serving, caller: Asker, id: ItemId) -> Response:
         """The body is that of the search. However far down the item stands, its place is told, where it stood behind
         each stage, what stands above it, and what would change that."""

@@ -17,8 +17,6 @@ from shelfsight.api.http.bodies import (
     FORM,
     JSON,
     LINES,
-    inlined,
-    json_body,
     kind_of,
     parsed,
     read_body,
@@ -28,15 +26,14 @@ from shelfsight.api.http.bodies import (
 )
 from shelfsight.api.http.conditions import IfMatch, IfNoneMatch, condition, item_tag
 from shelfsight.api.http.context import Asked, Serving
-from shelfsight.api.http.incoming import MAX_ROWS, RowsRequest, read_uploads, take_lines, take_rows
+from shelfsight.api.http.incoming import RowsRequest, read_uploads, take_lines, take_rows
 from shelfsight.api.http.items import ItemId
 from shelfsight.api.http.middleware import ITEM, decode_id
-from shelfsight.api.http.problems import PROBLEMS
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.live import Check
 from shelfsight.api.service.audit import Entry
 from shelfsight.api.service.keys import Scope
-from shelfsight.api.service.rows import ChangeDocument, ItemDocument, RowReader
+from shelfsight.api.service.rows import RowReader
 from shelfsight.api.service.service import Service
 from shelfsight.api.service.writing import Updates, Upserts, put_one
 from shelfsight.core.errors import NotFound, UsageError
@@ -47,10 +44,6 @@ __all__ = ["writing_routes"]
 
 _MAX_IDS = 10_000
 _MAX_ERASED = 1_000
-_CHANGED: dict[int | str, dict[str, Any]] = {
-    412: {**PROBLEMS[409], "description": "The item is not as the headers say it should be."}
-}
-
 
 Hard = Annotated[
     bool,
@@ -81,47 +74,16 @@ class DeleteRequest(BaseModel):
         return self
 
 
-def _rows_schema(row: type[BaseModel]) -> dict[str, Any]:
-    items = {"type": "array", "minItems": 1, "maxItems": MAX_ROWS, "items": inlined(row)}
-    return {"type": "object", "required": ["items"], "properties": {"items": items}, "additionalProperties": False}
-
-
-def _form_schema(field: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A form: one field of JSON, and files, which pictures name in ``upload``."""
-    files = {"type": "array", "items": {"type": "string", "format": "binary"}, "description": "Named in `upload`."}
-    said = {"type": "string", "contentMediaType": JSON, "contentSchema": schema}
-    return {"type": "object", "required": [field], "properties": {field: said, "files": files}}
-
-
-def _lines_schema(row: type[BaseModel]) -> dict[str, Any]:
-    return {"type": "string", "description": "One JSON document a line, as many as there are.", "x-line": inlined(row)}
-
-
-def _put_schema() -> dict[str, Any]:
-    schema = inlined(ItemDocument)
-    return {**schema, "required": [name for name in schema["required"] if name != "id"]}
-
-
-_LINES = {kind: _lines_schema(ItemDocument) for kind in LINES}
-_UPSERT = json_body(
-    _rows_schema(ItemDocument),
-    **{FORM: _form_schema("items", {"type": "array", "items": inlined(ItemDocument)})},
-    **_LINES,
-)
-_PATCH = json_body(_rows_schema(ChangeDocument), **{kind: _lines_schema(ChangeDocument) for kind in LINES})
-_PUT = json_body(_put_schema(), **{FORM: _form_schema("item", _put_schema())})
-
-
 def writing_routes() -> APIRouter:
     """``POST`` and ``PATCH`` of ``/items``, ``POST /items/delete``, ``PUT`` and ``DELETE`` of ``/items/{id}``."""
-    routes = APIRouter(prefix="/items", tags=["items"], responses=PROBLEMS)
+    routes = APIRouter(prefix="/items", tags=["items"])
     _add_bulk(routes)
     _add_single(routes)
     return routes
 
 
 def _add_bulk(routes: APIRouter) -> None:
-    @routes.post("", summary="Put items in, in place of what is there under their ids", openapi_extra=_UPSERT)
+    @routes.post("", summary="Put items in, in place of what is there under their ids")
     async def upsert_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
         """Pictures come as base64, as files of a form, or as addresses. Those that have not changed are not encoded
         again. An item that cannot be used is in `failures`, with the reason, and the others go in. What the answer
@@ -138,7 +100,7 @@ def _add_bulk(routes: APIRouter) -> None:
                 return await take_lines(request, open_rows, service.settings)
         raise unsupported(JSON, FORM, *LINES)
 
-    @routes.patch("", summary="Change fields of items: prices, stock, titles", openapi_extra=_PATCH)
+    @routes.patch("", summary="Change fields of items: prices, stock, titles")
     async def update_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
         """Fields that are not named stay, and so do pictures; nothing is encoded. Ids that are not there are in
         `failures`."""
@@ -150,11 +112,7 @@ def _add_bulk(routes: APIRouter) -> None:
                 return await take_lines(request, open_rows, service.settings)
         raise unsupported(JSON, *LINES)
 
-    @routes.post(
-        "/erase",
-        summary="Take items out and leave nothing of them",
-        openapi_extra=json_body(inlined(EraseRequest)),
-    )
+    @routes.post("/erase", summary="Take items out and leave nothing of them")
     async def erase_items(request: Request, engine: Asked, service: Serving, entry: Noted, asker: Asker) -> Response:
         """No byte of them stays in the collection's files, in other versions of it, in caches, nor in what jobs keep;
         all of that is searched afterwards, and the receipt says so. It takes as long as writing the collection anew,
@@ -164,9 +122,7 @@ def _add_bulk(routes: APIRouter) -> None:
         entry.add(asked.ids)
         return await run_in_threadpool(_erased, engine, asked.ids, entry)
 
-    @routes.post(
-        "/delete", summary="Take items out, by id or by a filter", openapi_extra=json_body(inlined(DeleteRequest))
-    )
+    @routes.post("/delete", summary="Take items out, by id or by a filter")
     async def delete_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
         asked = await read_json(request, DeleteRequest, _limit(service))
         entry.add(asked.ids or ())
@@ -174,9 +130,7 @@ def _add_bulk(routes: APIRouter) -> None:
 
 
 def _add_single(routes: APIRouter) -> None:
-    created: dict[int | str, dict[str, Any]] = {201: {"description": "It is new."}, **_CHANGED}
-
-    @routes.put(ITEM, summary="Put one item in", openapi_extra=_PUT, responses=created)
+    @routes.put(ITEM, summary="Put one item in")
     async def put_item(
         request: Request,
         engine: Asked,
@@ -190,7 +144,7 @@ def _add_single(routes: APIRouter) -> None:
         check = condition(engine, decode_id(id), if_match, if_none_match)
         return await run_in_threadpool(_put, engine, document, uploads, check)
 
-    @routes.delete(ITEM, summary="Take one item out", responses=_CHANGED)
+    @routes.delete(ITEM, summary="Take one item out")
     def delete_item(
         engine: Asked,
         id: ItemId,
