@@ -1,6 +1,7 @@
 """Every request is observed, from its headers to the end of its answer."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter
@@ -20,6 +21,7 @@ __all__ = ["Observes", "Routed", "load_of", "sampled"]
 _FILES = "/page/"
 _NAMED = "/collections/{collection}"
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_CONVERTER = re.compile(r":\w+\}")
 _EVERY = 1.0
 
 
@@ -94,7 +96,7 @@ def _route(scope: Scope) -> tuple[str, str]:
     route: Any = scope.get("route")
     if route is None:
         return ("page_file", f"{_FILES}{{file}}") if scope["path"].startswith(_FILES) else (UNMATCHED, "")
-    path = str(route.path)
+    path = _CONVERTER.sub("}", str(route.path))
     if scope["path"].startswith(API) and not path.startswith(API):
         of_a_collection = "collection" in scope.get("path_params", {}) and not path.startswith(_NAMED)
         path = f"{API}{_NAMED if of_a_collection else ''}{path}"
