@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from conforming import conforming
 from served import serving
 
 from shelfsight import Engine, open_engine
@@ -33,7 +34,7 @@ def ring(service: Service) -> KeyRing:
 
 @pytest.fixture
 def client(service: Service) -> Iterator[httpx.Client]:
-    with serving(service) as url, httpx.Client(base_url=url) as found:
+    with serving(service) as url, conforming(url) as found:
         yield found
 
 

@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
+from conforming import conforming
 from front_door import Cli
 from picture_server import PictureServer, served_pictures
 from PIL import Image
@@ -88,7 +88,7 @@ def test_fetched_pictures_are_shown_from_what_was_kept(engine: Engine, server: P
     pictures = tuple(Picture(name=url, url=url) for url in (small, large))
     assert engine.upsert([Item(id="a", pictures=pictures)]).indexed == 1
     server.answers.clear()
-    with served(engine) as url, httpx.Client(base_url=url) as client:
+    with served(engine) as url, conforming(url) as client:
         for index, size in ((0, (60, 40)), (1, (341, 512))):
             answer = client.get(f"/v1/items/a/pictures/{index}")
             assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
@@ -119,7 +119,7 @@ def test_a_file_that_is_no_picture_any_more_is_not_served(engine: Engine, tmp_pa
     path = tmp_path / "photo.jpg"
     path.write_bytes(photo("teal"))
     engine.upsert([Item(id="a", pictures=(Picture(name=path.name, path=path),))])
-    with served(engine) as url, httpx.Client(base_url=url) as client:
+    with served(engine) as url, conforming(url) as client:
         for data in (b"<script>alert(1)</script>", photo("teal")[:300], b"\xff\xd8\xff\xe1\xff\xff", b""):
             path.write_bytes(data)
             answer = client.get("/v1/items/a/picture")

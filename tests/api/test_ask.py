@@ -238,7 +238,7 @@ def test_over_http_other_bodies_are_refused(url: str) -> None:
     assert httpx.post(path, content=b"{", headers={"content-type": "application/json"}).status_code == 422
     large = b'{"question": "' + b"x" * 1_100_000 + b'"}'
     assert httpx.post(path, content=large, headers={"content-type": "application/json"}).status_code == 413
-    assert httpx.get(path).status_code == 404  # an item may be called so
+    assert httpx.get(path).headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from conforming import conforming
 from front_door import ODD_IDS
 from PIL import Image
 from served import served
@@ -233,7 +234,7 @@ def test_facets_worth_showing(shop: Shop) -> None:
 
 
 def test_ids_that_tempt_a_url(odd_collection: Path, odd_folder: Path) -> None:
-    with open_engine(odd_collection) as engine, served(engine) as url, httpx.Client(base_url=url) as client:
+    with open_engine(odd_collection) as engine, served(engine) as url, conforming(url) as client:
         for id in ODD_IDS:
             encoded = quote(id, safe="")
             assert client.get(f"/v1/items/{encoded}").json()["id"] == id
@@ -334,7 +335,7 @@ def without_encoder(tmp_path: Path) -> Path:
 
 
 def test_not_ready_without_the_encoder_but_items_are_served(without_encoder: Path) -> None:
-    with open_engine(without_encoder) as engine, served(engine) as url, httpx.Client(base_url=url) as client:
+    with open_engine(without_encoder) as engine, served(engine) as url, conforming(url) as client:
         assert client.get("/healthz").status_code == 200
         reply = client.get("/readyz")
         assert reply.status_code == 503
@@ -371,7 +372,7 @@ def test_a_damaged_collection_is_told_without_its_place(demo_collection: Path, t
     shutil.copytree(demo_collection, copy)
     for segment in (copy / "segments").iterdir():
         segment.unlink()
-    with open_engine(copy) as engine, served(engine) as url, httpx.Client(base_url=url) as client:
+    with open_engine(copy) as engine, served(engine) as url, conforming(url) as client:
         reply = client.get("/v1/items/demo-00007")
         assert problem(reply, 500)["code"] == "corrupt_collection"
         assert str(tmp_path) not in reply.text

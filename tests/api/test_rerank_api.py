@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from conforming import conforming
 from front_door import Cli
 from PIL import Image
 from served import served
@@ -199,7 +200,7 @@ def test_over_http_a_model_that_is_stuck_costs_no_more_than_the_budget(opened: O
 def client(opened: Opened) -> Iterator[httpx.Client]:
     """A client of a server of the squares, with a model that takes blue and green for one another."""
     engine = opened(SquareVlm(sees={"blue": "green", "green": "blue"}))
-    with served(engine) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(engine) as url, conforming(url, timeout=60) as client:
         yield client
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from conforming import conforming
 from front_door import Cli
 from served import serving
 
@@ -84,7 +85,7 @@ def test_it_is_for_those_who_may_write(shop: Shop, tmp_path: Path) -> None:
     ring = KeyRing(service.state)
     (_, public), (_, staff) = (ring.create(Order(name=name, scope=Scope(name))) for name in ("search", "write"))
     id = engine.search(QUERY, k=1).hits[0].id
-    with serving(service) as url, httpx.Client(base_url=url) as client:
+    with serving(service) as url, conforming(url) as client:
         for token, status in ((public, 403), (staff, 200)):
             headers = {"Authorization": f"Bearer {token}"}
             assert client.post(f"/v1/items/{id}/why", json=ASKED, headers=headers).status_code == status
