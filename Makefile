@@ -12,7 +12,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # Tests run in so many processes, a file of them in one; each computes on one thread.
 WORKERS ?= 2
 
-.PHONY: install demo test lint types walls pytest bench golden notebooks lock clean
+.PHONY: install demo test lint types walls pytest bench golden notebooks client lock clean
 
 install: $(VENV)/.installed
 
@@ -37,7 +37,7 @@ lint: install
 
 types: install
 	$(BIN)/mypy
-	$(BIN)/mypy benchmarks tests/typed_usage.py
+	$(BIN)/mypy benchmarks tests/typed_usage.py clients/generate.py
 
 walls: install
 	$(BIN)/lint-imports --no-cache
@@ -53,6 +53,9 @@ golden: install
 
 notebooks: install
 	$(BIN)/python -m notebooks
+
+client: install
+	$(BIN)/python -m clients.generate
 
 lock: install
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

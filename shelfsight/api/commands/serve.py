@@ -82,9 +82,9 @@ def serve(
         vlm=vlm,
         rules=rules_file,
     )
-    bound = bind(settings.server.host, settings.server.port)
-    if settings.server.workers > 1:
-        return serve_workers(bound, served)
-    with served.open() as service:
-        serve_on(bound, service)
+    with bind(settings.server.host, settings.server.port) as bound:
+        if settings.server.workers > 1:
+            return serve_workers(bound, served)
+        with served.open() as service:
+            serve_on(bound, service)
     return 0
