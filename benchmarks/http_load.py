@@ -3,10 +3,10 @@
 import asyncio
 import random
 from collections import Counter, deque
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter, process_time
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -104,7 +104,7 @@ class _Pool:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         assert parts.hostname
-        self._host, self._port = parts.hostname, parts.port
+        self._host, self._port = parts.hostname, parts.port or 80
         self._free: deque[_Connection] = deque()
 
     async def timed(self, request: bytes, since: float) -> tuple[int, float]:
@@ -127,7 +127,7 @@ class _Pool:
             connection = self._free.pop()
             if connection.open:
                 return connection
-        _, connection = await asyncio.get_running_loop().create_connection(_Connection, self._host, self._port)
+        _, connection = await asyncio.get_running_loop().create_connection(_Connection, self._host, self._port or 80)
         return connection
 
 
@@ -144,7 +144,7 @@ def closed_loop(url: str, requests: Sequence[bytes], clients: int) -> Load:
 
         await asyncio.gather(*(client() for _ in range(clients)))
 
-    _run(run())
+    asyncio.run(run())
     load.seconds, load.client_seconds = perf_counter() - begun, process_time() - used
     return load
 
@@ -170,15 +170,6 @@ def open_loop(url: str, requests: Iterator[bytes], rate: float, seconds: float, 
         load.seconds = seconds
         await asyncio.gather(*tasks)
 
-    _run(run())
+    asyncio.run(run())
     load.client_seconds = process_time() - used
     return load
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(work)
-        return
-    uvloop.run(work)

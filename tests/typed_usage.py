@@ -101,7 +101,7 @@ def search_step_by_step(engine: Engine) -> list[str]:
 
 
 def why_so_low(engine: Engine) -> str:
-    told = engine.why("a", "red shoes", filter="price < 80", like=Example("b"))
+    told = engine.why("a", "red shoes", filter="price < 80", like=[Example("b")])
     assert_type(told, Why)
     return f"{told.rank} {told.sentence} {[change.text for change in told.changes]}"
 
