@@ -120,8 +120,10 @@ def _run(task: Task, say: Say) -> dict[str, Any]:
             check_able(engine.vlm, features=True, enrich=False)
         told = _Telling(say)
         failures = task.folder / FAILURES
-        report = engine.index(source.catalogue, prune=order.prune, progress=told.indexing, failures_to=failures)
-        told.last()
+        try:
+            report = engine.index(source.catalogue, prune=order.prune, progress=told.indexing, failures_to=failures)
+        finally:
+            told.last()  # of a job that is told to end too: its next process adds to that
         document = _shown(report.to_json())
         if order.features:
             document |= notes_document(engine.add_notes(features=True, progress=told.noting))
