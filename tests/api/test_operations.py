@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import logging
 import os
 import re
@@ -361,6 +362,10 @@ def test_levels(log: io.StringIO) -> None:
 def test_a_span_a_request_and_one_a_stage(client: httpx.Client, spans: InMemorySpanExporter) -> None:
     answer = client.post("/v1/search", json=SEARCH, headers={"traceparent": PARENT, "X-Request-ID": "r1"}).json()
     client.get("/v1/items/nobody")
+    deadline = time.monotonic() + 10
+    while not any(span.name == "GET /v1/items/{id}" for span in spans.get_finished_spans()):
+        assert time.monotonic() < deadline  # a span ends behind the last byte of its answer
+        time.sleep(0.01)
     found = [span for span in spans.get_finished_spans() if span.context is not None]
     (request,) = [span for span in found if span.name == "POST /v1/search"]
     _, trace_id, parent_id, _ = PARENT.split("-")
