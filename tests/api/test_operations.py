@@ -2,12 +2,12 @@
 
 import io
 import json
-import time
 import logging
 import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
