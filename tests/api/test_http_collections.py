@@ -141,8 +141,8 @@ def test_names_that_are_none(shop: Shop, tmp_path: Path) -> None:
 
 def test_collections_that_are_not_made(shop: Shop, tmp_path: Path) -> None:
     """No name opens a folder of this machine, asks a server or begins a download."""
-    encoders = ("/etc", "../model", "local-dir:/tmp", "hf-hub:nobody/nothing", "openai:x@http://127.0.0.1/", "")
-    bodies = [*({"encoder": encoder} for encoder in encoders), {"store": "paper"}, {"path": "/tmp/x"}, []]
+    encoders = ("/etc", "../model", "local-dir:/srv", "hf-hub:nobody/nothing", "openai:x@http://127.0.0.1/", "")
+    bodies = [*({"encoder": encoder} for encoder in encoders), {"store": "paper"}, {"path": "/srv/x"}, []]
     for body in bodies:
         problem_of(shop[1].put("/v1/collections/new", json=body), 422)
     assert not (tmp_path / "new.collection").exists()
