@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -329,6 +330,7 @@ def test_a_line_stays_a_line(form: str, log: io.StringIO) -> None:
 
 def test_a_log_that_nobody_reads_stops_nobody() -> None:
     reading, writing = os.pipe()
+    fcntl(writing, F_SETPIPE_SZ, 4096)  # full after 40 lines
     writer = LineWriter(writing, waiting=100)
     logger = logging.Logger("shelfsight.test")
     logger.addHandler(writer)

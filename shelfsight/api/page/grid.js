@@ -38,12 +38,15 @@ function takeOver(card, before) {
   if (picture) card.querySelector(".frame > img").replaceWith(picture);
 }
 
+// A card on its way takes no clicks: they would meet whatever flies by.
 function glide(card, from) {
   if (!from) return;
   const to = card.getBoundingClientRect();
   const [x, y] = [from.left - to.left, from.top - to.top];
   const seen = [from, to].some(({ top, bottom }) => bottom > 0 && top < innerHeight);
-  if (seen && (x || y)) card.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }], GLIDE);
+  if (!seen || !(x || y)) return;
+  card.classList.add("gliding");
+  card.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }], GLIDE).onfinish = () => card.classList.remove("gliding");
 }
 
 // Arrow keys walk over the cards as they lie; `false` where there is nowhere to go.
