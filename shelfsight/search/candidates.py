@@ -33,6 +33,27 @@ class Candidate:
     reasons: tuple[str, ...] = ()
     ranks: Mapping[str, int] = field(default_factory=dict)
 
+    def judged(self, relevance: float) -> "Candidate":
+        """The same, with its relevance."""
+        return self._with(relevance, self.ranks)
+
+    def placed(self, ranks: Mapping[str, int]) -> "Candidate":
+        """The same, with its ranks."""
+        return self._with(self.relevance, ranks)
+
+    def _with(self, relevance: float | None, ranks: Mapping[str, int]) -> "Candidate":
+        # A search does this to each of its candidates, and dataclasses.replace takes several times as long.
+        return Candidate(
+            match=self.match,
+            order=self.order,
+            relevance=relevance,
+            exact=self.exact,
+            share=self.share,
+            pinned=self.pinned,
+            reasons=self.reasons,
+            ranks=ranks,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieved:

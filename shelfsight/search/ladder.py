@@ -1,7 +1,6 @@
 """The first stage's list, of which each page sees the same order however far down it asks."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 from shelfsight.search.candidates import Candidate
 
@@ -50,7 +49,6 @@ class Ladder:
         for each in answer:
             if each.match.id not in self._ids:
                 self._ids.add(each.match.id)
-                ranks = {FIRST: len(self._found) + 1, **each.ranks}
-                self._found.append(replace(each, ranks=ranks))
+                self._found.append(each.placed({FIRST: len(self._found) + 1, **each.ranks}))
         self.exhausted = len(answer) < self._rung
         self._rung *= _STEP

@@ -103,6 +103,8 @@ class Retrieval:
         """``candidates``, each with its relevance where somebody judges; what has one keeps it."""
         if self._by is None or all(each.relevance is not None for each in candidates):
             return candidates
+        if all(each.relevance is None for each in candidates):
+            return judge(candidates, self._by)
         return [each if each.relevance is not None else judge([each], self._by)[0] for each in candidates]
 
     def _seen(self, best: Sequence[Candidate]) -> Sequence[Candidate]:

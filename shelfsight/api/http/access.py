@@ -88,7 +88,12 @@ def caller_of(request: Request) -> Caller:
     return found
 
 
-Asker = Annotated[Caller, Depends(caller_of)]
+async def _asking(request: Request) -> Caller:
+    """:func:`caller_of` in the event loop: FastAPI would send a plain function to a thread."""
+    return caller_of(request)
+
+
+Asker = Annotated[Caller, Depends(_asking)]
 """Who asks. Only in operations under ``/v1``."""
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
+from fastapi.concurrency import run_in_threadpool
 
 from shelfsight.api.engine import Engine
 from shelfsight.api.service.names import NAME
@@ -14,17 +15,24 @@ CollectionName = Annotated[str, Path(description="Name or alias of a collection.
 
 
 def service_of(request: Request) -> Service:
+    """The service that the app was made for."""
     found: Service = request.app.state.service
     return found
 
 
-def engine_of(request: Request) -> Engine:
-    """That of ``{collection}`` in the path, or of the default collection.
+async def engine_of(request: Request) -> Engine:
+    """That of ``{collection}`` in the path, or of the default collection. Opening one may take long.
 
     Raises:
         NotFound: there is no collection of that name.
     """
-    return service_of(request).collections.engine(request.path_params.get("collection"))
+    collections, name = service_of(request).collections, request.path_params.get("collection")
+    return collections.always_open(name) or await run_in_threadpool(collections.engine, name)
+
+
+async def _serving(request: Request) -> Service:
+    """:func:`service_of` in the event loop: FastAPI would send a plain function to a thread."""
+    return service_of(request)
 
 
 def named(collection: CollectionName) -> str:
@@ -32,6 +40,6 @@ def named(collection: CollectionName) -> str:
     return collection
 
 
-Serving = Annotated[Service, Depends(service_of)]
+Serving = Annotated[Service, Depends(_serving)]
 Asked = Annotated[Engine, Depends(engine_of)]
 """The engine that an operation asks."""

@@ -1,8 +1,8 @@
 """Thin layers around the app: safe headers on every answer, item ids that may hold slashes, HEAD for every GET."""
 
 import re
+from random import getrandbits
 from urllib.parse import unquote
-from uuid import uuid4
 
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.datastructures import Headers, MutableHeaders
@@ -58,7 +58,7 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         sent = Headers(scope=scope).get("x-request-id", "")
-        found = sent if _REQUEST_ID.fullmatch(sent) else uuid4().hex
+        found = sent if _REQUEST_ID.fullmatch(sent) else f"{getrandbits(128):032x}"
         scope.setdefault("state", {})["request_id"] = found
 
         async def send_named(message: Message) -> None:

@@ -93,6 +93,10 @@ class Collections:
         wanted = self._default if name is None else name
         return wanted if self._aliases is None else self._aliases.all().get(wanted, wanted)
 
+    def always_open(self, name: str | None = None) -> Engine | None:
+        """:meth:`engine`, of those that are open as long as the server runs; ``None`` for all others."""
+        return self._engines.get(self.resolve(name))
+
     def engine(self, name: str | None = None) -> Engine:
         """The engine of a collection or alias; of the default one where ``name`` is left out.
 

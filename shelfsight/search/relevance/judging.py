@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shelfsight.core.errors import UsageError
 from shelfsight.core.relevance import Asked, Curve, RelevanceScale, Standing, log_odds_of
@@ -90,7 +90,7 @@ def judge(candidates: Sequence[Candidate], by: Judge | None) -> tuple[Candidate,
     """The candidates in their order, each with its relevance; as they are where nobody judges."""
     if by is None:
         return tuple(candidates)
-    return tuple(replace(each, relevance=_relevance(each, by)) for each in candidates)
+    return tuple(each.judged(_relevance(each, by)) for each in candidates)
 
 
 def _relevance(candidate: Candidate, by: Judge) -> float:
