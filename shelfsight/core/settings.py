@@ -115,8 +115,8 @@ class LoadSettings(_Frozen):
     """How many requests are worked on at a time."""
 
     batch: int = Field(default=32, gt=0, description="texts of different requests that are encoded together at most")
-    running: int = Field(default=32, gt=0, description="requests worked on at a time, a process")
-    waiting: int = Field(default=32, ge=0, description="requests that wait for that, a process; others get 429")
+    running: int = Field(default=16, gt=0, description="requests worked on at a time, a process")
+    waiting: int = Field(default=24, ge=0, description="requests that wait for that, a process; others get 429")
     wait_seconds: float = Field(default=2.0, gt=0, description="what a request would wait at most; longer gets 429")
     embeddings: int = Field(default=10_000, ge=0, description="embeddings of queries that are kept")
 

@@ -9,8 +9,9 @@ from shelfsight.core.errors import Busy
 
 __all__ = ["Admission", "Place"]
 
-_FEW = 3
-"""One place in so many is taken, where more comes than can be done: enough to keep the cores busy."""
+_FEW = 4
+"""One place in so many is taken, where more comes than can be done: enough to keep the cores busy
+(``python -m benchmarks.service``)."""
 _CROWDED = 1.0
 """Seconds."""
 _WEIGHT = 0.05
