@@ -121,6 +121,8 @@ def main() -> None:
         server = held.enter_context(Popen(command, stderr=held.enter_context(log.open("w"))))
         held.callback(server.terminate)
         while not (found := re.search(r"http://\S+", log.read_text())):
+            if server.poll() is not None:
+                raise SystemExit(log.read_text())
             time.sleep(0.2)
         measure(found.group().rstrip("/"), catalogue, asked)
 

@@ -1,5 +1,6 @@
 """The Python client: what generation gives, typed, and at work on a real server."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -81,6 +82,31 @@ def test_the_example(guarded: tuple[str, str], demo_copy: Engine) -> None:
     assert lines[8].startswith(f"done: {before} items in ")
     assert lines[9] == "taken out again"
     assert demo_copy.count() == before
+
+
+STREAM = """
+import json, sys
+from shelfsight_client import Done, connect, search_events
+from shelfsight_client.rest.models.search_request import SearchRequest
+first, *_, last = search_events(connect(sys.argv[1], key=sys.argv[2]), SearchRequest(query="a mug", k=1))
+assert isinstance(last, Done)
+print(json.dumps([hit.title for hit in first.page.hits]))
+"""
+
+
+def test_titles_that_hold_ends_of_lines_do_not_end_an_event(guarded: tuple[str, str], demo_copy: Engine) -> None:
+    odd = "one\u2028two\u2029three\x85four"
+    id = demo_copy.search("a mug", k=1).hits[0].id
+    demo_copy.patch({id: {"title": odd}})
+    done = subprocess.run(
+        [sys.executable, "-c", STREAM, *guarded],
+        env={**os.environ, "PYTHONPATH": str(CLIENT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert json.loads(done.stdout) == [odd]
 
 
 def test_a_problem_is_an_error(guarded: tuple[str, str]) -> None:

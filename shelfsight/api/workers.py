@@ -90,8 +90,20 @@ class _Supervisor:
         if self._signals:
             self._end()
         elif self._settled and monotonic() >= self._next_start:
+            self._fill()
+
+    def _fill(self) -> None:
+        """As many as there should be; where the system gives no more now, it is asked again later."""
+        try:
             while len(self._workers) < self._count:
                 self._start()
+        except OSError as error:
+            self._put_off(self._fruitless + 1)
+            logs.say(self._served.settings.log, f"a worker cannot be started for now: {error.strerror}")
+
+    def _put_off(self, fruitless: int) -> None:
+        self._fruitless = fruitless
+        self._next_start = monotonic() + _PAUSES[min(fruitless, len(_PAUSES) - 1)]
 
     def _start(self) -> None:
         """One more; one that takes another's place is ready before it answers."""
@@ -113,8 +125,7 @@ class _Supervisor:
         if self._signals or not self._settled:
             self._code = self._code or max(code, 0 if self._signals else 1)
             return
-        self._fruitless = 0 if worker.answers else self._fruitless + 1
-        self._next_start = monotonic() + _PAUSES[min(self._fruitless, len(_PAUSES) - 1)]
+        self._put_off(0 if worker.answers else self._fruitless + 1)
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         logs.say(self._served.settings.log, f"a worker {how}; another one takes its place")
 

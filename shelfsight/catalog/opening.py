@@ -18,7 +18,7 @@ from shelfsight.core.errors import CatalogueError, NotFound
 from shelfsight.core.protocols import Catalogue
 from shelfsight.core.settings import IndexSettings, PictureLimits
 
-__all__ = ["check_kind", "is_shard", "open_catalogue", "open_table"]
+__all__ = ["check_kind", "file_name", "is_shard", "open_catalogue", "open_table"]
 
 _Kind = Literal["CSV", "JSONL", "Parquet", "tar"]
 _KINDS: tuple[tuple[_Kind, re.Pattern[str]], ...] = (
@@ -110,6 +110,12 @@ def check_kind(name: str) -> None:
 def is_shard(name: str) -> bool:
     """Whether a file of this name is a catalogue, or a part of one."""
     return _kind(name) is not None
+
+
+def file_name(name: str) -> str:
+    """A name that any disk takes, with the ending of ``name``."""
+    last = re.split(r"[/\\]", name)[-1]
+    return re.sub(r"[^\w.-]+", "_", last, flags=re.ASCII).lstrip(".")[-100:] or "catalogue"
 
 
 def _no_kind(name: str) -> CatalogueError:

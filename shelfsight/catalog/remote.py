@@ -4,9 +4,10 @@ A relative path to a picture is relative to the catalogue's own address; it beco
 with all others, asking only for what has changed since the last time.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -15,9 +16,9 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from shelfsight.catalog.fetching import GuardedFetcher
 from shelfsight.catalog.folder import PictureFolder
-from shelfsight.catalog.opening import check_kind, open_catalogue
+from shelfsight.catalog.opening import check_kind, file_name, open_catalogue
 from shelfsight.catalog.options import Columns, Options
-from shelfsight.catalog.remote_store import Files, StoreFetcher, split
+from shelfsight.catalog.remote_store import Copy, Files, StoreFetcher, split
 from shelfsight.core.errors import CatalogueError, PictureError, UsageError
 from shelfsight.core.protocols import Catalogue, Fetcher
 from shelfsight.core.settings import FetchSettings, Settings
@@ -91,7 +92,7 @@ def _open_http(
 ) -> Opened:
     name = _last_part(address)
     check_kind(name)
-    copy = _copied(folder, _safe(name), lambda to: _download(address, to, settings.fetch, limit))
+    copy = _copied(folder, file_name(name), lambda to: _download(address, to, settings.fetch, limit))
     inner = _read(copy, replace(options, root=folder), settings)
     return Opened(_Remote(inner, folder, lambda below: urljoin(address, quote(below))), fetch)
 
@@ -105,7 +106,7 @@ def _open_stored(
     if names == [""]:
         base, _, name = files.address.rpartition("/")
         check_kind(name)
-        copy = _copied(folder, _safe(name), partial(files.copy, "", limit))
+        copy = _copied(folder, file_name(name), partial(files.copy, "", limit))
         place = replace(files, address=base, path=files.path.rpartition("/")[0])
         return Opened(_below(place, _read(copy, options, settings), folder), StoreFetcher(place, fetch))
     shards, pictures = split(names)
@@ -130,20 +131,33 @@ def _below(files: Files, inner: Catalogue, folder: Path) -> "_Remote":
     return _Remote(inner, folder, lambda below: f"{files.address}/{below}")
 
 
-def _copied(folder: Path, name: str, copy: Callable[[Path], object]) -> Path:
-    """A file of ``folder``, which is there whole, or not at all."""
-    there = folder / name
-    if not there.exists():
-        begun = folder / f".{name}.part"
-        copy(begun)
-        begun.replace(there)
+def _copied(folder: Path, name: str, copy: Callable[[Copy], object]) -> Path:
+    """A file of ``folder``, which is there whole, or not at all.
+
+    Raises:
+        CatalogueError: it cannot be had, or cannot be kept.
+    """
+    there, begun = folder / name, folder / f".{name}.part"
+    try:
+        if not there.exists():
+            with Copy(begun) as file:
+                copy(file)
+                file.flush()
+                os.fsync(file.fileno())
+            begun.replace(there)
+    except BaseException as error:
+        with suppress(OSError):
+            begun.unlink()
+        if isinstance(error, OSError):
+            raise CatalogueError(f"a copy of {name[:80]!r} cannot be kept: {error.strerror}") from error
+        raise
     return there
 
 
-def _download(address: str, to: Path, settings: FetchSettings, limit: int | None) -> None:
-    with GuardedFetcher(settings) as fetcher, to.open("wb") as file:
+def _download(address: str, to: Copy, settings: FetchSettings, limit: int | None) -> None:
+    with GuardedFetcher(settings) as fetcher:
         try:
-            fetcher.save(address, file, max_bytes=limit or _LARGEST, seconds=_SECONDS)
+            fetcher.save(address, to, max_bytes=limit or _LARGEST, seconds=_SECONDS)
         except PictureError as error:
             raise CatalogueError(f"the catalogue cannot be fetched: {error.message}", hint=error.hint) from error
 
@@ -153,11 +167,6 @@ def _last_part(address: str) -> str:
         return unquote(urlsplit(address).path).rstrip("/").rpartition("/")[2]
     except ValueError as error:
         raise UsageError(f"{address[:200]!r} is no address: {error}") from error
-
-
-def _safe(name: str) -> str:
-    """A name of the same kind that stays in its folder."""
-    return re.sub(r"[^\w.-]+", "_", name)[-200:].lstrip(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Files of object stores, by fsspec: ``s3://bucket/key`` and whatever else has an implementation installed."""
 
+import io
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from shelfsight.catalog.folder import is_hidden
 from shelfsight.catalog.opening import is_shard
@@ -21,13 +22,34 @@ from shelfsight.core.errors import (
 )
 from shelfsight.core.protocols import Fetched, Fetcher
 
-__all__ = ["Files", "StoreFetcher", "split"]
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+__all__ = ["Copy", "Files", "StoreFetcher", "split"]
 
 _PIECE = 1 << 20
 _RESERVE = 256_000_000
 """Bytes of a disk that copies leave free."""
 _MARKS = ("ETag", "etag", "md5Hash", "content_md5", "LastModified", "last_modified", "mtime", "updated", "created")
 """What tells one state of a file from another, in the words of different stores; the first that is there counts."""
+
+
+class Copy(io.BufferedWriter):
+    """A file that leaves its disk some room."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path, "w"))
+        self._folder = path.parent
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """As any file.
+
+        Raises:
+            CatalogueError: the disk is nearly full.
+        """
+        if shutil.disk_usage(self._folder).free < _RESERVE:
+            raise CatalogueError("there is no room on the disk for a copy of the catalogue")
+        return super().write(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,7 @@ class Files:
             raise UsageError(f"{scheme}:// cannot be read here: {error}") from error
         except Exception as error:
             raise UsageError(f"{address[:200]!r} cannot be read: {error}") from error
+        fs.invalidate_cache()  # which outlives this, and knows files as they were
         return cls(address.rstrip("/"), fs, path.rstrip("/"))
 
     def parts(self) -> list[str]:
@@ -79,14 +102,14 @@ class Files:
             raise NotFound(f"there is no catalogue at {self.address}")
         return names
 
-    def copy(self, name: str, limit: int | None, to: Path) -> int:
-        """Copy a file; its bytes.
+    def copy(self, name: str, limit: int | None, to: Copy) -> None:
+        """Copy a file.
 
         Raises:
             CatalogueError: it cannot be read, has more than ``limit`` bytes, or more than the disk has free.
         """
-        with self._told(), self.fs.open(self._of(name), "rb") as source, to.open("wb") as file:
-            return _copy(source, file, limit, self.address)
+        with self._told(), self.fs.open(self._of(name), "rb") as source:
+            _copy(source, to, limit, self.address)
 
     def mark(self, name: str) -> tuple[str | None, int | None]:
         """(what tells this state of a file from others, its bytes), where the store says so."""
@@ -122,16 +145,13 @@ def split(names: list[str]) -> tuple[list[str], list[str]]:
     return shards, sorted(pictures, key=lambda name: PurePosixPath(name).parts)
 
 
-def _copy(source: IO[bytes], file: IO[bytes], limit: int | None, name: str) -> int:
+def _copy(source: IO[bytes], file: Copy, limit: int | None, name: str) -> None:
     copied = 0
     while piece := source.read(_PIECE):
         copied += len(piece)
         if limit is not None and copied > limit:
             raise CatalogueError(f"{name} has more than {limit:,} bytes")
-        if shutil.disk_usage(file.name).free < _RESERVE:
-            raise CatalogueError(f"there is no room on the disk for a copy of {name}")
         file.write(piece)
-    return copied
 
 
 @dataclass(frozen=True, slots=True)

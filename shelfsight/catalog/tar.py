@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, NoReturn, cast
 
 from shelfsight.catalog.columns import Layout, title_column
 from shelfsight.catalog.options import Options
@@ -22,6 +22,16 @@ __all__ = ["TarCatalogue"]
 
 _TEXTS = (".json", ".txt", ".cls")
 _MAX_TEXT_BYTES = 16 * 1024 * 1024
+_MAX_HEADER_BYTES = 32 * 1024
+_MAX_HEADERS = 6
+"""Of one member: names that are too long for its own header, and what else comes before it."""
+_EXTENSIONS = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
 _KEY = "\0key"  # in place of an id column; no JSON member of a sample is named so
 
 
@@ -60,24 +70,49 @@ class _Sample:
     texts: dict[str, bytes | None] = field(default_factory=dict)
 
 
+class _Tar(tarfile.TarFile):
+    """Knows how many headers of the next member are being read."""
+
+    headers = 0
+
+
 class _Member(tarfile.TarInfo):
-    """A header, strictly: tarfile takes a damaged one, or a file that breaks off between members, for the end."""
+    """A header, strictly: tarfile takes a damaged one, or a file that breaks off between members, for the end. And
+    within bounds: tarfile reads whatever a header says it has into memory, and looks through all of it."""
 
     @classmethod
     def fromtarfile(cls, tarfile_: tarfile.TarFile) -> "_Member":
+        assert isinstance(tarfile_, _Tar)
+        tarfile_.headers += 1
         try:
+            if tarfile_.headers > _MAX_HEADERS:
+                raise tarfile.ReadError("a member has too many headers")
             return super().fromtarfile(tarfile_)
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the mark of the end
             raise
-        except tarfile.HeaderError as error:
+        except (tarfile.HeaderError, ValueError) as error:
             raise tarfile.ReadError(str(error)) from error
+        finally:
+            tarfile_.headers -= 1
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Member":
+        member = super().frombuf(buf, encoding, errors)
+        if member.size < 0 or (member.type in _EXTENSIONS and member.size > _MAX_HEADER_BYTES):
+            raise tarfile.ReadError(f"a header says that it has {member.size:,} bytes")
+        return member
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise tarfile.ReadError("sparse files are not read")
+
+    _proc_sparse = _proc_gnusparse_10 = _refuse  # their maps are as long as they like
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tarfile.TarFile]:
     """``path`` open as a stream; what goes wrong with the file becomes a :class:`CatalogueError`."""
     try:
-        with tarfile.open(path, "r|*", tarinfo=_Member) as tar:
+        with _Tar.open(path, "r|*", tarinfo=_Member) as tar:
             yield tar
     except (tarfile.TarError, OSError, EOFError, zlib.error, LZMAError) as error:
         raise CatalogueError(f"{path.name} cannot be read as tar: {error}") from error

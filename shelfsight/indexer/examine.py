@@ -118,9 +118,10 @@ def _stamps(known: Known, reads: Sequence[_Read]) -> tuple[Stamp | None, ...]:
 
 
 def _still_undecodable(known: Known, item: Item, reads: Sequence[_Read], read: Reading) -> list[Failure] | None:
-    """Failures of the pictures that an earlier job could not decode; ``None`` when one of them can be decoded now."""
+    """Failures of the pictures that an earlier job could not decode; ``None`` when one of them can be decoded now. What
+    could not be read this time has been told already."""
     failures = []
-    for index in known.undecodable:
+    for index in (each for each in known.undecodable if reads[each].failure is None):
         try:
             data = reads[index].data
             decode(read(item.pictures[index]) if data is None else data, limits=read.limits, target=1)

@@ -101,8 +101,8 @@ def _open(folder: Path, home: Path | None, encoder: EncoderSpec | None, vectors:
     if header.store == "milvus":
         from shelfsight.stores.milvus import open_milvus
 
-        return resumed(open_milvus(folder, header, home=home))
-    return resumed(LocalStore(folder, header, _factory(header.store, vectors), home=home))
+        return resumed(open_milvus(folder, header, home=home), home)
+    return resumed(LocalStore(folder, header, _factory(header.store, vectors), home=home), home)
 
 
 def read_manifest(path: Path) -> Manifest:

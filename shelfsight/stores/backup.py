@@ -20,7 +20,6 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from shelfsight.core.errors import Conflict, CorruptCollection, NotFound, StoreError, UsageError
 from shelfsight.stores.faults import storage_faults
@@ -340,8 +339,7 @@ def _fetched(backup: Path, target: Path, named: Path) -> BackupReport:
     Args:
         named: what the backup is called, where it was unpacked.
     """
-    content = _read_list(backup, named)
-    files = [_File(**each) for each in content.pop("files")]
+    files, report = _read_list(backup, named)
     for file in files:
         place = target / file.name
         if not place.resolve().is_relative_to(target.resolve()):
@@ -354,20 +352,20 @@ def _fetched(backup: Path, target: Path, named: Path) -> BackupReport:
         if _described(target, place) != file:
             raise CorruptCollection(f"{named / file.name} is damaged", hint="use another backup")
     (target / SEGMENTS).mkdir(exist_ok=True)
-    return BackupReport(path=str(target), files=len(files), bytes=sum(file.size for file in files), **content)
+    return report
 
 
-def _read_list(backup: Path, named: Path) -> dict[str, Any]:
+def _read_list(backup: Path, named: Path) -> tuple[list[_File], BackupReport]:
     file = backup / _LIST
     try:
         content = json.loads(file.read_bytes())
         version = content.pop("format")
-        if not isinstance(content["files"], list):
-            raise ValueError("files")
+        if version != _FORMAT:
+            raise StoreError(f"{named} has format {version!r}", hint="upgrade shelfsight")
+        files = [_File(str(each["name"]), int(each["size"]), str(each["sha256"])) for each in content.pop("files")]
+        size = sum(each.size for each in files)
+        return files, BackupReport(path=str(named), files=len(files), bytes=size, **content)
     except FileNotFoundError as error:
         raise NotFound(f"{named} is no backup: {_LIST} is not in it") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptCollection(f"{named / _LIST} is damaged: {error}", hint="use another backup") from error
-    if version != _FORMAT:
-        raise StoreError(f"{named} has format {version!r}", hint="upgrade shelfsight")
-    return dict(content)

@@ -130,9 +130,11 @@ def _newest(path: Path, ledger: Ledger, connection: Connection, *, distrusted: i
     )
     arrays = _base_arrays(packed_base(replay.generation, rows) if len(gone) else base)
     stacks = opened.new_columns().stacks(len(alive), without=("id",))
-    for number, stack in enumerate(stacks.values()):
-        arrays.update({f"columns.{number}.{name}": array for name, array in stack_arrays(stack, order).items()})
-    return _Made(replay.generation, arrays, [*stacks])
+    columns = {name: stack_arrays(stack, order) for name, stack in stacks.items()}
+    held = [name for name, column in columns.items() if "types" in column and column["types"].any()]
+    for number, field_name in enumerate(held):
+        arrays.update({f"columns.{number}.{name}": array for name, array in columns[field_name].items()})
+    return _Made(replay.generation, arrays, held)
 
 
 def _numbers(values: Iterable[int]) -> npt.NDArray[np.int64]:

@@ -23,10 +23,10 @@ from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.ledger import DATABASE, Ledger, connect
 from shelfsight.stores.manifest import MANIFEST
 from shelfsight.stores.notes_file import NOTES
-from shelfsight.stores.pieces import own_words, pieces_of, shared_texts, shared_vectors
+from shelfsight.stores.pieces import Naming, own_words, pieces_of, shared_texts, shared_vectors
 from shelfsight.stores.records import is_text
 from shelfsight.stores.search_bytes import Found, search_files
-from shelfsight.stores.versions import MAIN, VERSIONS, active, folder_of
+from shelfsight.stores.versions import MAIN, VERSIONS, folder_of, pointed
 from shelfsight.stores.words.file import WORDS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ DONE = "erased"
 """Counter of the ledger: the deletion whose items were erased last."""
 _ASKED = "erasing"
 _log = logging.getLogger("shelfsight.stores")
-_OURS = ("segments", "cache", VERSIONS, "milvus.db")
+_OURS = ("segments", "cache", VERSIONS, "milvus.")
 """Directories of a collection that a store writes."""
 _PLACES = ((DATABASE, "items"), (NOTES, "notes"), (WORDS, "words"), ("spelling.", "words"), ("milvus", "milvus"))
 
@@ -66,8 +66,8 @@ def asked(connection: sqlite3.Connection) -> int | None:
 def marked(connection: sqlite3.Connection) -> list[str]:
     """Ids of what is to be erased, and of what else was deleted since something was."""
     done = connection.execute("SELECT value FROM counters WHERE name = ?", (DONE,)).fetchone()
-    sql = "SELECT id FROM deleted WHERE generation > ? AND generation <= ?"
-    return [row[0] for row in connection.execute(sql, (0 if done is None else done[0], asked(connection) or 0))]
+    sql = "SELECT id FROM deleted WHERE generation > ?"
+    return [row[0] for row in connection.execute(sql, (0 if done is None else done[0],))]
 
 
 def finish(connection: sqlite3.Connection, generation: int) -> None:
@@ -87,12 +87,10 @@ def erase(store: "LocalStore", home: Path | None, ids: Sequence[str], since: str
         stores = [store, *others]
         there = {id for each in stores for id in each.snapshot().contains(wanted)}
         absent = tuple(id for id in wanted if id not in there)
-        if not there and not any(_remembers(each.folder, wanted) for each in stores):
+        if not there and not (wanted and any(_remembers(each.folder, wanted) for each in stores)):
             return Erased(ids=(), absent=absent, held={}, places=())
         search = _Search(stores, home, wanted)
-        store.remove(wanted, since=since)
-        for each in others:
-            each.remove(wanted)
+        store.remove(wanted, since=since, others=others)
         later = [] if not busy else ["another version of the collection is being written by a migration: what that has"]
         for each in stores if not busy else [store]:
             try:
@@ -102,14 +100,16 @@ def erase(store: "LocalStore", home: Path | None, ids: Sequence[str], since: str
         return search.done(tuple(id for id in wanted if id in there), absent, tuple(later))
 
 
-def resumed(store: Store) -> Store:
-    """Itself, after an erasure that was interrupted has been ended; where that is not possible now, it waits for the
-    next occasion."""
-    if isinstance(store, Purgeable):
-        try:
+def resumed(store: Store, home: Path | None) -> Store:
+    """Itself, after an erasure that was interrupted has been ended, in the other versions of the collection at ``home``
+    too; where that is not possible now, it waits for the next occasion."""
+    try:
+        if isinstance(store, Purgeable):
             store.purge(wait=False)
-        except StoreError as error:
-            _log.warning("an erasure that was interrupted is not ended yet: %s", error)
+        if home is not None and any(_is_marked(folder_of(home, name)) for name in _standbys(home)):
+            _end_others(home)
+    except StoreError as error:
+        _log.warning("an erasure that was interrupted is not ended yet: %s", error)
     return store
 
 
@@ -125,13 +125,35 @@ def _others(home: Path | None) -> "Iterator[tuple[list[LocalStore], bool]]":
         return
     with changing(home) as alone, ExitStack() as stack:
         found = []
-        for name in (MAIN, *sorted(entry.name for entry in (home / VERSIONS).iterdir() if entry.is_dir())):
-            folder = folder_of(home, name)
-            if folder != active(home) and (folder / MANIFEST).exists():
-                opened = stack.enter_context(closing(open_version(home, name)))
-                assert isinstance(opened, LocalStore)
-                found.append(opened)
+        for name in _standbys(home):
+            opened = stack.enter_context(closing(open_version(home, name)))
+            assert isinstance(opened, LocalStore)
+            found.append(opened)
         yield found, not alone
+
+
+def _end_others(home: Path) -> None:
+    """End what was interrupted in versions that do not count, unless somebody else is at work on them."""
+    from shelfsight.stores import open_version
+    from shelfsight.stores.shadow import changing
+
+    with changing(home) as alone:
+        for name in _standbys(home) if alone else ():
+            open_version(home, name).close()
+
+
+def _standbys(home: Path) -> list[str]:
+    """Names of the versions that do not count."""
+    with storage_faults(home):
+        entries = [*(home / VERSIONS).iterdir()] if (home / VERSIONS).is_dir() else []
+        names = [MAIN, *sorted(entry.name for entry in entries if entry.is_dir())]
+        counts = pointed(home).active
+        return [name for name in names if name != counts and (folder_of(home, name) / MANIFEST).exists()]
+
+
+def _is_marked(folder: Path) -> bool:
+    with storage_faults(folder), closing(connect(folder)) as connection:
+        return asked(connection) is not None
 
 
 class _Search:
@@ -141,16 +163,19 @@ class _Search:
         self._stores = stores
         self._root = home or stores[0].folder
         self._whole = home is not None
-        found = dict.fromkeys(piece for each in stores for piece in pieces_of(each, ids))
+        elsewhere = dict.fromkeys(each.elsewhere for each in stores if each.elsewhere is not None)
+        self._elsewhere = [folder for folder in elsewhere if not folder.is_relative_to(self._root.resolve())]
+        found = {piece: name for each in stores for piece, name in pieces_of(each, ids).items()}
         words = dict.fromkeys(word for each in stores for word in own_words(each, ids))
         self._pieces = (*found, *(Piece(PieceKind.WORD, (word.encode(),)) for word in words))
+        self._names = {number: name for number, name in enumerate(found.values()) if name}
         self._before = self._look()
 
     def done(self, ids: tuple[str, ...], absent: tuple[str, ...], later: tuple[str, ...]) -> Erased:
         """After all was done."""
         found = self._look()
-        shared = self._shared()
         before, after = self._by_place(self._before), self._by_place(found)
+        shared = self._shared(set().union(*after.values()))
         places = tuple(
             ErasedPlace(
                 name=name,
@@ -182,7 +207,9 @@ class _Search:
             if entry.is_file():
                 yield entry
             elif entry.name.startswith(_OURS) and (self._whole or entry.name != VERSIONS):
-                yield from sorted(file for file in entry.rglob("*") if file.is_file())
+                yield from _within(entry)
+        for folder in self._elsewhere:
+            yield from _within(folder)
 
     def _by_place(self, found: Found) -> dict[str, set[int]]:
         """Words are those of the index alone: an item may have one in a path, by which it is not found."""
@@ -196,21 +223,32 @@ class _Search:
         return places
 
     def _place(self, file: Path) -> str:
+        if not file.is_relative_to(self._root):
+            return "milvus"
         parts = file.relative_to(self._root).parts
         if parts[0] == VERSIONS and len(parts) > 2:
             return f"{VERSIONS}/{parts[1]}: {_called(parts[2:])}"
         return _called(parts)
 
-    def _shared(self) -> set[int]:
+    def _shared(self, left: set[int]) -> set[int]:
+        """What other items have; of vectors only those looked for that are ``left`` in files."""
         found: set[int] = set()
         for each in self._stores:
             state = each.snapshot().state
-            found |= shared_vectors(state.blocks, state.row_slot >= 0, self._pieces)
+            if any(self._pieces[n].kind is PieceKind.VECTOR for n in left):
+                found |= shared_vectors(state.blocks, state.row_slot >= 0, self._pieces)
+            if isinstance(each, Naming) and (kept := self._names.keys() & left):
+                needed = each.needed([self._names[n] for n in kept])
+                found |= {n for n in kept if self._names[n] in needed}
             for name in (DATABASE, NOTES):
                 if (each.folder / name).exists():
                     with closing(sqlite3.connect(each.folder / name)) as connection:
                         found |= shared_texts(connection, self._pieces)
         return found
+
+
+def _within(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
 
 
 def _remembers(folder: Path, ids: Sequence[str]) -> bool:

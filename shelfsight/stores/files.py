@@ -2,16 +2,21 @@
 
 import fcntl
 import os
+import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["TEMPORARY", "locked", "publish", "sync_directory"]
+__all__ = ["TEMPORARY", "is_left", "locked", "publish", "sync_directory"]
 
 TEMPORARY = ".tmp"
-"""Suffix of a file that is being written. One that is found later was left by a crash."""
+"""Suffix of a file that is being written."""
+_WRITTEN_BY = re.compile(rf".+\.\d+(-\d+)?{re.escape(TEMPORARY)}")
+_OLD = 3600.0
+"""Seconds after which nobody writes to such a file any more."""
 
 
 def publish(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -27,6 +32,19 @@ def publish(path: Path, write: Callable[[BinaryIO], object]) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def is_left(file: Path) -> bool:
+    """Whether a crash left ``file`` half written: its name has the number of a process, and nobody has written to it
+    for an hour. Other people's files are theirs, whatever they end with."""
+    try:
+        return (
+            _WRITTEN_BY.fullmatch(file.name) is not None
+            and file.is_file()
+            and time.time() - file.stat().st_mtime > _OLD
+        )
+    except OSError:  # it has just got its name
+        return False
 
 
 def sync_directory(path: Path) -> None:

@@ -155,6 +155,11 @@ class Ledger:
         """(id, first vector, pictures, record) of every item, by id."""
         return self._connection.execute("SELECT id, first_vector, pictures, record FROM items ORDER BY id")
 
+    def spans(self) -> Ids:
+        """(items, 2): the first vector of each item and its number of pictures, by the first."""
+        rows = self._connection.execute("SELECT first_vector, pictures FROM items ORDER BY first_vector").fetchall()
+        return np.array(rows, np.int64).reshape(-1, 2)
+
     def changed(self, generation: int) -> int:
         """Items that were changed or deleted since a commit."""
         row = self._connection.execute(

@@ -50,6 +50,8 @@ class LocalStore:
     _opened: Opened
     _state: State
     _columns: Columns
+    elsewhere: Path | None = None
+    """A directory that has its items too, and need not lie in its own."""
 
     def __init__(self, path: Path, header: Header, factory: BlockFactory, *, home: Path | None = None) -> None:
         """
@@ -151,11 +153,14 @@ class LocalStore:
         """See the protocol; raises SupersededError as :meth:`commit`."""
         return erasing.erase(self, self._home, ids, since)
 
-    def remove(self, ids: Sequence[str], *, since: str | None = None) -> None:
-        """Delete, and leave a mark that everything dead is to go; see :mod:`.erasing`."""
+    def remove(self, ids: Sequence[str], *, since: str | None = None, others: Sequence["LocalStore"] = ()) -> None:
+        """Delete, and leave a mark that everything dead is to go; see :mod:`.erasing`. So do the ``others``, versions
+        of the collection, before it is done here: none is forgotten where this dies."""
         with self._transaction() as connection:
             if since is not None:
                 check_unchanged(connection, (), ids, generation_of(since))
+            for each in others:
+                each.remove(ids)
             writer = Writer(connection)
             writer.apply((), ids)
             erasing.ask(connection, writer.generation, ids)
@@ -235,7 +240,7 @@ class LocalStore:
                     write_checkpoint(self._path, self._header.encoder.dimension)
         self._notes.maintain()
         self._words.maintain()
-        self.purge()
+        erasing.resumed(self, self._home)
         if self._indexes.outdated():
             self._renew()
 
@@ -321,10 +326,7 @@ class LocalStore:
 
     def _renew(self) -> None:
         """Read everything anew, beside the state that serves meanwhile, and put it in its place."""
-        with (
-            storage_faults(self._path),
-            closing(LocalStore(self._path, self._header, self._factory)) as other,
-        ):
+        with storage_faults(self._path), closing(LocalStore(self._path, self._header, self._factory)) as other:
             other.snapshot()
             with self._reading:
                 self._opened, self._state, self._columns = other._opened, other._state, other._columns

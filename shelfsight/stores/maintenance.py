@@ -11,11 +11,12 @@ import numpy as np
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.ann.building import Indexer, Source
 from shelfsight.stores.ann.sidecar import SUFFIXES
-from shelfsight.stores.files import TEMPORARY, locked, publish
+from shelfsight.stores.erasing import asked
+from shelfsight.stores.files import TEMPORARY, is_left, locked, publish
 from shelfsight.stores.ledger import Ids, Ledger, SegmentRow, connect, reading, writing
 from shelfsight.stores.segments import SEGMENTS, map_segment, new_name, write_segment
 
-__all__ = ["MAINTAIN_LOCK", "Maintenance"]
+__all__ = ["MAINTAIN_LOCK", "Maintenance", "living"]
 
 MAINTAIN_LOCK = "maintain.lock"
 _SMALL = 65_536
@@ -75,7 +76,6 @@ class Maintenance:
         for victim in found:
             if not victim.keep.all():
                 self._rewrite(connection, victim)
-        self._index(connection)
         self._sweep(connection)
 
     def _rewrite(self, connection: sqlite3.Connection, victim: _Victim) -> None:
@@ -164,9 +164,8 @@ class Maintenance:
 
     def _judged(self, connection: sqlite3.Connection, segments: Sequence[SegmentRow]) -> list[_Victim]:
         """Of each segment, which rows items have."""
-        spans = connection.execute("SELECT first_vector, pictures FROM items ORDER BY first_vector").fetchall()
-        table = np.array(spans, np.int64).reshape(-1, 2)
-        return [_Victim(segment, _living(segment.vector_ids, table)) for segment in segments]
+        spans = Ledger(connection, self._dimension).spans()
+        return [_Victim(segment, living(segment.vector_ids, spans)) for segment in segments]
 
     def _scattered(self, segments: Sequence[_Victim], delta: int) -> Sequence[_Victim]:
         """Of an indexed collection all segments, where what is beside the largest is much; else those beside it, where
@@ -191,8 +190,11 @@ class Maintenance:
         yield delta
 
     def _forget(self, connection: sqlite3.Connection) -> None:
-        """Drop marks of deletions once they are many; a reader from before them reads everything anew."""
+        """Drop marks of deletions once they are many; a reader from before them reads everything anew. An erasure that
+        is not ended needs them still."""
         with writing(connection):
+            if asked(connection) is not None:
+                return
             marks, items = connection.execute(
                 "SELECT (SELECT count(*) FROM deleted), (SELECT count(*) FROM items)"
             ).fetchone()
@@ -210,7 +212,7 @@ class Maintenance:
         for file in self._segments.iterdir():
             if file.name not in known and (file.suffix not in SUFFIXES or file.with_suffix(".npy").name not in known):
                 file.unlink(missing_ok=True)
-        for file in self._path.glob(f"*{TEMPORARY}"):
+        for file in filter(is_left, self._path.glob(f"*{TEMPORARY}")):
             file.unlink(missing_ok=True)
 
 
@@ -221,8 +223,8 @@ def _remove(segment: Path) -> None:
     segment.unlink(missing_ok=True)
 
 
-def _living(ids: Ids, spans: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which of ``ids`` belong to an item; ``spans`` (items, 2): first id and number, ascending."""
+def living(ids: Ids, spans: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which of ``ids`` belong to an item; ``spans``: :meth:`~shelfsight.stores.ledger.Ledger.spans`."""
     if not len(spans):
         return np.zeros(len(ids), np.bool_)
     item = np.searchsorted(spans[:, 0], ids, side="right") - 1

@@ -23,15 +23,15 @@ def vacuum(connection: Connection) -> None:
     empty_log(connection)
 
 
-def empty_log(connection: Connection, *, patience: float = _PATIENCE) -> None:
+def empty_log(connection: Connection, *, patience: float | None = None) -> None:
     """Let the database have what is in its log, and this be a file of no bytes.
 
     Raises:
-        StoreError: somebody reads an old state for more than ``patience`` seconds.
+        StoreError: somebody reads an old state for more than ``patience`` seconds, half a minute where left out.
     """
     connection.execute("PRAGMA busy_timeout = 0")  # waiting within SQLite would keep writers out
     try:
-        give_up = time.monotonic() + patience
+        give_up = time.monotonic() + (_PATIENCE if patience is None else patience)
         while connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchone()[0]:
             if time.monotonic() > give_up:
                 raise StoreError("somebody reads an old state of the collection, which therefore lasts")

@@ -28,6 +28,9 @@ _APART = bytes(LEAST)
 _BITS = 20
 _DATABASE = ".sqlite"
 """In the names of databases, and of the files that SQLite keeps beside them."""
+_PACKED = ".parquet"
+"""In the names of files whose values are compressed: Milvus Lite's."""
+_ROWS = 1024
 _COPY = "import shutil, sys; shutil.copyfileobj(open(sys.argv[1], 'rb'), sys.stdout.buffer, 1 << 20)"
 _FACTOR = np.uint32(2654435761)  # D. Knuth's, which spreads what is alike
 
@@ -150,6 +153,7 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
 
 
 def _search(file: Path, wanted: _Wanted, found: set[int]) -> int:
+    """How many bytes it has."""
     size, before = 0, b""
     with _opened(file) as opened:
         while part := opened.read(_PART):
@@ -157,4 +161,20 @@ def _search(file: Path, wanted: _Wanted, found: set[int]) -> int:
             data = before + part
             wanted.met(data, found)
             before = data[-(wanted.longest - 1) :]
+    if file.suffix == _PACKED:
+        for values in _unpacked(file):
+            wanted.met(values, found)
     return size
+
+
+def _unpacked(file: Path) -> Iterator[bytes]:
+    """What a file of Parquet holds, column by column: there it is compressed."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        for batch in pyarrow.parquet.ParquetFile(file).iter_batches(batch_size=_ROWS):
+            for column in batch.columns:
+                yield from (bytes(buffer) for buffer in column.buffers() if buffer is not None)
+    except (FileNotFoundError, pyarrow.ArrowInvalid):
+        return  # it is gone, or it is something else that is called so

@@ -22,7 +22,7 @@ from shelfsight.core.protocols import EncoderSpec
 from shelfsight.stores.checkpoint import CACHE
 from shelfsight.stores.creation import create_collection
 from shelfsight.stores.faults import storage_faults
-from shelfsight.stores.files import locked, publish, sync_directory
+from shelfsight.stores.files import TEMPORARY, locked, publish, sync_directory
 from shelfsight.stores.ledger import DATABASE, connect, writing
 from shelfsight.stores.local import JOB_LOCK
 from shelfsight.stores.maintenance import MAINTAIN_LOCK
@@ -223,7 +223,7 @@ def _is_version_file(name: str) -> bool:
     """What belongs to a version, and not to the collection as a whole."""
     if name in (SEGMENTS, CACHE, MAINTAIN_LOCK, JOB_LOCK, WORDS_LOCK) or name in _HANDLE:
         return True
-    return name.startswith((DATABASE, NOTES, WORDS))
+    return name.startswith((DATABASE, NOTES, WORDS, "spelling."))
 
 
 @dataclass(slots=True)
@@ -347,7 +347,7 @@ def copy_notes(source: Path, target: Path) -> None:
     """Give a version the notes of another, where it has none: they are of the pictures, whatever encoder is used."""
     if not (source / NOTES).exists() or (target / NOTES).exists():
         return
-    temporary = target / f"{NOTES}.copy"
+    temporary = target / f"{NOTES}{TEMPORARY}"
     with storage_faults(target, database=NOTES):
         temporary.unlink(missing_ok=True)
         with closing(sqlite3.connect(source / NOTES)) as old, closing(sqlite3.connect(temporary)) as new:

@@ -165,14 +165,15 @@ def job_server(
         yield JobServer(service, held.enter_context(conforming(url, timeout=_PATIENCE)), root)
 
 
-def job_pids() -> list[int]:
-    """Processes of jobs that this process has begun."""
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal() and _is_job(path)]
+def job_pids(parent: int | None = None) -> list[int]:
+    """Processes of jobs that ``parent`` has begun; this process, where it is left out."""
+    parent = parent or os.getpid()
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal() and _is_job(path, parent)]
 
 
-def _is_job(process: Path) -> bool:
+def _is_job(process: Path, parent: int) -> bool:
     try:
-        parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-        return parent == os.getpid() and b"service.jobs" in (process / "cmdline").read_bytes()
+        its_parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        return its_parent == parent and b"service.jobs" in (process / "cmdline").read_bytes()
     except OSError:
         return False

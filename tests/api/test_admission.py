@@ -248,6 +248,21 @@ def test_bodies_in_arrival_are_bounded() -> None:
         assert client.post("/v1/search", content=b"x").text == "ok"
 
 
+def test_bodies_that_wait_for_a_place_are_bounded_with_them() -> None:
+    held = Held()
+    load = LoadSettings(running=1, waiting=20)
+    with gated(held, load, max_request=100) as (gates, client), ThreadPoolExecutor(9) as threads:
+        asked = [threads.submit(client.post, "/v1/search", content=b"x" * 100) for _ in range(9)]
+        until(lambda: gates.requests.waiting == 8)
+        assert gates.received == 800
+        refused = client.post("/v1/search", content=b"x")
+        assert (refused.status_code, refused.headers["retry-after"], refused.json()["code"]) == (429, "1", "busy")
+        held.go.set()
+        assert [each.result(20).text for each in asked] == ["ok"] * 9
+        until(lambda: gates.idle)
+        assert gates.received == 0
+
+
 def test_large_uploads_have_places_of_their_own() -> None:
     held = Held()
     with gated(held, LoadSettings(running=4, waiting=0), max_request=100) as (gates, client):

@@ -1,23 +1,32 @@
 """Asking about an item's picture: in Python, on the command line and over HTTP, with models that obey and that fail."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
 from front_door import Cli
 from PIL import Image
-from served import served
+from raw_http import request
+from served import served, serving
 from square_vlms import COLOURS, ChattyVlm, FailingVlm, NonsenseVlm, SquareVlm, StuckVlm
 
 from shelfsight import Engine, ModelError, NotFound, PictureError, ShelfsightError, UsageError, open_engine
 from shelfsight.api.asking import Asker, conversation
 from shelfsight.api.looking import VlmOpener
+from shelfsight.api.service.keys import Order
+from shelfsight.api.service.service import Service
+from shelfsight.api.service.spending import Looks, Spending
 from shelfsight.core.dialogue import Answer, Conversation, Stop, Turn
+from shelfsight.core.settings import ServerSettings, Settings
 from shelfsight.core.vision import VisionLanguageModel
 
 BEFORE = (Turn(question="What is it?", answer="A square."),)
@@ -202,6 +211,63 @@ def test_over_http_who_hangs_up_ends_the_answer(opened: Opened) -> None:
             assert next(response.iter_lines()) == "event: text"
             assert not chatty.interrupted.is_set()
         assert chatty.interrupted.wait(20)
+
+
+class _Waiting(ChattyVlm):
+    """Begins to talk when the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.going_on = Event(), Event()
+
+    def generate(self, *given: Any, **limits: Any) -> list[Answer]:
+        self.began.set()
+        assert self.going_on.wait(20)
+        return super().generate(*given, **limits)
+
+
+def test_over_http_who_hangs_up_before_the_first_word_ends_the_answer(opened: Opened) -> None:
+    waiting = _Waiting()
+    with served(opened(waiting)) as url:
+        body = json.dumps({"question": "?", "max_tokens": 512})
+        head = ("Content-Type: application/json", "Accept: text/event-stream", f"Content-Length: {len(body)}")
+        with socket.create_connection((httpx.URL(url).host, httpx.URL(url).port or 80)) as connection:
+            connection.sendall(request("POST /v1/items/red/ask HTTP/1.1", *head, body=body.encode()))
+            assert waiting.began.wait(20)
+        assert httpx.get(f"{url}/healthz").is_success, "it knows by now that nobody is there"
+        waiting.going_on.set()
+        assert waiting.interrupted.wait(15), "512 words take 25 seconds"
+
+
+class _Settling(Spending):
+    """Says when a look was settled."""
+
+    def __init__(self, state: Path) -> None:
+        super().__init__(state)
+        self.settled = Event()
+
+    @contextmanager
+    def looking(self, key: str, planned: int, limit: int | None) -> Iterator[Looks]:
+        try:
+            with super().looking(key, planned, limit) as looks:
+                yield looks
+        finally:
+            self.settled.set()
+
+
+def test_over_http_who_hangs_up_has_had_a_look(opened: Opened, tmp_path: Path) -> None:
+    chatty = ChattyVlm()
+    service = Service.of(opened(chatty), Settings(server=ServerSettings(state=tmp_path)))
+    spending = service.access.spending = _Settling(tmp_path)
+    key, token = service.access.keys.create(Order(name="page", looks_per_day=1))
+    headers = {"accept": "text/event-stream", "x-api-key": token}
+    with serving(service) as url:
+        place, body = f"{url}/v1/items/red/ask", {"question": "?", "max_tokens": 512}
+        with httpx.stream("POST", place, json=body, headers=headers, timeout=60) as response:
+            assert next(response.iter_lines()) == "event: text"
+        assert spending.settled.wait(20)
+        assert spending.made_on(key.id, datetime.now(UTC).date()) == 1
+        assert httpx.post(place, json=body, headers=headers).status_code == 429
 
 
 def _event(block: str) -> tuple[str, Any]:

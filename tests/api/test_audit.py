@@ -47,9 +47,10 @@ def test_every_change_has_a_line(shop: Shop) -> None:
         ("DELETE", "/v1/items/none", {}),
         ("PUT", "/v1/aliases/live", {"json": {"collection": "hats"}}),
         ("DELETE", "/v1/keys/unknown", {}),
+        ("PATCH", "/v1/items", {"json": {"items": [{"title": "T"}, {"id": None}, {"id": ["one"]}, {"id": 7}]}}),
     ]
     statuses = [client.request(method, path, **given).status_code for method, path, given in asked]
-    assert statuses == [200, 201, 200, 200, 200, 422, 404, 200, 404]
+    assert statuses == [200, 201, 200, 200, 200, 422, 404, 200, 404, 200]
     told = [
         (line["operation"], line["collection"], line["outcome"], line["status"], line["number"], line["ids"][:2])
         for line in kept(service)
@@ -65,6 +66,7 @@ def test_every_change_has_a_line(shop: Shop) -> None:
         ("delete_item", "shoes", "refused", 404, 1, ["none"]),
         ("put_alias", None, "done", 200, 1, ["live"]),
         ("revoke_key", None, "refused", 404, 1, ["unknown"]),
+        ("update_items", "shoes", "done", 200, 1, ["7"]),
     ]
     first = kept(service)[0]
     assert (first["key"], first["name"], first["address"]) == (key.id, "nightly", "127.0.0.1")

@@ -1,5 +1,8 @@
 """Settings from a file, the environment and options: which counts, where it came from, and what is wrong with it."""
 
+import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +10,7 @@ from pathlib import Path
 import pytest
 from front_door import Cli
 
-from shelfsight.api.configuration import DEFAULT, OTHERS, load, names
+from shelfsight.api.configuration import DEFAULT, OTHERS, PREFIX, load, names
 from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.settings import Settings
 
@@ -126,11 +129,46 @@ def test_a_wrong_variable_is_told_by_its_name(
     assert said in error.value.message
 
 
-@pytest.mark.parametrize("variable", [*OTHERS, "SHELFSIGHT_SERVICE_HOST", "SHELFSIGHT_PORT", "SHELFSIGHT_PORT_80_TCP"])
+@pytest.mark.parametrize("variable", OTHERS)
 def test_other_variables_are_none_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str) -> None:
     (tmp_path / "empty.toml").write_text("")
     monkeypatch.setenv(variable, str(tmp_path / "empty.toml"))
     assert load().settings == Settings()
+
+
+def test_every_variable_that_is_read_anywhere_is_known() -> None:
+    root = Path(__file__).parents[2] / "shelfsight"
+    sources = "".join(file.read_text() for file in root.rglob("*.py"))
+    read = {each for each in re.findall(r'"(SHELFSIGHT_[A-Z_]+)"', sources) if "__" not in each and each != PREFIX}
+    assert {"SHELFSIGHT_MILVUS_TOKEN", "SHELFSIGHT_CACHE"} <= read
+    assert read <= set(OTHERS)
+    assert {each for each in OTHERS if each.endswith(("_KEY", "_TOKEN"))} == {each for each in OTHERS if OTHERS[each]}
+
+
+@pytest.mark.parametrize("service", ["SHELFSIGHT", "SHELFSIGHT_MILVUS", "SHELFSIGHT_SERVER"])
+def test_what_kubernetes_says_of_services_is_none_of_ours(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
+    said = {
+        "SERVICE_HOST": "10.0.0.11",
+        "SERVICE_PORT": "8000",
+        "SERVICE_PORT_HTTP": "8000",
+        "PORT": "tcp://10.0.0.11:8000",
+        "PORT_8000_TCP": "tcp://10.0.0.11:8000",
+        "PORT_8000_TCP_PROTO": "tcp",
+        "PORT_8000_TCP_PORT": "8000",
+        "PORT_8000_TCP_ADDR": "10.0.0.11",
+    }
+    for name, value in said.items():
+        monkeypatch.setenv(f"{service}_{name}", value)
+    assert load().settings == Settings()
+    monkeypatch.setenv(f"{service}_PORT", "8000")
+    with pytest.raises(UsageError, match="there is no setting"):
+        load()
+
+
+@pytest.mark.parametrize("value", ["inf", "nan"])
+def test_seconds_are_numbers(value: str) -> None:
+    with pytest.raises(UsageError, match=r"server\.grace_seconds is wrong"):
+        load(assigned={"server.grace_seconds": value})
 
 
 @pytest.mark.parametrize(
@@ -159,6 +197,7 @@ def test_config_shows_what_counts(cli: Cli, file: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("SHELFSIGHT_SEARCH__DEPTH", "30")
     monkeypatch.setenv("SHELFSIGHT_VLM_API_KEY", "sk-very-secret")
     monkeypatch.setenv("SHELFSIGHT_MILVUS_TOKEN", "root:very-secret")
+    monkeypatch.setenv("SHELFSIGHT_MILVUS_BULK_KEY", "minio:very-secret")
     shown = cli("config", "--config", file, "--set", "log.level=debug", "--json")
     assert shown.code == 0
     settings = shown.document["settings"]
@@ -175,7 +214,22 @@ def test_config_shows_what_counts(cli: Cli, file: Path, monkeypatch: pytest.Monk
         assert "very-secret" not in text
 
 
-@pytest.mark.parametrize("command", [("config",), ("search", "x"), ("serve",), ("index", "x"), ("ask", "x")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("config",),
+        ("search", "x"),
+        ("serve",),
+        ("index", "x"),
+        ("ask", "x"),
+        ("update", "x"),
+        ("delete", "x"),
+        ("evaluate", "--classify", "x"),
+        ("migrate", "--encoder", "x"),
+        ("rules", "preview", "x"),
+        ("import", "x", "--encoder-name", "x"),
+    ],
+)
 def test_commands_refuse_what_is_wrong(cli: Cli, command: tuple[str, ...]) -> None:
     command = command if command == ("config",) else (*command, "-c", "none")
     result = cli(*command, "--set", "search.deep=1")
@@ -183,6 +237,16 @@ def test_commands_refuse_what_is_wrong(cli: Cli, command: tuple[str, ...]) -> No
     assert "search.deep" in result.err
     assert cli(*command, "--set", "search.depth").code == 2
     assert cli(*command, "--config", "none.toml").code == 2
+
+
+def test_an_update_has_the_settings(cli: Cli, demo_collection: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(demo_collection, tmp_path / "c"))
+    id = cli("search", "red", "-c", path, "-k", 1, "--json").document["hits"][0]["id"]
+    (tmp_path / "changes.jsonl").write_text(json.dumps({"id": id, "title": "longer than five"}))
+    asked = ("update", tmp_path / "changes.jsonl", "-c", path, "--json")
+    refused = cli(*asked, "--set", "index.max_text=5")
+    assert (refused.code, refused.document["failures"][0]["reason"]) == (3, "text_too_long")
+    assert cli(*asked).document["updated"] == 1
 
 
 def test_a_search_has_the_settings(cli: Cli, demo_collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """A collection and a server's state, broken in each way: the doctor says which, and its cures cure."""
 
+import importlib
 import json
 import os
 import re
@@ -9,9 +10,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,10 +25,12 @@ from tiny_encoder import TintEncoder
 from shelfsight import Engine
 from shelfsight.api.doctor import Finding, Severity, examine
 from shelfsight.api.doctor.checking import checked
-from shelfsight.api.doctor.collection import of_collection
+from shelfsight.api.doctor.collection import Subject, of_collection
 from shelfsight.api.doctor.faiss import faiss_library
-from shelfsight.api.doctor.machine import open_files
+from shelfsight.api.doctor.files import room
+from shelfsight.api.doctor.machine import disk, enough_memory, left_in_group, open_files
 from shelfsight.api.doctor.packages import required_versions
+from shelfsight.api.doctor.state import permissions
 from shelfsight.api.migrating import migration
 from shelfsight.api.service.keys import KeyRing, Order
 from shelfsight.core.protocols import Change, Fingerprints, StoredItem, StoredPicture
@@ -33,6 +38,7 @@ from shelfsight.core.settings import ServerSettings, Settings, VectorSettings
 from shelfsight.models.known.sums import damaged_files, write_sums
 from shelfsight.stores import create_store, open_store
 from shelfsight.stores.manifest import read_header, write_header
+from shelfsight.stores.milvus import MilvusPlace
 from shelfsight.stores.segments import SEGMENTS
 from shelfsight.stores.words.file import WORDS
 
@@ -103,6 +109,16 @@ def ahead(path: Path) -> None:
     told(path, "UPDATE about SET value = 99 WHERE name = 'generation'", file=WORDS)
 
 
+def broken_version(path: Path) -> None:
+    (path / "versions" / "v2" / "segments").mkdir(parents=True)
+    (path / "versions" / "v2.json").write_text("{}")
+
+
+def long_log(path: Path) -> None:
+    (path / "items.sqlite-wal").touch()
+    os.truncate(path / "items.sqlite-wal", 2 << 30)  # of holes
+
+
 BREAKS: dict[str, Callable[[Path], object]] = {
     "collection_missing": shutil.rmtree,
     "manifest_missing": lambda path: (path / "manifest.json").unlink(),
@@ -111,6 +127,8 @@ BREAKS: dict[str, Callable[[Path], object]] = {
     "format_older": lambda path: write_header(path, replace(read_header(path), format=0)),
     "pointer_damaged": lambda path: point_at(path, "no json"),
     "version_missing": lambda path: point_at(path, '{"active": "v2", "previous": null}'),
+    "version_broken": broken_version,
+    "ledger_log_large": long_log,
     "ledger_missing": lambda path: (path / "items.sqlite").unlink(),
     "ledger_damaged": lambda path: changed(path / "items.sqlite", 4096, b"\xa5" * 40_960),
     "record_damaged": lambda path: told(path, "UPDATE items SET record = 'x' WHERE id = 'red'"),
@@ -122,6 +140,7 @@ BREAKS: dict[str, Callable[[Path], object]] = {
     "checkpoint_damaged": lambda path: changed(next((path / "cache").glob("checkpoint-*")), -64),
     "words_damaged": lambda path: (path / WORDS).write_bytes(b"x" * 5000),
     "words_ahead": ahead,
+    "words_format": lambda path: told(path, "UPDATE about SET value = 99 WHERE name = 'format'", file=WORDS),
     "notes_damaged": lambda path: (path / "notes.sqlite").write_bytes(b"x" * 5000),
     "preview_missing": lambda path: told(path, "DELETE FROM previews"),
     "preview_damaged": lambda path: told(path, "UPDATE previews SET data = x'ffd8ff'"),
@@ -160,6 +179,14 @@ def run(command: str, cli: Cli) -> None:
         assert cli(*arguments).code == 0
         return
     subprocess.run([program, *arguments], check=True)
+
+
+def test_words_of_another_version_are_made_anew_by_the_next_search(path: Path) -> None:
+    BREAKS["words_format"](path)
+    assert codes(path) == {"words_format"}
+    with Engine(open_store(path), path=path, settings=Settings(), encoder=TintEncoder("tints")) as engine:
+        assert engine.search("red thing", mode="hybrid").hits[0].id == "red"
+    assert codes(path) == set()
 
 
 def test_a_collection_that_was_read_while_broken_opens_after_the_cure(path: Path, cli: Cli) -> None:
@@ -220,6 +247,16 @@ def test_a_version_that_does_not_count_is_told_and_removed(path: Path, cli: Cli)
     assert codes(path) == set()
 
 
+def test_a_version_whose_note_is_damaged_is_removed_as_well(path: Path, cli: Cli) -> None:
+    with migration(path, TintEncoder("turned", turn=2)) as work:
+        work.catch_up()
+    (path / "versions" / "v2.json").write_text("{")
+    (finding,) = found(path)
+    assert finding.command is not None
+    run(finding.command, cli)
+    assert codes(path) == set()
+
+
 def test_the_state_of_a_server(path: Path, cli: Cli) -> None:
     state = path / "server"
     KeyRing(state).create(Order(name="shop"))
@@ -269,6 +306,38 @@ def test_a_milvus_that_does_not_answer(path: Path) -> None:
     assert codes(path) == {"milvus_place_damaged"}
 
 
+def in_milvus(path: Path, uri: str, collection: str = "shop") -> None:
+    """Say that the collection lies there."""
+    write_header(path, replace(read_header(path), store="milvus"))
+    (path / "milvus.json").write_text(json.dumps({"uri": uri, "collection": collection}))
+
+
+def test_a_milvus_that_lost_the_collection(path: Path, tmp_path: Path) -> None:
+    manager: Any = importlib.import_module("milvus_lite.server_manager").ServerManager()
+    file = str(tmp_path / "served.db")
+    uri = manager.start_and_get_uri(file)
+    try:
+        there = tmp_path / "there"
+        place = MilvusPlace(uri=uri, collection="there")
+        create_store(there, kind="milvus", encoder=TintEncoder("tints").spec, place=place).close()
+        assert codes(there) == set()
+        in_milvus(path, uri)
+        (finding,) = found(path)
+        assert (finding.code, "no collection 'shop'" in finding.message) == ("milvus_lost", True)
+    finally:
+        manager.release_server(file)
+
+
+def test_a_milvus_without_the_package_for_it(path: Path, tmp_path: Path) -> None:
+    in_milvus(path, "http://127.0.0.1:9")
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "pymilvus.py").write_text("raise ImportError('no pymilvus', name='pymilvus')")
+    found = json.loads(apart(MILVUS_CHECKED, tmp_path / "first", str(path)))
+    assert [(each["code"], each["cure"]) for each in found] == [
+        ("milvus_not_installed", "pip install 'shelfsight[milvus]'")
+    ]
+
+
 def test_another_encoder_than_the_one_that_made_the_vectors(demo_collection: Path, tmp_path: Path) -> None:
     path = Path(shutil.copytree(demo_collection, tmp_path / "c"))
     assert {each.code for each in of_collection(path, Settings())} == set()
@@ -303,11 +372,29 @@ print(json.dumps([each.document() for each in checked([*packages.CHECKS, *faiss.
 """
 
 
-def installation(found_first: Path, **variables: str) -> dict[str, dict[str, str]]:
-    """What is found, by code, where the packages in that folder come before the installed ones."""
+MILVUS_CHECKED = """
+import json, sys
+from pathlib import Path
+from shelfsight.api.doctor.collection import Subject
+from shelfsight.api.doctor.milvus import milvus
+from shelfsight.stores.manifest import read_header
+path = Path(sys.argv[1])
+found = milvus(Subject(path=path, folder=path, header=read_header(path)))
+print(json.dumps([each.document() for each in found]))
+"""
+
+
+def apart(code: str, found_first: Path, *arguments: str, **variables: str) -> str:
+    """What ``code`` prints in a process where the packages in that folder come before the installed ones."""
     environment = os.environ | variables | {"PYTHONPATH": str(found_first)}
-    run = subprocess.run([sys.executable, "-c", CHECKED], env=environment, capture_output=True, text=True, check=True)
-    return {each["code"]: each for each in json.loads(run.stdout) if each["code"] != "torch_kinds"}
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def installation(found_first: Path, **variables: str) -> dict[str, dict[str, str]]:
+    """What is found there, by code."""
+    found = json.loads(apart(CHECKED, found_first, **variables))
+    return {each["code"]: each for each in found if each["code"] != "torch_kinds"}
 
 
 def install(folder: Path, name: str, version: str, *requires: str) -> None:
@@ -360,8 +447,60 @@ def test_a_small_limit_of_open_files() -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert (finding.code, finding.severity) == ("open_files_low", Severity.WARNING)
-    assert finding.command is not None
-    assert finding.command.startswith("ulimit -n ")
+    enough = f"ulimit -n {min(hard, 65_536)}"
+    assert finding.command == (enough if hard >= 1024 else None)
+
+
+@pytest.mark.parametrize(("free", "said"), [(None, []), (4 << 30, []), (1 << 30, ["memory_low"])])
+def test_little_memory(free: int | None, said: list[str]) -> None:
+    assert [finding.code for finding in enough_memory(free)] == said
+
+
+@pytest.mark.parametrize(("limit", "left"), [("8589934592", 7 << 30), ("max", None), ("9223372036854771712", None)])
+def test_the_memory_of_a_container_counts_without_pages_of_files(tmp_path: Path, limit: str, left: int | None) -> None:
+    names = ("limit", "used", "inactive_file")
+    assert left_in_group(tmp_path, *names) is None
+    (tmp_path / "limit").write_text(f"{limit}\n")
+    (tmp_path / "used").write_text(f"{6 << 30}\n")
+    (tmp_path / "memory.stat").write_text(f"anon {1 << 30}\ninactive_file {5 << 30}\nactive_file 0\n")
+    assert left_in_group(tmp_path, *names) == left
+
+
+def test_a_disk_that_is_nearly_full(small_disk: Path) -> None:
+    (finding,) = disk(small_disk / "not" / "there", "caches")
+    assert (finding.code, f"on the disk of {small_disk}" in finding.message) == ("disk_low", True)
+
+
+@contextmanager
+def as_nobody(*folders: Path) -> Iterator[int]:
+    """Inside, what may be written is asked for a user who may not write to these; the user's id."""
+    if os.getuid():
+        for folder in folders:
+            folder.chmod(0o555)
+        yield os.getuid()
+        return
+    os.setreuid(65_534, -1)
+    try:
+        yield 65_534
+    finally:
+        os.setreuid(0, -1)
+
+
+def test_places_that_cannot_be_written(sound: Path) -> None:
+    with TemporaryDirectory() as folder:  # where everybody may look
+        place, state = Path(folder) / "shop", Path(folder) / "state"
+        Path(folder).chmod(0o755)
+        shutil.copytree(sound, place)
+        state.mkdir()
+        subject = Subject(path=place, folder=place, header=read_header(place))
+        assert [*room(subject), *permissions(state)] == []
+        with as_nobody(place, state) as user:
+            found = {finding.code: finding for finding in (*room(subject), *permissions(state))}
+            assert found.keys() >= {"not_writable", "state_not_writable"}
+            own = place.stat().st_uid == user
+            assert found["not_writable"].command == (shlex.join(["chmod", "u+w", str(place)]) if own else None)
+        place.chmod(0o755)
+        state.chmod(0o755)
 
 
 def test_a_check_that_fails_is_a_finding() -> None:

@@ -13,10 +13,11 @@ import pytest
 from front_door import Cli
 from tint_shop import document, open_tints, png, problem_of, served_tints, tinted
 
-from shelfsight import Engine
+from shelfsight import Engine, Settings
 from shelfsight.api.service.jobs.book import JobBook
 from shelfsight.api.service.jobs.job import JobState, Order, Source
 from shelfsight.api.service.keys import Order as KeyOrder
+from shelfsight.api.service.opening import Served
 from shelfsight.api.service.service import Service
 from shelfsight.core.types import Suggestion
 
@@ -103,7 +104,7 @@ def test_it_needs_a_key_for_administrators(shop: Shop) -> None:
 def test_what_jobs_keep_of_it_goes_too(shop: Shop) -> None:
     service, client = shop
     engine, book = service.collections.engine(), JobBook(service.state)
-    ended, waiting = (_job(service, book, f"{name}.csv") for name in ("ended", "waiting"))
+    ended, waiting = (_job(service.state, book, f"{name}.csv") for name in ("ended", "waiting"))
     book.change(ended, lambda job: job.with_(state=JobState.FAILED, report={"failures": [_failure("mug-red")]}))
     failures = service.state / "jobs" / ended / "failures.jsonl"
     failures.write_text("".join(json.dumps(_failure(id)) + "\n" for id in ("mug-red", "mug-green")))
@@ -118,10 +119,10 @@ def test_what_jobs_keep_of_it_goes_too(shop: Shop) -> None:
     assert {Path(file).parent.parent.name for file in traces(engine.path)} == {waiting}
 
 
-def _job(service: Service, book: JobBook, name: str) -> str:
+def _job(state: Path, book: JobBook, name: str) -> str:
     order = Order(source=Source(kind="upload", place=name, name=name))
     job = book.add(order, "shop")
-    folder = service.state / "jobs" / job.id / "catalogue"
+    folder = state / "jobs" / job.id / "catalogue"
     folder.mkdir(parents=True)
     (folder / name).write_text(f"id,remark\nmug-red,{REMARK}\n")
     (folder / "other.csv").write_text("id,remark\nmug-blue,blue\n")
@@ -146,3 +147,37 @@ def test_from_the_command_line(tmp_path: Path, cli: Cli) -> None:
     assert "1 items erased" in told.out
     assert "backups" in told.err
     assert cli("delete", "--filter", "price < 3", "--hard", "-c", path).code == 2
+
+
+def _kept_by_an_ended_job(state: Path) -> Path:
+    """A copy of a catalogue with the item."""
+    book = JobBook(state)
+    ended = _job(state, book, "ended.csv")
+    book.change(ended, lambda job: job.with_(state=JobState.FAILED))
+    return state / "jobs" / ended / "catalogue" / "ended.csv"
+
+
+def test_from_the_command_line_where_the_state_of_the_server_lies_elsewhere(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, state = tmp_path / "shop.collection", tmp_path / "state"
+    with closing(open_tints(path, create=True)) as engine:
+        engine.upsert([tinted("mug-red", "red", remark=REMARK)])
+    kept = _kept_by_an_ended_job(state)
+    monkeypatch.setenv("SHELFSIGHT_SERVER__STATE", str(state))
+    receipt = cli("delete", "mug-red", "--hard", "-c", path, "--json").document
+    assert receipt["verified"]
+    assert not kept.exists()
+    assert traces(path, state) == []
+    assert cli("audit", "--json").document["entries"][0]["receipt"] == receipt
+
+
+def test_what_jobs_keep_goes_whichever_collection_of_the_server_it_is(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        with closing(open_tints(tmp_path / name, create=True)) as engine:
+            engine.upsert([tinted("mug-red", "red", remark=REMARK)])
+    served = Served(settings=Settings(), collections=tuple((name, tmp_path / name) for name in ("first", "second")))
+    with served.open() as service:
+        kept = _kept_by_an_ended_job(service.state)
+        assert service.collections.engine("second").erase(["mug-red"]).verified
+        assert not kept.exists()

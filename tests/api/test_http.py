@@ -254,7 +254,7 @@ def test_every_answer_is_safe_for_a_browser(shop: Shop) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert "unsafe" not in headers["content-security-policy"]
-        assert headers["cache-control"] == "no-cache"
+        assert headers["cache-control"] == "private, no-cache"
         assert "server" not in headers
 
 

@@ -76,6 +76,9 @@ def test_a_client_that_comes_back_gets_what_it_missed_and_then_nothing(server: J
     for seen in (events[0][0], events[-2][0]):
         assert list(server.events(job, last=seen))[-1] == events[-1]
         assert all(id > seen for id, _, _ in server.events(job, last=seen))
+    for odd in ("9" * 5000, "-1", "last", ""):
+        again = server.client.get(f"{job}/events", headers={"Last-Event-ID": odd})
+        assert (again.status_code, again.text.count("event: state")) == (200, 1)
     end = server.client.get(f"{job}/events", headers={"Last-Event-ID": str(events[-1][0])})
     assert (end.status_code, end.content) == (204, b"")
     assert list(server.events(job))[-1] == events[-1]
@@ -178,6 +181,18 @@ def test_a_catalogue_at_an_address_with_pictures_beside_it(tmp_path: Path, jobs_
         assert shop.asked["/feeds/catalog.csv?token=s3cret"] == 2
 
 
+def test_a_catalogue_that_was_mended_at_its_address_is_fetched_again(tmp_path: Path, jobs_zygote: Zygote) -> None:
+    with served_pictures() as shop:
+        address = shop.put("/catalog.csv", b"name,price\nx,3\n")
+        shop.put("/1.png", picture(1))
+        with job_server(tmp_path, jobs_zygote, fetch={"private_hosts": (shop.host,)}) as server:
+            job = server.submit(address)
+            assert server.ended(job)["error"]["code"] == "bad_catalogue"
+            shop.put("/catalog.csv", b"id,image\none,1.png\n")
+            assert server.client.post(f"{job}/resume").status_code == 202
+            assert counts(server.ended(job))["indexed"] == 1
+
+
 def test_a_catalogue_in_a_store_that_is_allowed(tmp_path: Path, jobs_zygote: Zygote) -> None:
     store = tmp_path / "bucket"
     write_shop(store / "open", 3)
@@ -214,7 +229,8 @@ def test_a_job_that_is_cancelled_keeps_what_it_has_and_goes_on_when_told(server:
     assert 16 <= kept == cancelled["report"]["indexed"] < 100
 
     other = server.submit()
-    assert server.client.post(f"{other}/cancel").json()["state"] == "cancelled"
+    ended = server.client.post(f"{other}/cancel").json()
+    assert (ended["state"], ended["ended"] is None) == ("cancelled", False)
     problem_of(server.client.post(f"{other}/cancel"), 409, "conflict")
     server.client.post(f"{waiting}/cancel")
     assert server.ended(waiting)["state"] == "cancelled"

@@ -13,7 +13,7 @@ from zygote import Zygote
 
 from shelfsight.api.service.jobs.jobs import check_room
 from shelfsight.api.service.keys import KeyRing, Order
-from shelfsight.core.errors import StoreFull
+from shelfsight.core.errors import NotFound, StoreFull
 
 SECRET = "id,image\nsecret,x.png\n"
 NOWHERE = "in the folders that catalogues may be read from"
@@ -126,6 +126,7 @@ def test_orders_that_cannot_be_understood(server: JobServer) -> None:
         {"source": "catalog.jsonl", "columns": {"ids": "x"}},
         {"source": "catalog.jsonl", "columns": {"id": "no_such_column"}},
         {"source": "catalog.jsonl", "columns": {"include": "x"}},
+        {"source": "catalog.jsonl", "columns": {"include": ["x" * 201]}},
         {"source": "catalog.jsonl", "prune": "perhaps"},
         [1],
     ):
@@ -262,3 +263,22 @@ def test_the_paths_of_this_machine_are_not_told(tmp_path: Path, jobs_zygote: Zyg
         told = json.dumps(found) + server.client.get(f"{job}/failures").text
         assert found["report"]["failed"] == 2
         assert str(tmp_path) not in told
+        server.service.jobs.stop()
+        job = server.submit("catalog.csv")
+        (server.root / "catalog.csv").unlink()
+        with pytest.raises(NotFound) as vanished:
+            server.service.jobs.submit(server.service.jobs.get(job.rpartition("/")[2]).order, None)
+        server.service.jobs.start()
+        found = server.ended(job)
+        assert (found["state"], found["error"]["code"]) == ("failed", "not_found")
+        assert str(tmp_path) not in json.dumps(found) + vanished.value.message
+
+
+def test_a_client_that_has_seen_more_than_there_is(server: JobServer) -> None:
+    write_shop(server.root, 1)
+    job = server.submit()
+    server.client.post(f"{job}/cancel")
+    for last in ("9" * 5000, "-1", "1e3", "\xb2", ""):
+        answer = server.client.get(f"{job}/events", headers={"Last-Event-ID": last.encode("latin-1")})
+        assert answer.status_code == 200
+        assert '"cancelled"' in answer.text

@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 from front_door import Cli
+from served import serving
+from tint_shop import problem_of
 
+from shelfsight import open_engine
+from shelfsight.api.service.service import Service
+from shelfsight.core.settings import JobSettings, Settings
 from shelfsight.stores.milvus import read_place
 
 
@@ -63,6 +69,18 @@ def test_deleting_and_updating(cli: Cli, demo_folder: Path, milvus_shop: Path) -
     again = cli("index", demo_folder / "catalog.csv", "-c", milvus_shop, "--json").document
     assert again["indexed"] == 1
     assert cli("search", "red shoes", "-c", milvus_shop, "-k", "2", "--json").document["hits"] == found
+
+
+def test_a_server_refuses_jobs_on_what_one_process_alone_can_open(milvus_shop: Path, demo_folder: Path) -> None:
+    settings = Settings(jobs=JobSettings(roots=(demo_folder,)))
+    with open_engine(milvus_shop, settings=settings) as engine, serving(Service.of(engine)) as url:
+        order = {"source": "catalog.csv"}
+        refused = problem_of(httpx.post(f"{url}/v1/jobs", json=order, timeout=60), 409, "conflict")
+        assert ("Milvus Lite" in refused["detail"], "shelfsight index" in refused["hint"]) == (True, True)
+        uploaded = httpx.post(f"{url}/v1/jobs", files={"catalogue": ("a.csv", b"id,image\na,b.png\n")}, timeout=60)
+        problem_of(uploaded, 409, "conflict")
+        assert httpx.get(f"{url}/v1/jobs", timeout=60).json()["jobs"] == []
+        assert not any((milvus_shop / "server").rglob("a.csv"))
 
 
 def test_an_index_type_that_lite_ignores_is_a_usage_error(cli: Cli, demo_folder: Path, tmp_path: Path) -> None:

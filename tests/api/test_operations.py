@@ -1,5 +1,6 @@
 """What a server tells of itself: metrics, the log, spans, readiness."""
 
+import asyncio
 import io
 import json
 import logging
@@ -10,7 +11,9 @@ import sys
 import time
 from collections.abc import Iterator
 from fcntl import F_SETPIPE_SZ, fcntl
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -23,11 +26,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from served import serving
 
 from shelfsight import Engine, open_engine
+from shelfsight.api.app import create_app
 from shelfsight.api.service import logs
 from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.jobs import JobState
 from shelfsight.api.service.keys import KeyRing, Order, Scope
 from shelfsight.api.service.log_lines import LineWriter
+from shelfsight.api.service.observed import Observed
 from shelfsight.api.service.service import Service
 from shelfsight.api.service.spans import Spans, spans_asked_for
 from shelfsight.core.errors import MissingExtra, UsageError
@@ -110,6 +115,20 @@ def test_metrics_count_what_was_asked(client: httpx.Client, engine: Engine) -> N
     assert found["shelfsight_query_embeddings_total", (("outcome", "miss"),)] == use.fresh
     assert found["shelfsight_encoder_calls_total", (("kind", "text"),)] == use.text_passes
     assert found["shelfsight_encoder_inputs_total", (("kind", "text"),)] == use.texts
+
+
+def test_what_was_counted_is_not_counted_again_when_an_encoder_is_opened_anew(demo_collection: Path) -> None:
+    with open_engine(demo_collection) as opened:
+        metrics = Service.of(opened).metrics
+        for _ in range(3):
+            opened.search("a shoe that is asked for thrice")
+        metrics.sample()
+        opened._forget_all()  # as an erasure does
+        opened.search("another shoe")
+        found = samples(metrics.text().decode())
+    told = {name: found["shelfsight_query_embeddings_total", (("outcome", name),)] for name in ("hit", "miss")}
+    assert told == {"hit": 2, "miss": 2}
+    assert found["shelfsight_encoder_calls_total", (("kind", "text"),)] == 2
 
 
 def test_metrics_tell_of_collections_jobs_and_the_build(client: httpx.Client) -> None:
@@ -306,6 +325,47 @@ def test_what_was_searched_for_is_not_in_the_log_unless_it_is_wanted(engine: Eng
     assert "private" not in log.getvalue()
 
 
+def test_an_error_that_nobody_thought_of_is_answered_and_told_as_the_others_are(
+    service: Service, log: io.StringIO, spans: InMemorySpanExporter
+) -> None:
+    logs.configure(LogSettings(format="json"), log)
+    app = create_app(service)
+
+    @app.get("/v1/broken/{what}")
+    def broken(what: str) -> None:
+        raise RuntimeError("it broke")
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.get("/v1/broken/private", headers={"X-Request-ID": "r1"})
+
+    answer = asyncio.run(ask())
+    document = answer.json()
+    assert (answer.status_code, document["code"], document["request_id"]) == (500, "internal", "r1")
+    assert answer.headers["x-request-id"] == "r1"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    found = samples(service.metrics.text().decode())
+    assert found["shelfsight_http_requests_total", (("operation", "broken"), ("status", "500"))] == 1
+    assert found["shelfsight_http_problems_total", (("code", "internal"),)] == 1
+    (line,) = lines(log)
+    assert (line["status"], line["route"], line["code"]) == (500, "/v1/broken/{what}", "internal")
+    told = [json.loads(each) for each in log.getvalue().splitlines()]
+    assert [each["request_id"] for each in told if "RuntimeError: it broke" in each.get("exception", "")] == ["r1"]
+    assert "private" not in log.getvalue()
+    (span,) = spans.get_finished_spans()
+    assert span.attributes is not None
+    assert (span.attributes["http.response.status_code"], span.attributes["error.type"]) == (500, "internal")
+
+
+def test_keys_that_cannot_be_read_are_a_problem_and_not_a_break_down(client: httpx.Client, service: Service) -> None:
+    KeyRing(service.state).create(Order(name="shop"))
+    (service.state / "keys.json").write_text("{")
+    answer = client.get("/v1/items")
+    assert (answer.status_code, answer.json()["code"]) == (503, "store")
+    assert client.get("/healthz").status_code == 200
+
+
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_a_line_stays_a_line(form: str, log: io.StringIO) -> None:
     logs.configure(LogSettings(format=form), log)
@@ -409,6 +469,68 @@ def test_spans_are_made_where_the_environment_asks_for_them() -> None:
     found = spans_asked_for({"OTEL_TRACES_EXPORTER": "console"})
     assert isinstance(found, Spans)
     found.close()
+
+
+def test_a_protocol_that_is_not_spoken_is_told() -> None:
+    asked = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}
+    with pytest.raises(UsageError, match="'http/json'") as wrong:
+        spans_asked_for(asked)
+    assert wrong.value.hint == "OTEL_EXPORTER_OTLP_PROTOCOL is grpc or http/protobuf"
+
+
+@pytest.fixture
+def collector() -> Iterator[tuple[str, list[bytes]]]:
+    """The address of a server that takes spans, and the bodies that it got."""
+    bodies: list[bytes] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.path == "/v1/traces"
+            assert self.headers["content-type"] == "application/x-protobuf"
+            bodies.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", bodies
+        server.shutdown()
+
+
+def told_of(request: Observed, headers: list[tuple[bytes, bytes]]) -> None:
+    """A request with one stage, told to whom the environment says."""
+    spans = spans_asked_for()
+    assert spans is not None
+    span = spans.begin(request, headers)
+    request.hear("encode", request.begun + 0.25, request.begun + 0.5)
+    request.ended = request.begun + 2.0
+    span.end()
+    spans.close()
+
+
+def test_spans_reach_a_collector(collector: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector[0])
+    request = Observed(request_id="r1", method="GET", operation="get_item", route="/v1/items/{id}", status=200)
+    told_of(request, [(b"traceparent", PARENT.encode())])
+    (body,) = collector[1]
+    (resource,) = ExportTraceServiceRequest.FromString(body).resource_spans
+    about = {each.key: each.value.string_value for each in resource.resource.attributes}
+    assert about["service.name"] == "shelfsight"
+    (scope,) = resource.scope_spans
+    stage, whole = scope.spans
+    _, trace, parent, _ = PARENT.split("-")
+    assert (whole.name, whole.trace_id.hex(), whole.parent_span_id.hex()) == ("GET /v1/items/{id}", trace, parent)
+    assert (stage.name, stage.trace_id, stage.parent_span_id) == ("encode", whole.trace_id, whole.span_id)
+    assert whole.start_time_unix_nano == request.begun_ns
+    assert whole.end_time_unix_nano - whole.start_time_unix_nano == pytest.approx(2e9, rel=1e-6)
+    assert stage.end_time_unix_nano - stage.start_time_unix_nano == pytest.approx(0.25e9, rel=1e-6)
 
 
 def test_readiness_tells_what_it_looked_at(client: httpx.Client, service: Service) -> None:

@@ -177,6 +177,12 @@ def test_what_fails_later_is_the_last_event() -> None:
     assert "secret" not in told[1][1]["detail"]
 
 
+def test_an_event_is_two_lines_whatever_it_tells() -> None:
+    """Also for those who read lines as Python and JavaScript do."""
+    document = {"title": "a\u2028b\u2029c\x85d\ne\rf\x0bg\x1ch"}
+    assert [*events_of(iter(event("hits", document).splitlines()))] == [("hits", document)]
+
+
 def test_in_python_the_last_page_is_the_answer(opened: Opened) -> None:
     engine, _ = opened(SquareVlm())
     with engine.search_events("a blue square", rerank=True, explain=True) as events:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from time import monotonic, sleep
 
 import httpx
 import pytest
+from job_shop import job_pids, write_shop
 from square_vlms import StuckVlm
 
 from shelfsight import open_engine
@@ -152,6 +154,39 @@ def test_a_killed_worker_is_replaced_while_the_other_answers(demo_collection: Pa
         assert process.wait(PATIENCE) == 0
         assert not any(Path(f"/proc/{worker}").exists() for worker in now)
         assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are read from /proc")
+def test_jobs_of_a_killed_worker_go_on_in_the_other_which_is_alone_while_none_can_be_started(tmp_path: Path) -> None:
+    items = 400
+    write_shop(tmp_path / "catalogues", items)
+    with open_engine(tmp_path / "shop", create=True):
+        pass
+    roots = f'jobs.roots=["{tmp_path / "catalogues"}"]'
+    with running(tmp_path / "shop", "--workers", "2", "--set", roots) as (process, url):
+        until(lambda: len(workers_of(process)) == 2)
+        before = workers_of(process)
+        job = url + httpx.post(f"{url}/v1/jobs", json={"source": "catalog.jsonl"}, timeout=60).headers["location"]
+        until(lambda: httpx.get(job, timeout=60).json()["progress"]["pictures"])
+        (runner,) = (worker for worker in before if job_pids(worker))
+        limits = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (5, limits[1]))  # no pipe to a new worker
+        os.kill(runner, signal.SIGKILL)
+        until(lambda: httpx.get(job, timeout=60).json()["ended"])
+        found = httpx.get(job, timeout=60).json()
+        assert (found["state"], found["begun"], found["error"]) == ("done", 2, None)
+        assert found["report"]["unchanged"] > 0
+        assert found["report"]["unchanged"] + found["report"]["indexed"] == items
+        assert workers_of(process) == before - {runner}
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, limits)
+        until(lambda: len(workers_of(process)) == 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert "a worker cannot be started for now" in said
+        assert "Traceback" not in said
 
 
 @pytest.mark.slow

@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import quote
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from picture_server import PictureServer, served_pictures
 
 from shelfsight.catalog import Columns, open_catalogue
@@ -155,6 +157,59 @@ def test_copies_are_bounded_and_kept_where_they_are_wanted(store: Any, tmp_path:
         assert next(item.id for item in items(again)) == "1", "a copy that is whole is not made again"
     with at("memory://shop") as fresh:
         assert next(item.id for item in items(fresh)) == "7"
+
+
+def test_no_copy_fills_the_disk_and_none_is_left_half_done(shop: PictureServer, store: Any, small_disk: Path) -> None:
+    store.pipe("/shop/catalog.csv", b"id,image\n1,x.png\n")
+    for address in ("memory://shop/catalog.csv", shop.put("/catalog.csv", b"id,image\n1,x.png\n")):
+        with (
+            pytest.raises(CatalogueError, match="no room"),
+            at(address, private=shop.host, copies=small_disk),
+        ):
+            pass
+        assert list(small_disk.iterdir()) == []
+
+
+def test_a_copy_that_cannot_be_written_is_a_bad_catalogue(shop: PictureServer, tmp_path: Path) -> None:
+    address = shop.put("/catalog.csv", b"id,image\n1,x.png\n")
+    with pytest.raises(CatalogueError, match="cannot be kept"), at(address, private=shop.host, copies=tmp_path / "no"):
+        pass
+
+
+def test_names_that_no_disk_takes(shop: PictureServer) -> None:
+    name = quote("目" * 150 + ".csv")
+    address = shop.put(f"/{name}", b"id,image\n1,x.png\n")
+    with at(address, private=shop.host) as found:
+        assert [item.id for item in items(found)] == ["1"]
+
+
+class _Remembering(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """A store that remembers what it has listed, as that of S3 does."""
+
+    protocol = "remembering"
+    known: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return super()._strip_protocol(path.replace("remembering://", "memory://"))  # type: ignore[no-any-return]
+
+    def info(self, path: str, **more: Any) -> dict[str, Any]:
+        return self.known.setdefault(path, super().info(path, **more))  # type: ignore[no-any-return]
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        self.known.clear()
+
+
+def test_what_a_store_remembers_of_its_files_is_not_believed_the_next_time(store: Any) -> None:
+    fsspec.register_implementation("remembering", _Remembering, clobber=True)
+    validator = None
+    for data in (PICTURE, b"other bytes"):
+        store.pipe("/shop/a.png", data)
+        with at("remembering://shop") as found:
+            assert found.fetch is not None
+            answer = found.fetch("remembering://shop/a.png", max_bytes=100, validator=validator)
+            assert answer.data == data
+            validator = answer.validator
 
 
 @pytest.mark.parametrize(

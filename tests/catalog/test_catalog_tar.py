@@ -1,5 +1,6 @@
 """Tar catalogues, read back from files that tarfile wrote."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -149,3 +150,37 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     found = list(open_catalogue(path))
     assert reasons(found) == [("c.tar#caf\ufffd", Reason.BAD_VALUE)]
     assert [each.id for each in found] == [None, "2"]
+
+
+def _header(kind: bytes, size: int, name: str = "x.png") -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size, member.type = size, kind
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % tarfile.BLOCKSIZE)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _header(tarfile.GNUTYPE_LONGNAME, 100_000_000) + bytes(100_000_000),
+        _header(tarfile.XHDTYPE, 100_000_000) + b"1" * 100_000_000,
+        (_header(tarfile.GNUTYPE_LONGNAME, 512) + b"a" * 512) * 5000,
+        (_header(tarfile.XGLTYPE, 12) + _padded(b"12 a=bcdefg\n")) * 5000,
+        _header(tarfile.GNUTYPE_SPARSE, 512) + bytes(512),
+        _header(tarfile.XHDTYPE, 21) + _padded(b"21 GNU.sparse.map=a\n") + _header(tarfile.REGTYPE, 0),
+        _header(tarfile.XHDTYPE, 44)
+        + _padded(b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n")
+        + _header(tarfile.REGTYPE, 512)
+        + _padded(b"x"),
+        _header(tarfile.REGTYPE, 0)[:124] + b"\xff" * 12 + bytes(512),
+    ],
+    ids=["long name", "digits", "names", "globals", "sparse", "map", "sparse 1.0", "negative"],
+)
+def test_headers_that_would_fill_the_memory_or_are_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "c.tar.gz"
+    path.write_bytes(gzip.compress(content, 1))
+    with pytest.raises(CatalogueError, match="cannot be read as tar"):
+        open_catalogue(path)

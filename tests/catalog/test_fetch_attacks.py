@@ -91,6 +91,14 @@ def test_redirects_are_followed(server: PictureServer, to: str) -> None:
     assert fetch("http://shop.example/a.png", **in_public(server)).data == b"picture"
 
 
+def test_a_redirect_says_bytes_beyond_ascii_as_browsers_take_them(server: PictureServer) -> None:
+    server.put("/%C3%BC.png", b"picture")
+    server.put("/%C3%BF.png", b"old")
+    for raw, found in (("/ü.png".encode(), b"picture"), (b"/\xff.png", b"old")):
+        server.redirect("/a.png", raw.decode("latin-1"))
+        assert fetch("http://shop.example/a.png", **in_public(server)).data == found
+
+
 def test_a_validator_gets_nothing_where_nothing_changed(server: PictureServer) -> None:
     day = "Mon, 06 Jul 2026 10:00:00 GMT"
     for path, said in (("/a", {"ETag": '"1"'}), ("/b", {"Last_Modified": day})):

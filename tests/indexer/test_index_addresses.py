@@ -169,6 +169,17 @@ def test_what_is_no_picture_is_named_at_every_job_and_taken_when_it_is_one(shop,
     assert counts(run(shop, store, fetch)) == {"indexed": 1, "encoded": 2}
 
 
+def test_what_was_no_picture_and_cannot_be_had_now_is_told_once_and_asked_for_once(shop, store, server, fetch):
+    url = server.put("/b.png", b"<html>")
+    shop.add("a", shop.file("a.png", 1), picture(url))
+    run(shop, store, fetch)
+    server.answers.clear()
+    report = run(shop, store, fetch)
+    assert counts(report) == {"unchanged": 1}
+    assert [(f.reason, f.picture) for f in report.failures] == [(Reason.FETCH_FAILED, url)]
+    assert server.asked["/b.png"] == 2
+
+
 def test_nobody_fetches(shop, store, server, fetch):
     url = server.put("/a.png", picture_bytes(1))
     shop.add("a", picture(url))

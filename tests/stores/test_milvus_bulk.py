@@ -194,6 +194,29 @@ def test_whoever_is_killed_while_a_job_runs_has_not_committed_and_the_next_one_w
     assert left_in(tmp_path / "files") == []
 
 
+def test_files_of_a_writer_that_died_before_it_began_a_job_are_cleared_away(
+    store: MilvusStore, milvus: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "_FILE", 1)  # a file a row
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(bulk._Load, "finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            store.commit([change("a", [axis(0)]), change("b", [axis(1)])])
+    (tmp_path / "shop" / "milvus.bulk-left").mkdir()
+    (tmp_path / "shop" / "milvus.bulk-left" / "1.parquet").write_bytes(b"rows")
+    store.close()
+    assert len(left_in(tmp_path / "files")) == 2
+    again = milvus()
+    again.commit([change("c", [axis(2)])])
+    assert left_in(tmp_path / "files") == []
+    assert not [*(tmp_path / "shop").glob("milvus.bulk-*")]
+    assert again.snapshot().contains(["a", "b", "c"]) == {"c"}
+
+
 def test_a_job_that_nobody_lived_to_note_is_looked_for(store: MilvusStore, tmp_path: Path) -> None:
     """Row 1 is imported by a writer that was killed before it heard the job's name."""
     jobs, rows = Jobs(store.place), store._remote
@@ -295,6 +318,7 @@ def test_an_object_store_needs_keys() -> None:
         (MilvusPlace(uri="http://h:1", bulk="files/here"), "no place for files"),
         (MilvusPlace(uri="http://h:1", bulk="http://host:9000"), "no place for files"),
         (MilvusPlace(uri="http://h:1", bulk="http://key:secret@host:9000/bucket"), "no keys in it"),
+        (MilvusPlace(uri="http://h:1", bulk="http://[host/bucket"), "is no address"),
     ],
 )
 def test_places_for_files_that_cannot_be(place: MilvusPlace, message: str) -> None:

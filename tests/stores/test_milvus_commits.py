@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from milvus_samples import Opener, milvus, rows_in_milvus
+from milvus_served import served
 from store_oracle import Oracle
 from store_samples import DIMENSION, axis, change, random_changes, stored, update
 
@@ -15,9 +16,10 @@ from shelfsight.core.filters import parse
 from shelfsight.core.protocols import Change, Match
 from shelfsight.stores.milvus.creation import prepare, switch
 from shelfsight.stores.milvus.locks import held
+from shelfsight.stores.milvus.rows import requests
 from shelfsight.stores.milvus.store import MilvusStore
 
-__all__ = ["milvus"]
+__all__ = ["milvus", "served"]
 
 ASKED = np.random.default_rng(7).standard_normal((3, DIMENSION)).astype(np.float32)
 
@@ -125,6 +127,25 @@ def test_two_machines_follow_each_other(milvus: Opener, tmp_path: Path) -> None:
     assert held_back is not None
     for query, found in zip(ASKED, held_back[0].search(ASKED, 15), strict=True):
         held_back[1].check(found, query, 15)
+
+
+def test_a_commit_by_another_process_of_the_machine_is_seen_at_once(milvus: Opener, served: str) -> None:
+    """The two have one ledger, so that there is nothing to learn from Milvus; what is read there must be new."""
+    one, other = milvus(uri=served), milvus()
+    one.commit(random_changes(5, seed=0))
+    other.snapshot()
+    other._remote._touched -= 3600
+    assert other._remote.level == "Bounded"
+    one.commit([change("new", [axis(0)])])
+    assert other.snapshot().search(np.array([axis(0)], np.float32), 1)[0][0].id == "new"
+    assert other._remote.level == "Strong"
+
+
+def test_a_request_is_no_larger_than_a_server_takes() -> None:
+    row = {"vector": np.zeros(4, np.float32), "record": "", "words": "w" * 60_000, "s:text": "x" * 30_000}
+    parts = [*requests([row | {"row": number} for number in range(100)])]
+    assert [len(part) for part in parts] == [45, 45, 10]
+    assert [each["row"] for part in parts for each in part] == [*range(100)]
 
 
 def test_tenants_do_not_see_each_other(milvus: Opener, tmp_path: Path) -> None:

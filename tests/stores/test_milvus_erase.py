@@ -1,6 +1,7 @@
 """Erasing from Milvus: Lite's files are written anew, a server is asked, and the rest is as in every store."""
 
 import importlib
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,16 @@ import numpy as np
 import pytest
 from milvus_samples import Opener, milvus, rows_in_milvus  # noqa: F401
 from milvus_served import served  # noqa: F401
+from store_processes import Child
 from store_samples import DIMENSION, random_changes, stored
 
+from shelfsight.core.errors import NotFound
+from shelfsight.core.listing import WordQuery
 from shelfsight.core.protocols import Change, Store
 from shelfsight.core.vectors import FloatArray, normalise
 from shelfsight.stores import open_store
 
+StartChild = Callable[..., Child]
 VICTIM = "victim-0001"
 TITLES = ("Quetzal feather hat of Jane Roe", "Zebrawood zither of Jane Roe")
 PREVIEW = b"\xff\xd8\xff" + np.random.default_rng(5).bytes(60_000)
@@ -117,9 +122,111 @@ def test_a_server_is_asked_and_the_receipt_says_what_it_does_later(
     assert store._milvus.count(store._remote.name, f'id == "{VICTIM}"') == 0
 
 
-@pytest.mark.parametrize("odd", ['it\'s "quoted"', "tür/ключ\\n"])
+@pytest.mark.parametrize("odd", ['it\'s "quoted"', "tür/ключ\\n", "100 %_", "bell\x07\x01", "two\nlines"])
 def test_ids_of_all_kinds(milvus: Opener, odd: str) -> None:  # noqa: F811
     store = milvus()
     store.commit([Change(item=stored(odd, title="odd"), vectors=vector_of(1)), *random_changes(3, seed=0)])
-    assert store.erase([odd]).ids == (odd,)
+    erased = store.erase([odd, "item-00001"])
+    assert (set(erased.ids), erased.later) == ({odd, "item-00001"}, ())
     assert rows_in_milvus(store) == store.manifest.pictures
+    assert store.snapshot().count() == 2
+
+
+def test_the_receipt_counts_what_is_compressed_and_in_letters(milvus: Opener) -> None:  # noqa: F811
+    store = milvus()
+    fill(store)
+    erased = store.erase([VICTIM])
+    found = {place.name: place for place in erased.places}["milvus"]
+    assert found.found == sum(erased.held[kind] for kind in ("vector", "text", "preview"))
+    assert found.left == 0
+
+
+def test_the_same_picture_of_another_item_stays(milvus: Opener) -> None:  # noqa: F811
+    store = milvus()
+    fill(store)
+    store.commit([Change(item=stored("twin", previews=[PREVIEW]), vectors=vector_of(1))])
+    erased = store.erase([VICTIM])
+    places = {place.name: place for place in erased.places}
+    assert (places["milvus"].shared, places["milvus"].left) == (2, 0), "the vector and the preview"
+    assert erased.verified
+    assert store.preview("twin", 0) == PREVIEW
+
+
+def test_words_that_milvus_finds_go_too(milvus: Opener, tmp_path: Path) -> None:  # noqa: F811
+    store = milvus(words="server")
+    fill(store)
+    store.snapshot().words(WordQuery(text="zebrawod"), 3)
+    folder = tmp_path / "shop"
+    assert {word for file in folder.rglob("*") for word in words_in(file)} == {"quetzal", "zebrawood"}
+    assert store.erase([VICTIM]).verified
+    assert {word for file in folder.rglob("*") for word in words_in(file)} == set()
+    assert store.snapshot().words(WordQuery(text="zebrawod"), 3).matches == ()
+
+
+def words_in(file: Path) -> set[str]:
+    """Of the victim's titles, as they are looked up."""
+    if not file.is_file():
+        return set()
+    text = file.read_bytes() + " ".join(_read(file)[0]).encode()
+    return {word for word in ("quetzal", "zebrawood") if word.encode() in text}
+
+
+def test_a_file_elsewhere_is_searched_too(milvus: Opener, tmp_path: Path) -> None:  # noqa: F811
+    store = milvus(uri=str(tmp_path / "elsewhere.db"))
+    fill(store)
+    erased = store.erase([VICTIM])
+    assert {place.name: place for place in erased.places}["milvus"].found >= 3
+    assert erased.verified
+    assert held(tmp_path) == set()
+
+
+def test_an_item_that_another_machine_brought_back_stays(milvus: Opener, tmp_path: Path) -> None:  # noqa: F811
+    """An erasure was interrupted; when it is ended, its machine has not heard of that."""
+    place = {"uri": str(tmp_path / "shared.db"), "collection": "c"}
+    one, other = milvus("one", **place), milvus("two", **place, follow_seconds=0.0)
+    fill(one)
+    one.remove([VICTIM])
+    one.close()
+    assert other.snapshot().contains([VICTIM]) == set()
+    other.commit([Change(item=stored(VICTIM, title="A new hat"), vectors=vector_of(3))])
+    again = milvus("one")
+    for store in (again, other):
+        assert store.snapshot().search(vector_of(3), 1)[0][0].id == VICTIM
+        assert np.allclose(store.snapshot().vectors(VICTIM), vector_of(3))
+    assert rows_in_milvus(again) == again.manifest.pictures
+    assert held(tmp_path / "shared.db") == set()
+
+
+@pytest.mark.parametrize("items", [20, 400])
+def test_whoever_looks_at_a_state_from_before_does_without(milvus: Opener, items: int) -> None:  # noqa: F811
+    """Rows of Milvus do not wait for them."""
+    store, reader = milvus(), milvus()
+    store.commit(random_changes(items, seed=0))
+    store.commit([Change(item=stored(VICTIM), vectors=vector_of(0))])
+    old = reader.snapshot()
+    store.erase([VICTIM])
+    assert store.snapshot().count() == items
+    query = vector_of(0)
+    assert old.search(query, 1000) == store.snapshot().search(query, 1000)
+    assert old.search(query, 5) == store.snapshot().search(query, 5)
+    assert old.above(query[0], -1.0) == store.snapshot().above(query[0], -1.0)
+    assert old.scored(query[0], [VICTIM, "item-00004"]).keys() == {"item-00004"}
+    for ask in (lambda: old.vectors(VICTIM), lambda: old.picture_vectors([("item-00004", 0), (VICTIM, 0)])):
+        with pytest.raises(NotFound, match="erased meanwhile"):
+            ask()
+
+
+def test_whoever_has_the_file_open_ends_it(milvus: Opener, tmp_path: Path, child: StartChild) -> None:  # noqa: F811
+    store = milvus()
+    fill(store)
+    store.close()
+    serving = child("hold", tmp_path / "shop")
+    assert serving.line() == "held"
+    asking = milvus()
+    erased = asking.erase([VICTIM])
+    assert "only the process that has the Milvus Lite file open" in erased.later[0]
+    assert not erased.verified
+    asking.close()
+    serving.kill()
+    milvus()
+    assert held(tmp_path / "shop") == set()

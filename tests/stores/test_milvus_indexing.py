@@ -167,6 +167,19 @@ def test_whoever_searches_meanwhile_waits_and_finds_the_same(milvus: Opener, ser
     assert store.snapshot().search(query, 10) == before
 
 
+def test_a_state_that_was_read_before_knows_that_another_machine_built_an_index(milvus: Opener, served: str) -> None:
+    """Whether what Milvus finds is all there is, it has to know when it searches."""
+    store = milvus("a", uri=served)
+    other = milvus("b", uri=served, collection="a")
+    store.commit(random_changes(50, seed=4))
+    snapshot = other.snapshot()
+    assert snapshot._finder(None, ()).exact  # type: ignore[attr-defined]
+    store.reindex("HNSW")
+    other._remote.index(anew=True)
+    assert other.snapshot() is snapshot
+    assert not snapshot._finder(None, ()).exact  # type: ignore[attr-defined]
+
+
 def test_large_ones_are_not_made_to_wait_unasked(milvus: Opener, served: str, caplog: pytest.LogCaptureFixture) -> None:
     store = milvus(uri=served)
     store._sizes = Sizes(flat=100, graph=SMALL.graph, pause=200)

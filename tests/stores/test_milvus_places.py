@@ -34,6 +34,8 @@ __all__ = ["milvus"]
         (MilvusPlace(uri="ftp://host"), "no Milvus URI"),
         (MilvusPlace(uri="somewhere"), "no Milvus URI"),
         (MilvusPlace(uri="http://root:secret@host:19530"), "no password"),
+        (MilvusPlace(uri="http://host:19530", rest="http://root:secret@host:9091"), "no password"),
+        (MilvusPlace(uri="http://[::1:19530"), "no address"),
         (MilvusPlace(collection="1st"), "no name"),
         (MilvusPlace(database='x" or 1'), "no name"),
         (MilvusPlace(tenant='a" or tenant != "'), "no tenant"),

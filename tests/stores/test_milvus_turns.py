@@ -16,6 +16,7 @@ from store_child import BATCH, batch
 from store_processes import Child
 from store_samples import DIMENSION, axis, change
 
+from shelfsight.stores.files import locked
 from shelfsight.stores.milvus.store import MilvusStore
 from shelfsight.stores.milvus.turns import Turns
 
@@ -178,31 +179,37 @@ def test_two_directories_commit_to_one_file_at_once(milvus: Opener, tmp_path: Pa
 def test_turns(tmp_path: Path) -> None:
     """Readers overlap; a writer waits for those before it, and those after it wait."""
     turns, order = Turns(tmp_path / "file"), []
-    inside = threading.Barrier(3)
-    reading, written = threading.Event(), threading.Event()
+    inside = threading.Barrier(4)
+    leave = threading.Event()
 
     def read() -> None:
         with turns.beside():
             inside.wait(10)
-            reading.set()
-            time.sleep(0.2)
+            leave.wait(10)
             order.append("read")
 
     def write() -> None:
-        reading.wait(10)
         with turns.alone():
             order.append("write")
-            time.sleep(0.1)
             order.append("written")
-        written.set()
 
     def read_later() -> None:
-        reading.wait(10)
-        time.sleep(0.1)
         with turns.beside():
             order.append("later")
 
     with ThreadPoolExecutor(5) as pool:
-        for each in [*[pool.submit(read) for _ in range(3)], pool.submit(write), pool.submit(read_later)]:
+        asked = [pool.submit(read) for _ in range(3)]
+        inside.wait(10)
+        asked.append(pool.submit(write))
+        while not is_held(turns._gate):
+            """Until the writer waits."""
+        asked.append(pool.submit(read_later))
+        leave.set()
+        for each in asked:
             each.result(timeout=20)
     assert order == ["read"] * 3 + ["write", "written", "later"]
+
+
+def is_held(lock: Path) -> bool:
+    with locked(lock, wait=False) as file:
+        return file is None

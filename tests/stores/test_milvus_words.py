@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from shelfsight.stores.milvus.fulltext import NO_WORDS, match_all, match_any, te
 from shelfsight.stores.milvus.schema import LONGEST_TEXT
 from shelfsight.stores.milvus.store import MilvusStore
 from shelfsight.stores.milvus.words import FullText
+from shelfsight.stores.shadow import Changes, create_standby, discard, migrating, switch
+from shelfsight.stores.versions import MAIN
 from shelfsight.stores.words.document import KEY, document
 
 __all__ = ["milvus"]
@@ -110,6 +113,23 @@ def test_more_rows_are_asked_for_until_enough_pass(pair: Pair) -> None:
     assert few[0] == few[1]
 
 
+def test_where_milvus_finds_too_few_all_that_may_be_found_are_looked_at(pair: Pair) -> None:
+    """It is asked for sixteen rows at most, and none of them is among those that may come."""
+    oracle, remote = pair
+    remote._words.close()
+    remote._words = FullText(remote.folder, few=0, head=4, most=16)
+    changes = [item(f"a{n:02}", "red red hat") for n in range(60)]
+    changes += [item(f"b{n}", "hat", description="a warm hat that goes with everything") for n in range(5)]
+    for store in pair:
+        store.commit(changes)
+    found = [
+        store.snapshot().words(WordQuery(text="hat"), 4, among=[f"b{n}" for n in range(5)])
+        for store in (oracle, remote)
+    ]
+    assert [match.id for match in found[1].matches] == ["b0", "b1", "b2", "b3"]
+    assert found[0] == found[1]
+
+
 def test_a_history_is_told_alike_and_so_is_its_past(pair: Pair) -> None:
     past = []
     for number in range(5):
@@ -141,6 +161,21 @@ def test_spelling_follows_what_others_commit_and_forgets_nothing_it_needs(milvus
     one.commit([], ["a"])
     assert found(other.snapshot(), "srtiped").matches == ()
     assert found(other.snapshot(), "srtiped").corrections == {}, "no item has the word any more"
+
+
+def test_a_version_that_is_removed_takes_its_vocabulary_along(milvus: Opener, tmp_path: Path) -> None:
+    store = searching(milvus(words="server"))
+    store.commit([item("a", "Striped scarf")])
+    assert ids_of(store.snapshot(), "srtiped") == ["a"]
+    store.close()
+    path = tmp_path / "shop"
+    with migrating(path):
+        standby = create_standby(path, "milvus", replace(SPEC, revision="r2"))
+        with Changes(path) as changes, changes.frozen():
+            switch(path, standby, changes)
+        assert [*path.glob("spelling.sqlite*")] != []
+        discard(path, MAIN)
+    assert [*path.glob("spelling*")] == []
 
 
 def test_a_damaged_vocabulary_is_made_again(milvus: Opener, tmp_path: Path) -> None:

@@ -6,6 +6,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+import pyarrow
+import pyarrow.parquet
+
 from shelfsight.core.erased import Piece, PieceKind
 from shelfsight.stores.search_bytes import search_files
 
@@ -17,6 +21,16 @@ try:
 except sqlite3.OperationalError as error:
     print(error)
 """
+
+
+def test_values_that_a_file_has_compressed_are_found(tmp_path: Path) -> None:
+    texts = [f"a red mug, a red mug, a red mug number {number} of them" for number in range(200)]
+    vectors = [[0.5, 0.25, float(number), 0.125] for number in range(200)]
+    pyarrow.parquet.write_table(pyarrow.table({"text": texts, "vector": vectors}), tmp_path / "rows.parquet")
+    (tmp_path / "other.parquet").write_bytes(b"no such file, and a green mug")
+    wanted = [texts[150].encode(), np.array(vectors[150], "<f8").tobytes(), b"a green mug", b"a blue mug"]
+    found = search_files(sorted(tmp_path.iterdir()), [Piece(PieceKind.TEXT, (each,)) for each in wanted])
+    assert {file.name: met for file, met in found.pieces.items()} == {"rows.parquet": {0, 1}, "other.parquet": {2}}
 
 
 def test_a_database_that_is_read_stays_locked(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from store_oracle import Oracle
 from store_samples import DIMENSION, SPEC, axis, change, random_changes, stored, update
 
 from shelfsight.core.errors import NotFound, UsageError
-from shelfsight.core.filters import parse
+from shelfsight.core.filters import Comparison, FieldPath, parse
 from shelfsight.core.protocols import Change, Fingerprints, Match, Store
 from shelfsight.core.types import Value
 from shelfsight.core.vectors import FloatArray
@@ -192,6 +192,22 @@ def test_a_deleted_item_comes_back_as_new(store: Store) -> None:
     assert store.snapshot().items(["a"])["a"].metadata == {"x": 2}
 
 
+def test_erased_items_are_gone_and_the_others_answer_as_before(store: Store) -> None:
+    oracle = filled(store, 120)
+    old = store.snapshot()
+    before = old.search(queries(3, seed=3), 200)
+    erased = store.erase(["item-00003", "absent", "item-00077", "item-00003"])
+    assert (erased.ids, erased.absent, erased.later) == (("item-00003", "item-00077"), ("absent",), ())
+    oracle.commit([], ["item-00003", "item-00077"])
+    asked = queries(3, seed=3)
+    for query, found in zip(asked, store.snapshot().search(asked, 200), strict=True):
+        oracle.check(found, query, 200)
+    assert store.manifest.items == 118
+    assert old.search(asked, 200) == before
+    store.commit([change("item-00003", [axis(0)])])
+    assert store.snapshot().search(np.array([axis(0)], np.float32), 1)[0] == [Match("item-00003", 1.0, 0)]
+
+
 def test_an_id_in_changes_and_deletes_is_deleted(store: Store) -> None:
     assert store.commit([change("a", [axis(0)])], ["a"]) == 1
     assert store.snapshot().count() == 0
@@ -227,6 +243,21 @@ def test_a_file_name_that_is_no_text_survives(store: Store) -> None:
     odd = replace(item.pictures[0], path="/shop/\udcff.jpg")
     store.commit([Change(item=replace(item, pictures=(odd,)), vectors=np.eye(1, DIMENSION, dtype=np.float32))])
     assert store.snapshot().items(["a"])["a"].pictures == (odd,)
+
+
+def test_texts_and_names_of_fields_that_utf8_cannot_say_are_kept_and_filtered_by(store: Store) -> None:
+    odd = {"brand": "\udc80x", "fi\udc80eld": 1, "nested": {"\udc80": "\udc80"}}
+    store.commit([change("a", [axis(0)], odd, title="\udc80"), change("b", [axis(1)], {"brand": "x", "price": 2})])
+    snapshot = store.snapshot()
+    assert snapshot.items(["a"])["a"].metadata == odd
+    for tree, ids in {
+        Comparison(FieldPath("brand"), "==", "\udc80x"): ["a"],
+        Comparison(FieldPath("brand"), ">", "y"): ["a"],
+        Comparison(FieldPath("fi\udc80eld"), "==", 1): ["a"],
+        Comparison(FieldPath("price"), "==", 2): ["b"],
+    }.items():
+        (found,) = snapshot.search(np.array([axis(0)], np.float32), 5, where=tree)
+        assert [match.id for match in found] == ids
 
 
 def test_previews_follow_their_pictures(store: Store) -> None:

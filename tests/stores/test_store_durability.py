@@ -1,5 +1,6 @@
 """Killed, out of space, damaged: nothing committed is lost, and what is wrong is named."""
 
+import os
 import random
 import shutil
 import sqlite3
@@ -95,11 +96,27 @@ def test_files_of_a_crash_are_removed(store: Store, collection: Path) -> None:
     ]
     for file in torn:
         file.write_bytes(b"torn")
+        os.utime(file, (0, 0))
     store.commit(random_changes(30, seed=1, start=30))
     assert store.snapshot().count() == 60
     store.maintain()
     assert not any(file.exists() for file in torn)
     assert known < registered(collection) == {file.name for file in (collection / "segments").iterdir()}
+
+
+@files_only
+def test_files_that_others_write_or_keep_stay(store: Store, collection: Path) -> None:
+    """One that another process is about to publish, one of a person, a directory."""
+    (collection / "manifest.json.77-88.tmp").write_bytes(b"{")
+    (collection / "notes.tmp").write_bytes(b"mine")
+    (collection / "drafts.1.tmp").mkdir()
+    others = sorted(collection.glob("*.tmp"))
+    for file in others:
+        os.utime(file, (0, 0))
+    os.utime(collection / "manifest.json.77-88.tmp")
+    store.commit(random_changes(30, seed=0))
+    store.maintain()
+    assert sorted(collection.glob("*.tmp")) == others
 
 
 def test_a_full_disk_loses_nothing(kind: str, small_disk: Path) -> None:

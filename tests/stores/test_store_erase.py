@@ -2,7 +2,10 @@
 
 import gc
 import hashlib
+import shutil
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -31,13 +34,14 @@ from shelfsight.core.errors import Changed, StoreError
 from shelfsight.core.filters import parse
 from shelfsight.core.protocols import Change, Store
 from shelfsight.core.vectors import normalise
-from shelfsight.stores import create_store, open_store, open_version
+from shelfsight.stores import create_store, maintenance, open_store, open_version, purging
 from shelfsight.stores.ann.block import ApproximateBlock
 from shelfsight.stores.ann.finding import Finder
 from shelfsight.stores.backup import back_up, restore
 from shelfsight.stores.ledger import DATABASE, connect
 from shelfsight.stores.purging import empty_log
 from shelfsight.stores.shadow import changing
+from shelfsight.stores.words import index
 
 locals_only = pytest.mark.parametrize("kind", ["exact", "faiss"])
 
@@ -114,13 +118,18 @@ def test_an_index_finds_the_same_without_the_rows(collection: Path) -> None:
         assert answers(store) == before
 
 
-def test_words_are_found_as_by_an_index_made_anew(collection: Path) -> None:
+@pytest.mark.parametrize("one_by_one", [20_000, 0])
+def test_words_are_found_as_by_an_index_made_anew(
+    collection: Path, one_by_one: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_FORGOTTEN", one_by_one)
     asked = ["neighbour", SHARED, "wanderlust sons", "zither", "roe", "zebrawod"]
     with closing(made(collection, "exact", rows=300)) as store:
         store.commit([replace(victim(TITLE, 3), item=replace(victim(TITLE, 3).item, id="another", title="zither"))])
         store.erase([VICTIM])
         found = [*found_by_words(store, asked)]
         assert {id for id, _ in found} == {TWIN, "another"}
+        assert "an old word" not in traces(collection)
     for file in collection.glob("words.sqlite*"):
         file.unlink()
     with closing(open_store(collection)) as store:
@@ -183,6 +192,38 @@ def test_whoever_has_it_open_goes_on_and_learns_of_it(collection: Path, kind: st
 
 
 @locals_only
+def test_who_writes_meanwhile_loses_nothing(collection: Path, kind: str) -> None:
+    done, stop = [], threading.Event()
+
+    def write(store: Store) -> None:
+        while not stop.is_set():
+            number = len(done)
+            store.commit(items_of(clustered(20, seed=100 + number), start=10_000 + 20 * number))
+            done.append(number)
+
+    with (
+        closing(made(collection, kind, rows=300)) as store,
+        closing(open_store(collection)) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        writing = pool.submit(write, other)
+        try:
+            erased = [store.erase([VICTIM]), store.erase(["i0000001", "i0000002"]), store.erase(["i0000003"])]
+        finally:
+            stop.set()
+        writing.result(timeout=60)
+        assert [each.ids for each in erased] == [(VICTIM,), ("i0000001", "i0000002"), ("i0000003",)]
+        assert all(each.verified for each in erased)
+        assert traces(collection) == {}
+        for each in (store, other):
+            assert each.snapshot().count() == 297 + 20 * len(done)
+            for number in done:
+                vectors = clustered(20, seed=100 + number)
+                found = each.snapshot().search(vectors, 1)
+                assert [match[0].id for match in found] == [f"i{10_000 + 20 * number + i:07}" for i in range(20)]
+
+
+@locals_only
 def test_what_was_deleted_before_goes_for_good(collection: Path, kind: str) -> None:
     with closing(made(collection, kind)) as store:
         store.commit((), [VICTIM])
@@ -218,6 +259,105 @@ def test_a_version_that_a_migration_writes_to_waits_for_its_end(collection: Path
         assert all(file.startswith(f"versions/{version.name}/") for file in left)
         with closing(open_version(collection, version.name)) as other:
             assert other.snapshot().contains([VICTIM]) == set()
+        assert traces(collection) == {}
+
+
+@locals_only
+def test_killed_at_once_no_version_is_forgotten_by_the_next_who_opens_the_collection(
+    collection: Path, kind: str
+) -> None:
+    with closing(made(collection, kind, rows=300)) as store:
+        version = copied(collection)
+        with closing(open_version(collection, version.name)) as other:
+            seen = store.token()
+            store.patch({VICTIM: {"price": 3}})
+            with pytest.raises(Changed):
+                store.remove([VICTIM], since=seen, others=[other])  # type: ignore[attr-defined]
+            assert other.snapshot().contains([VICTIM]) == {VICTIM}
+            store.remove([VICTIM], others=[other])  # type: ignore[attr-defined]
+            assert other.snapshot().contains([VICTIM]) == set()
+    assert {file.split("/")[0] for files in traces(collection).values() for file in files} > {"versions"}
+    open_store(collection).close()
+    assert traces(collection) == {}
+
+
+def test_what_is_not_ended_while_a_version_is_written_to_is_ended_after_it(collection: Path) -> None:
+    with closing(made(collection, "exact", rows=50)) as store:
+        copied(collection)
+        with changing(collection):
+            store.erase([VICTIM])
+            store.maintain()
+            assert traces(collection) != {}
+        store.maintain()
+        assert traces(collection) == {}
+
+
+@locals_only
+def test_an_item_that_came_back_keeps_the_words_it_has_now(collection: Path, kind: str) -> None:
+    """Another process may write it while an erasure is under way."""
+    with closing(made(collection, kind, rows=50)) as store:
+        store._words.purge([VICTIM])  # type: ignore[attr-defined]
+        assert [id for id, _ in found_by_words(store, ["zebrawood"])] == [VICTIM]
+        assert "an old word" not in traces(collection)
+
+
+def test_what_was_deleted_is_remembered_until_an_erasure_is_ended(
+    collection: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "_REMEMBERED", 0)
+    with closing(made(collection, "exact", rows=3)) as store:
+        store.remove([VICTIM, TWIN, "i0000001"])  # type: ignore[attr-defined]
+        store.maintain()
+        assert traces(collection) == {}
+        assert list(store.ids()) == ["i0000002"]
+
+
+def test_a_field_that_no_other_item_has_is_not_named_any_more(collection: Path) -> None:
+    with closing(create_store(collection, kind="exact", encoder=WIDE)) as store:
+        store.commit(items_of(clustered(20, seed=1)))
+        item = replace(victim(TITLE, 1).item, metadata={"engraving for Jane Roe": "with love"})
+        store.commit([replace(victim(TITLE, 1), item=item)])
+        store.maintain()
+        assert store.erase([VICTIM]).verified
+        files = [file for file in collection.rglob("*") if file.is_file()]
+        assert not [file for file in files if b"engraving" in file.read_bytes()]
+        assert sorted(store.snapshot().fields()) == ["n", "tenth"]
+
+
+def test_nothing_asked_for_nothing_done(collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "_REMEMBERED", 0)
+    with closing(made(collection, "exact", rows=3)) as store:
+        store.commit((), [VICTIM, TWIN, "i0000001"])
+        store.maintain()  # and now the ids of what was deleted are forgotten
+        seen = store.token()
+        assert store.erase([]).files == 0
+        assert store.token() == seen
+
+
+def test_a_copy_of_notes_that_was_interrupted_goes_too(collection: Path) -> None:
+    with closing(made(collection, "exact", rows=50)) as store:
+        folder = copied(collection)
+        left = folder / "notes.sqlite.tmp"
+        shutil.copyfile(folder / "notes.sqlite", left)
+        assert store.erase([VICTIM]).verified
+        assert not left.exists()
+        assert traces(collection) == {}
+
+
+def test_maintenance_goes_on_where_an_erasure_cannot(
+    collection: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(purging, "_PATIENCE", 0.1)
+    with closing(made(collection, "exact", rows=50)) as store:
+        with closing(sqlite3.connect(collection / DATABASE)) as reader:
+            reading = reader.execute("SELECT id FROM items")
+            reading.fetchone()
+            erased = store.erase([VICTIM])
+            assert "the next maintenance or opening goes on" in erased.later[0]
+            assert not erased.verified
+            store.maintain()
+            assert "is not ended yet" in caplog.text
+        store.maintain()
         assert traces(collection) == {}
 
 

@@ -13,17 +13,14 @@ from shelfsight.core.errors import ModelError, ShelfsightError
 
 __all__ = ["CHECKS"]
 
-_OLD = 3600.0
-"""Seconds after which nobody writes to a temporary file any more."""
 _NAMED = 3
 
 
 def temporary_files(subject: Subject) -> Iterator[Finding]:
     """What a crash left."""
-    from shelfsight.stores.files import TEMPORARY
+    from shelfsight.stores.files import TEMPORARY, is_left
 
-    before = time.time() - _OLD
-    found = [file for file in subject.path.rglob(f"*{TEMPORARY}") if file.is_file() and file.stat().st_mtime < before]
+    found = [*filter(is_left, subject.path.rglob(f"*{TEMPORARY}"))]
     if found:
         text = f"{len(found)} temporary files that a crash left, such as {found[0]}"
         command = shlex.join(["rm", *map(str, found)]) if len(found) <= _NAMED else None

@@ -1,6 +1,7 @@
 """Indexing jobs over HTTP: submitted, followed, cancelled, resumed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from time import monotonic
 from typing import Annotated, Any, Self
@@ -38,6 +39,7 @@ _CATALOGUE = "catalogue"
 _LISTED = 200
 _TICK = 0.25
 _FOLLOWERS = 100
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _ALIVE = 15.0
 """Seconds after which a stream without news says that it is there."""
 
@@ -117,7 +119,7 @@ def _add_reading(routes: APIRouter) -> None:
         """`state` comes first and with every change of it, `progress` as the job gets on. The stream ends when the job
         does. A client that comes back with `Last-Event-ID` gets what it has missed."""
         found = await run_in_threadpool(_found, request, service, caller, job)
-        seen = int(last_event_id) if (last_event_id or "").isdecimal() else 0  # type: ignore[arg-type]
+        seen = int(last_event_id) if last_event_id and _NUMBER.fullmatch(last_event_id) else 0
         if found.state.ended and seen >= found.last_change:
             return Response(status_code=204)
         if service.jobs.followers >= _FOLLOWERS:

@@ -178,7 +178,7 @@ class GuardedFetcher:
     def _take(self, response: httpcore.Response, target: Target, wish: _Wish) -> Target | str | None:
         headers = {name.lower(): value for name, value in reversed(response.headers)}
         if response.status in _REDIRECTS and b"location" in headers:
-            return self._targets.of(headers[b"location"].decode("latin-1"), target)
+            return self._targets.of(_text(headers[b"location"]), target)
         if response.status == 304 and wish.validator is not None:
             return None
         self._check(response.status, headers, wish, target.host)
@@ -261,6 +261,14 @@ def _too_many(limit: int) -> PictureError:
 def _validator(headers: Mapping[bytes, bytes]) -> str:
     found = headers.get(b"etag") or headers.get(b"last-modified") or b""
     return found.decode("latin-1") if len(found) <= _MAX_VALIDATOR and found.isascii() else ""
+
+
+def _text(header: bytes) -> str:
+    """Bytes beyond ASCII are UTF-8, as browsers take them."""
+    try:
+        return header.decode()
+    except UnicodeDecodeError:
+        return header.decode("latin-1")
 
 
 def _seconds(retry_after: bytes) -> float:

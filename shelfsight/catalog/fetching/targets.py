@@ -27,7 +27,6 @@ class Target:
         host: name or address, in lower case, as certificates and ``Host`` have it; IPv6 without brackets.
         netloc: value of the ``Host`` header.
         path: path and query as they are sent.
-        private: the settings let this host and port through wherever it is.
     """
 
     url: str
@@ -36,7 +35,6 @@ class Target:
     port: int
     netloc: bytes
     path: bytes
-    private: bool
 
 
 class Targets:
@@ -67,10 +65,9 @@ class Targets:
         if not _HOST.fullmatch(host):
             _refuse("its host is no name of a host")
         port = _DEFAULT_PORTS[parsed.scheme] if parsed.port is None else parsed.port
-        private = self.is_private(host, port)
-        if not private and port not in self._ports:
+        if port not in self._ports and not self.is_private(host, port):
             _refuse(f"port {port} is not asked")
-        return Target(str(parsed), parsed.scheme, host, port, parsed.netloc, parsed.raw_path, private)
+        return Target(str(parsed), parsed.scheme, host, port, parsed.netloc, parsed.raw_path)
 
     def is_private(self, host: str, port: int) -> bool:
         """Whether the settings let ``host`` through wherever it is."""

@@ -6,6 +6,7 @@ never change, so vectors that were fetched once are kept, as many as fit.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,8 +25,13 @@ _KEPT = 64_000_000  # bytes
 class VectorCache:
     """The vectors of rows that were asked for last; safe to share between threads."""
 
-    def __init__(self, source: Rows, dimension: int) -> None:
+    def __init__(self, source: Rows, dimension: int, living: Callable[[IntArray], BoolArray]) -> None:
+        """
+        Args:
+            living: which rows, by number, items have now.
+        """
         self._source = source
+        self._living = living
         self._dimension = dimension
         self._room = max(1024, _KEPT // (4 * dimension))
         self._kept: OrderedDict[int, FloatArray] = OrderedDict()
@@ -37,10 +43,11 @@ class VectorCache:
         return self._source
 
     def get(self, numbers: IntArray) -> FloatArray:
-        """(n, d) float32, in the order of ``numbers``.
+        """(n, d) float32, in the order of ``numbers``; NaN where a row was dropped that no item has now: an erasure
+        does not wait for those who look at a state from before.
 
         Raises:
-            CorruptCollection: Milvus has not got one of them.
+            CorruptCollection: Milvus has not got one that an item has.
         """
         found = np.empty((len(numbers), self._dimension), np.float32)
         absent = []
@@ -59,13 +66,13 @@ class VectorCache:
     def _fetched(self, numbers: IntArray) -> FloatArray:
         vectors = self._source.vectors(numbers, self._dimension)
         missing = np.isnan(vectors[:, 0])
-        if missing.any():
+        if missing.any() and len(lost := numbers[missing][self._living(numbers[missing])]):
             raise CorruptCollection(
-                f"Milvus has lost the vector of row {int(numbers[missing][0])} of {self._source.name}",
+                f"Milvus has lost the vector of row {int(lost[0])} of {self._source.name}",
                 hint="restore it, or index the catalogue again",
             )
         with self._lock:
-            for number, vector in zip(numbers.tolist(), vectors, strict=True):
+            for number, vector in zip(numbers[~missing].tolist(), vectors[~missing], strict=True):
                 self._kept[number] = vector.copy()
             while len(self._kept) > self._room:
                 self._kept.popitem(last=False)

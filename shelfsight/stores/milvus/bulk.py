@@ -14,11 +14,11 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from shelfsight.core.errors import StoreError
+from shelfsight.core.errors import ShelfsightError, StoreError
 from shelfsight.stores.milvus.bulk_files import Files, shelf
 from shelfsight.stores.milvus.bulk_jobs import Jobs, Progress, RefusedError
 from shelfsight.stores.milvus.journal import Journal, now
@@ -35,6 +35,7 @@ _FILES = 1000  # of a job; Milvus takes 1,024, of 16 GB
 _UNDER_WAY = 60.0  # seconds after which a request to begin that nobody has noted has arrived or never will
 _VISIBLE = 300.0  # seconds that imported rows may take to be counted
 _PAUSE = 0.2
+_NEVER = 0.0  # when a job began that did not
 
 Write = Callable[[Sequence[Mapping[str, Any]]], None]
 _log = logging.getLogger("shelfsight.stores")
@@ -67,16 +68,24 @@ def settle(rows: Rows, journal: Journal, directory: Path) -> None:
     Raises:
         StoreError: one does, and does not end.
     """
+    for left in directory.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
     note = journal.note(_NOTE)
     if note is None:
+        return
+    if note["time"] == _NEVER:
+        with suppress(ShelfsightError):  # who cannot reach the files can write all the same
+            _clear(journal, note)
         return
     jobs = Jobs(rows.place)
     for job in [note["job"]] if note["job"] else _unnoted(jobs, rows.name, note["time"]):
         end = jobs.wait(job)
         _log.info("an import that its writer left, %s, has ended: %s", job, end.state)
+    _clear(journal, note)
+
+
+def _clear(journal: Journal, note: Mapping[str, Any]) -> None:
     shelf(note["shelf"]).clear(note["under"])
-    for left in directory.glob(f"{SCRATCH}*"):
-        shutil.rmtree(left, ignore_errors=True)
     journal.drop_note(_NOTE)
 
 
@@ -123,14 +132,14 @@ class _Load:
         self._rows.show(self._first, self._last, expected=self._written, patience=_VISIBLE)
 
     def _import(self, files: list[list[str]]) -> None:
-        note = {"job": "", "time": now(), "shelf": self._rows.place.bulk, "under": self._under}
-        self._journal.write_note(_NOTE, note)
+        begun = now()
+        self._tell(begun)
         try:
             job = self._jobs.start(self._rows.name, files)
         except RefusedError:
             self._end()
             raise
-        self._journal.write_note(_NOTE, {**note, "job": job})
+        self._tell(begun, job)
         end = self._jobs.wait(job, self._told)
         if end.failed:
             self._end()
@@ -141,10 +150,18 @@ class _Load:
 
     def _end_file(self) -> None:
         if self._in_file:
+            if not self._put:
+                self._tell(_NEVER)  # that there are files, whoever has to clear them away
             name = f"{self._under}/{len(self._put) + 1}.parquet"
             self._put.append(self._shelf.put(self._files.end(), name))
             self._written += self._in_file
             self._size = self._in_file = 0
+
+    def _tell(self, begun: float, job: str = "") -> None:
+        """Whoever writes next what is to be waited for, and cleared away."""
+        self._journal.write_note(
+            _NOTE, {"job": job, "time": begun, "shelf": self._rows.place.bulk, "under": self._under}
+        )
 
     def _end(self) -> None:
         self._shelf.clear(self._under)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shelfsight.core.errors import StoreError, StoreFull
-from shelfsight.stores.milvus.connection import Connection, compacted, connected, library
+from shelfsight.stores.milvus.connection import Connection, compacted, connected, library, serves
 from shelfsight.stores.milvus.indexing import Index, described
 from shelfsight.stores.milvus.place import TOKEN, MilvusPlace
 
@@ -192,6 +192,11 @@ class Milvus:
         self._do("flush", name, timeout=max(self._timeout, _LONG))
         with self._faults(), self._connection.turn(alone=True):
             return compacted(self._file, name)
+
+    @property
+    def serving(self) -> bool:
+        """Whether a file of Lite is open in this process."""
+        return serves(self._file)
 
     def sync(self, name: str) -> None:
         """What was written survives the machine: a server's log does that, Lite's is left to the operating system."""

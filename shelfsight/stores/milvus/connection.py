@@ -21,7 +21,7 @@ from shelfsight.stores.files import publish
 from shelfsight.stores.milvus.place import MilvusPlace, token
 from shelfsight.stores.milvus.turns import Turns
 
-__all__ = ["Connection", "bulk_library", "compacted", "connected", "library", "object_store"]
+__all__ = ["Connection", "bulk_library", "compacted", "connected", "library", "object_store", "serves"]
 
 _PATIENCE = 60.0  # seconds that somebody else may take to open the file, and to read what is in it
 _PAUSE = 0.05
@@ -288,11 +288,16 @@ def _stop(file: Path) -> None:
     _servers().release_server(str(file))
 
 
+def serves(file: Path) -> bool:
+    """Whether this process has the file of Lite open, and others ask it."""
+    return file in _addresses
+
+
 def compacted(file: Path, name: str) -> bool:
     """Let Milvus Lite (3.2) write each file of a collection anew without rows that were deleted, as its own compaction
     does with several; ``False`` where this process does not serve the file, or that is another Lite."""
     served = getattr(_servers(), "_servers", {}).get(os.path.abspath(file))  # noqa: PTH100 - as Lite keys it
-    if file not in _addresses or served is None:
+    if not serves(file) or served is None:
         return False
     try:
         collection = served[1].get_collection(name)

@@ -17,7 +17,7 @@ from shelfsight.core.errors import CorruptCollection
 from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import publish
-from shelfsight.stores.ledger import DATABASE, connect, create_database, writing
+from shelfsight.stores.ledger import DATABASE, Ledger, connect, create_database, writing
 from shelfsight.stores.manifest import Header
 from shelfsight.stores.milvus.place import read_place
 from shelfsight.stores.milvus.reaching import Reached, reached
@@ -101,9 +101,8 @@ class _Copy:
             self.connection.execute("DETACH there")
 
     def _living(self) -> IntArray:
-        spans = self.connection.execute("SELECT first_vector, pictures FROM items ORDER BY first_vector").fetchall()
-        table = np.array(spans, np.int64).reshape(-1, 2)
-        firsts, pictures = table[:, 0], table[:, 1]
+        spans = Ledger(self.connection, self.dimension).spans()
+        firsts, pictures = spans[:, 0], spans[:, 1]
         within = np.arange(int(pictures.sum())) - np.repeat(np.cumsum(pictures) - pictures, pictures)
         found: IntArray = np.repeat(firsts, pictures) + within
         return found

@@ -56,7 +56,7 @@ class Finder:
         """The k best items for each of (q, d) queries: score descending, ties by id."""
         total = self.total
         if total <= _FEW:
-            return [self._scored(self._places(), query)[:k] for query in queries]
+            return [self.scored(self._places(), query)[:k] for query in queries]
         found: list[list[Match] | None] = [None] * len(queries)
         limit, wanted = min(k + _SPARE, AT_ONCE), self._wanted()
         while pending := [i for i, matches in enumerate(found) if matches is None]:
@@ -77,8 +77,8 @@ class Finder:
     ) -> list[Match] | None:
         """The answer from the best rows, or ``None`` when a row that is not among them may belong to it."""
         if all_seen and len(places) < self.total and (self.exact or self._items(places) < k):
-            return self._scored(self._places(), query)[:k]  # the index, or the expression, missed some
-        matches = self._scored(places, query)
+            return self.scored(self._places(), query)[:k]  # the index, or the expression, missed some
+        matches = self.scored(places, query)
         if all_seen:
             return matches[:k]
         unseen = float(scores.min(initial=np.inf)) + self._slack(query)
@@ -94,11 +94,13 @@ class Finder:
     def _places(self) -> IntArray:
         return np.arange(len(self.blocks)) if self.allowed is None else np.flatnonzero(self.allowed)
 
-    def _scored(self, places: IntArray, query: FloatArray) -> list[Match]:
+    def scored(self, places: IntArray, query: FloatArray) -> list[Match]:
+        """The items of the rows at ``places``, best first; what was dropped meanwhile is left out."""
         if not len(places):
             return []
-        scores = [cosines(self.blocks.gather(part), query) for part in _parts(places)]
-        return ranked(self.rows, places, np.concatenate(scores))
+        scores = np.concatenate([cosines(self.blocks.gather(part), query) for part in _parts(places)])
+        there = ~np.isnan(scores)
+        return ranked(self.rows, places[there], scores[there])
 
     def _top(self, queries: FloatArray, limit: int, wanted: Wanted) -> list[tuple[IntArray, FloatArray, bool]]:
         """For each query places and scores of rows that may be found, out of Milvus's best ``limit``; whether these
@@ -127,13 +129,13 @@ class Finder:
     def _all(self, query: FloatArray, least: float = -2.0) -> list[Match]:
         """Every item that may score at least ``least``, best first."""
         if not self.exact or self.total <= _FEW:
-            return self._scored(self._places(), query)
+            return self.scored(self._places(), query)
         bound = least - self._slack(query)
         found = [np.zeros(0, np.int64)]
         for wanted in self._slices():
             ((places, scores, _),) = self._top(query[None], AT_ONCE, wanted)
             found.append(places[scores >= bound])
-        return self._scored(np.concatenate(found), query)
+        return self.scored(np.concatenate(found), query)
 
     def _slices(self) -> Iterator[Wanted]:
         """Parts that Milvus answers whole, whatever else it has in between."""

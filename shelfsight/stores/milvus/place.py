@@ -131,11 +131,14 @@ class MilvusPlace:
             )
         ):
             raise UsageError("a place in Milvus is said in texts")
+        for address in (self.uri, self.rest, self.bulk):
+            if not _is_address(address):
+                raise UsageError(f"{address!r} is no address", hint="http://HOST:PORT; an IPv6 address stands in [ ]")
         if not (self.lite and self.uri.endswith(".db")) and urlsplit(self.uri).scheme not in _SCHEMES:
             raise UsageError(
                 f"{self.uri!r} is no Milvus URI", hint="http://host:19530, or a file name that ends on .db"
             )
-        if not self.lite and (urlsplit(self.uri).password or urlsplit(self.uri).username):
+        if not self.lite and any("@" in urlsplit(address).netloc for address in (self.uri, self.rest)):
             raise UsageError("a Milvus URI is kept on disk and has no password in it", hint=f"put it into {TOKEN}")
         for name in filter(None, [self.collection, self.rows, self.database]):
             if not _NAME.match(name):
@@ -173,6 +176,14 @@ class MilvusPlace:
                 hint=f"it builds {', '.join(LITE_INDEXES)}; {self.index} needs a Milvus server",
             )
         raise UsageError(f"{self.index!r} is no index type that is known here", hint=f"one of {', '.join(known)}")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return True
 
 
 def report(place: MilvusPlace, vectors: int) -> IndexReport:

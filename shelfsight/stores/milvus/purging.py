@@ -26,17 +26,21 @@ def drop(journal: Journal, rows: Rows, ids: Sequence[str]) -> None:
         found = [*rows.called(ids[start : start + _AT_ONCE])]
         names = sorted({name for _, kept in found for name in kept if name})
         rows.forget(np.array([row for row, _ in found], np.int64))
-        for begin in range(0, len(names), _AT_ONCE):
-            part = names[begin : begin + _AT_ONCE]
-            journal.drop_blobs(set(part) - rows.needed(part))
+        journal.drop_blobs(set(names) - rows.needed(names))
 
 
 def compact(milvus: Milvus, names: Sequence[str]) -> tuple[str, ...]:
-    """Ask for it; what comes later by itself, in words."""
+    """Ask for it; what comes later by itself, in words.
+
+    Raises:
+        StoreError: another process has the file of Lite open.
+    """
     if milvus.lite:
         if all(milvus.compact_file(name) for name in names):
             return ()
-        return ("the process that has the Milvus Lite file open writes it anew when its files are many",)
+        if not milvus.serving:
+            raise StoreError("only the process that has the Milvus Lite file open can write it anew")
+        return ("this version of Milvus Lite writes its file anew when it consists of many",)
     try:
         for name in names:
             milvus.compact(name)

@@ -12,19 +12,21 @@ from shelfsight.core.errors import StoreError
 from shelfsight.core.vectors import FloatArray
 from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.milvus.client import AT_ONCE, Milvus
+from shelfsight.stores.milvus.expressions import quoted
 from shelfsight.stores.milvus.indexing import Index, search_parameters
 from shelfsight.stores.milvus.place import MilvusPlace
 from shelfsight.stores.milvus.schema import BM25, VECTOR, WORDS
 
-__all__ = ["Rows", "Wanted"]
+__all__ = ["Rows", "Wanted", "requests"]
 
 _BASE = 40  # bits of a row's number below the tenant's
-_WRITTEN = 4_000_000  # bytes of vectors and records a request
+_WRITTEN = 4_000_000  # bytes of vectors, and characters of texts, a request
 _FETCHED = 16_000_000  # bytes of vectors a request
 _INDEX_READ = 60.0  # seconds
 _SETTLED = 15.0  # seconds; "Bounded" is 5 behind at most, unless a server is told otherwise
 _PAUSE = 0.2
 _LISTED = 1_000  # numbers in an expression
+_NAMED = 100  # names in one
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Rows:
         self.has_words = WORDS in milvus.fields(name)
 
     def touch(self) -> None:
-        """There are new rows, and a commit says so."""
+        """There may be new rows, and a commit says so."""
         self._touched = time.monotonic()
 
     def index(self, *, anew: bool = False) -> Index:
@@ -79,16 +81,9 @@ class Rows:
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Rows of the schema; their ``row`` is the tenant's own number."""
-        part: list[dict[str, Any]] = []
-        size = 0
-        for row in rows:
-            part.append({**self.placed(row), "vector": np.asarray(row["vector"], np.float32).tolist()})
-            size += 4 * len(row["vector"]) + len(row["record"]) + 512
-            if size > _WRITTEN:
-                self._milvus.upsert(self.name, part)
-                part, size = [], 0
-        if part:
-            self._milvus.upsert(self.name, part)
+        for part in requests(rows):
+            placed = [{**self.placed(row), "vector": np.asarray(row["vector"], np.float32).tolist()} for row in part]
+            self._milvus.upsert(self.name, placed)
         self._milvus.sync(self.name)
         self._unsealed += len(rows)
 
@@ -143,17 +138,25 @@ class Rows:
             yield row["row"] - self._base, (row["preview"], row["overflow"])
 
     def called(self, ids: Sequence[str]) -> Iterator[tuple[int, tuple[str, str]]]:
-        """:meth:`names` of all rows of some items, whichever commit they are of."""
-        where = f"{self._where(Wanted(0, 1 << _BASE))} and id in {json.dumps([*ids], ensure_ascii=False)}"
-        for row in self._milvus.every(self.name, where, ["row", "preview", "overflow"]):
-            yield row["row"] - self._base, (row["preview"], row["overflow"])
+        """:meth:`names` of all rows of some items, whichever commit they are of. Where the grammar of expressions has
+        no way to say an id, all rows are looked at."""
+        where, said = self._where(Wanted(0, 1 << _BASE)), [quoted(id) for id in ids]
+        if None not in said:
+            where += f" and id in [{','.join(map(str, said))}]"
+        wanted = {*ids}
+        for row in self._milvus.every(self.name, where, ["row", "id", "preview", "overflow"]):
+            if row["id"] in wanted:
+                yield row["row"] - self._base, (row["preview"], row["overflow"])
 
     def needed(self, names: Sequence[str]) -> set[str]:
         """Those of ``names`` that a row needs."""
-        listed = json.dumps([*names])
-        where = f"{self._where(Wanted(0, 1 << _BASE))} and (preview in {listed} or overflow in {listed})"
-        found = self._milvus.every(self.name, where, ["row", "preview", "overflow"])
-        return {name for row in found for name in (row["preview"], row["overflow"])}
+        needed: set[str] = set()
+        for start in range(0, len(names), _NAMED):
+            listed = json.dumps(names[start : start + _NAMED])
+            where = f"{self._where(Wanted(0, 1 << _BASE))} and (preview in {listed} or overflow in {listed})"
+            for row in self._milvus.every(self.name, where, ["row", "preview", "overflow"]):
+                needed |= {row["preview"], row["overflow"]}
+        return needed
 
     def count(self) -> int:
         return self._milvus.count(self.name, self._where(Wanted(0, 1 << _BASE)))
@@ -219,6 +222,20 @@ class Rows:
         if wanted.without:
             parts.append(f"row not in {self._listed(np.array(wanted.without, np.int64))}")
         return " and ".join(parts)
+
+
+def requests(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """``rows`` of the schema in parts that a server takes in one request: 64 MB, by default."""
+    part: list[Mapping[str, Any]] = []
+    size = 0
+    for row in rows:
+        part.append(row)
+        size += 4 * len(row["vector"]) + 512 + sum(len(value) for value in row.values() if isinstance(value, str))
+        if size > _WRITTEN:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _parts(rows: IntArray, size: int) -> Iterator[IntArray]:

@@ -6,6 +6,7 @@ with an absent key, another type or null comes to. So a value lies under a key t
 but comparisons that are true of values that are there. Objects are spread: ``n:specs:size``.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
@@ -21,12 +22,15 @@ LONG = "l"
 """Key type: the text is longer than what is kept."""
 
 _ROOM = 40_000  # bytes of keys and values a row; a server takes 65,536 for all
+_to_text = json.JSONEncoder(ensure_ascii=False).encode
 _LARGEST = 1.7976931348623157e308
 
 
 def key_of(kind: str, path: tuple[str, ...]) -> str:
     """The key of a field's value: ASCII without quotes, whatever the field is called."""
-    return ":".join([kind, *(quote(part, safe="").replace("~", "%7E").replace(".", "%2E") for part in path)])
+    return ":".join(
+        [kind, *(quote(part, safe="", errors="surrogatepass").replace("~", "%7E").replace(".", "%2E") for part in path)]
+    )
 
 
 def number_of(value: int | float) -> int | float:
@@ -40,14 +44,18 @@ def number_of(value: int | float) -> int | float:
 
 
 def scalars(title: str | None, metadata: Mapping[str, Value]) -> dict[str, Scalar] | None:
-    """Key -> value of an item's fields; ``None`` where they take too much room, so that no filter leaves it out."""
+    """Key -> value of an item's fields; ``None`` where they take too much room, or one of them is no text that UTF-8 can
+    say, so that no filter leaves it out."""
     found: dict[str, Scalar] = {}
     size = 0
-    for key, value in _spread({**metadata, "title": title}):
-        found[key] = value
-        size += len(key) + 8 + (len(value.encode(errors="replace")) if isinstance(value, str) else 0)
-        if size > _ROOM:
-            return None
+    try:
+        for key, value in _spread({**metadata, "title": title}):
+            found[key] = value
+            size += len(key) + 8 + (len(_to_text(value).encode()) if isinstance(value, str) else 0)
+            if size > _ROOM:
+                return None
+    except UnicodeEncodeError:
+        return None
     return found
 
 

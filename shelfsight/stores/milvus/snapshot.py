@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from shelfsight.core.errors import UsageError
+import numpy as np
+
+from shelfsight.core.errors import NotFound, UsageError
 from shelfsight.core.filters.tree import Expr
 from shelfsight.core.listing import WordQuery, WordsFound
-from shelfsight.core.protocols import Match
+from shelfsight.core.protocols import Match, PictureKey
 from shelfsight.core.vectors import FloatArray
+from shelfsight.stores.blocks import IntArray
 from shelfsight.stores.columns import Columns
 from shelfsight.stores.milvus.blocks import RemoteBlocks
 from shelfsight.stores.milvus.expressions import expression
@@ -22,10 +25,9 @@ __all__ = ["MilvusSnapshot"]
 class MilvusSnapshot(LocalSnapshot):
     """See :class:`shelfsight.core.snapshot.Snapshot`."""
 
-    def __init__(self, state: State, columns: Columns, dimension: int, words: WordFinder, *, exact: bool) -> None:
+    def __init__(self, state: State, columns: Columns, dimension: int, words: WordFinder) -> None:
         super().__init__(state, columns, dimension, words.find)
         self._full_text = words if isinstance(words, FullText) else None
-        self._exact = exact
 
     def search(
         self, vectors: FloatArray, k: int, *, where: Expr | None = None, exclude: Sequence[str] = ()
@@ -55,8 +57,29 @@ class MilvusSnapshot(LocalSnapshot):
         allowed = self._sieve.passing(where, exclude, among)
         return self._full_text.find(self, query, k, allowed, None if where is None else expression(where))
 
+    def vectors(self, id: str) -> FloatArray:
+        return _there(super().vectors(id), id)
+
+    def picture_vectors(self, keys: Sequence[PictureKey]) -> FloatArray:
+        return _there(super().picture_vectors(keys), *(id for id, _ in keys))
+
+    def _ranked(self, rows: IntArray, query: FloatArray) -> list[Match]:
+        return self._finder(None, ()).scored(rows, query)
+
     def _finder(self, where: Expr | None, exclude: Sequence[str]) -> Finder:
         blocks = self._state.blocks
         assert isinstance(blocks, RemoteBlocks)
         allowed = self._allowed_rows(where, exclude)
-        return Finder(blocks, self._rows, allowed, None if where is None else expression(where), self._exact)
+        exact = blocks.source.index().exact  # now: another machine may have built one that is not
+        return Finder(blocks, self._rows, allowed, None if where is None else expression(where), exact)
+
+
+def _there(vectors: FloatArray, *ids: str) -> FloatArray:
+    """Themselves.
+
+    Raises:
+        NotFound: one was dropped meanwhile.
+    """
+    if np.isnan(vectors).any():
+        raise NotFound(f"one of the items was erased meanwhile: {', '.join(map(repr, ids[:20]))}")
+    return vectors

@@ -16,13 +16,13 @@ import numpy as np
 from shelfsight.core.errors import LeaseHeld, NotFound, ShelfsightError, StoreError, StoreFull
 from shelfsight.core.protocols import Fingerprints, Manifest
 from shelfsight.core.vectors import FloatArray
-from shelfsight.stores.blocks import ExactBlock
+from shelfsight.stores.blocks import BoolArray, ExactBlock
 from shelfsight.stores.erasing import marked
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked
 from shelfsight.stores.ledger import Ids, Replay, writing
 from shelfsight.stores.local import LocalStore
-from shelfsight.stores.maintenance import MAINTAIN_LOCK
+from shelfsight.stores.maintenance import MAINTAIN_LOCK, living
 from shelfsight.stores.manifest import Header
 from shelfsight.stores.milvus import upkeep
 from shelfsight.stores.milvus.adopting import adopt
@@ -67,11 +67,12 @@ class MilvusStore(LocalStore):
         """
         self._place = place
         self._own = place.own(path)
+        self.elsewhere = place.file(path) if place.lite else None
         self._milvus = Milvus(path, place)
         try:
             self._journal, self._remote = opened(self._milvus, path, place, header.encoder)
             own_ledger(path, self._remote.name)
-            self._cache = VectorCache(self._remote, header.encoder.dimension)
+            self._cache = VectorCache(self._remote, header.encoder.dimension, self._living)
             self._behind = self._first = True
             self._sizes = Sizes()
             self._looked = 0.0
@@ -91,6 +92,14 @@ class MilvusStore(LocalStore):
                 " another Milvus collection has them anew",
                 self._path,
             )
+
+    def name_of(self, preview: bytes) -> str:
+        """By which the journal keeps these bytes."""
+        return self._journal.digest(preview)
+
+    def needed(self, names: Sequence[str]) -> set[str]:
+        """Those of ``names`` that a row needs."""
+        return self._remote.needed(names)
 
     @property
     def place(self) -> MilvusPlace:
@@ -206,18 +215,26 @@ class MilvusStore(LocalStore):
             found = upkeep.Living(state.generation, state.last_vector + 1, living)
             upkeep.mark(self._path, self._journal, self._remote, found)
 
+    def purge(self, *, wait: bool = True) -> tuple[str, ...]:
+        """See :meth:`LocalStore.purge`; who has the file of Milvus Lite open is who can, and is not waited for."""
+        if not wait and self._place.lite and not self._milvus.serving:
+            return ()
+        return super().purge(wait=wait)
+
     def _purge(self, connection: sqlite3.Connection) -> tuple[str, ...]:
         with self._alone():
+            with writing(connection):  # other machines may have brought one of them back
+                self._learn(connection, self._journal.since(counter(connection, "generation")))
             drop(self._journal, self._remote, marked(connection))
-        left = compact(self._milvus, [self._remote.name, self._journal.name])
-        return (*super()._purge(connection), *left)
+        left = super()._purge(connection)
+        return (*left, *compact(self._milvus, [self._remote.name, self._journal.name]))
 
     def _let_know(self, connection: sqlite3.Connection) -> None:
         """States are numbered as Milvus has them."""
 
     def _renew(self) -> None:
         with self._reading:
-            self._cache = VectorCache(self._remote, self._header.encoder.dimension)
+            self._cache = VectorCache(self._remote, self._header.encoder.dimension, self._living)
             self._start_over()
             self._snapshot = None
 
@@ -249,7 +266,6 @@ class MilvusStore(LocalStore):
                         dimension = self._header.encoder.dimension
                         ship(connection, self._journal, self._remote, dimension, next_row, self._path)
                         shipped = True
-                        self._remote.touch()
                         mark.truncate(0)
                 self._remote.seal(most=_UNSEALED)
             except (ShelfsightError, sqlite3.Error, OSError) as error:
@@ -323,14 +339,20 @@ class MilvusStore(LocalStore):
                 hint="open the collection again",
             )
         apply(connection, self._journal, self._remote, commits)
-        self._remote.touch()
+
+    def _living(self, numbers: Ids) -> BoolArray:
+        """Which rows items have, of the newest state of all machines."""
+        self._behind = True
+        self._keep_up()
+        with self._reading, storage_faults(self._path):
+            return living(numbers, self._ledger.spans())
 
     def _no_blocks(self) -> RemoteBlocks:
         return RemoteBlocks(ExactBlock, cache=self._cache)
 
     def _view(self) -> LocalSnapshot:
-        dimension = self._header.encoder.dimension
-        return MilvusSnapshot(self._state, self._columns, dimension, self._words, exact=self._remote.index().exact)
+        self._remote.touch()  # whoever made the commit: another process of this machine writes to the same ledger
+        return MilvusSnapshot(self._state, self._columns, self._header.encoder.dimension, self._words)
 
     def _vectors(self, replay: Replay) -> list[tuple[Ids, FloatArray]]:
         """Numbers in place of vectors: every change of an item gives it new rows."""

@@ -18,7 +18,6 @@ from shelfsight.stores.milvus.rows import Rows
 __all__ = ["MARKS", "Living", "drop", "mark", "ripe"]
 
 MARKS = "milvus-marks.json"
-_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,7 @@ def drop(directory: Path, journal: Journal, rows: Rows) -> None:
     if marks is None:
         return
     rows.forget(np.array(marks.rows, np.int64))
-    for start in range(0, len(marks.names), _AT_ONCE):
-        part = marks.names[start : start + _AT_ONCE]
-        journal.drop_blobs(set(part) - rows.needed(part))
+    journal.drop_blobs(set(marks.names) - rows.needed(marks.names))
     journal.forget(marks.generation - 1)
     (directory / MARKS).unlink(missing_ok=True)
 

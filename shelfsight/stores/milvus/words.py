@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["FullText"]
 
 _FEW = 400  # items that are looked at outright, without a search
+_SCANNED = 50_000  # and so many, where Milvus finds too few of them
 _HEAD = 512  # rows that Milvus is asked for first
 _GROWTH = 8
 _LISTED = 256  # rows up to which items that have a word are counted one by one
@@ -53,15 +54,17 @@ _READ = 10_000  # documents that are kept, of some kilobytes
 class FullText:
     """What :meth:`MilvusSnapshot.words` asks where words are Milvus's. Safe to share between threads."""
 
-    def __init__(self, path: Path, *, few: int = _FEW, head: int = _HEAD) -> None:
+    def __init__(self, path: Path, *, few: int = _FEW, head: int = _HEAD, most: int = AT_ONCE) -> None:
         """
         Args:
             few: items that are looked at outright, without a search.
             head: rows that Milvus is asked for first.
+            most: rows that it is asked for at last.
         """
         self._spelling = Spelling(path)
         self._few = few
         self._head = head
+        self._most = most
         self._counts = _Counts()
 
     def find(
@@ -79,16 +82,19 @@ class FullText:
         """
         if k < 1:
             raise UsageError(f"k is {k}", hint="ask for at least one item")
-        limit = min(max(self._head, 4 * k), AT_ONCE)
-        few = bool(np.count_nonzero(allowed) <= self._few)
+        limit = min(max(self._head, 4 * k), self._most)
+        count = int(np.count_nonzero(allowed))
+        outright = count <= self._few
         while True:
-            asked = _Asked(query.text.strip(), allowed, where, outright=few, limit=limit)
+            asked = _Asked(query.text.strip(), allowed, where, outright=outright, limit=limit)
             found = _Candidates(snapshot.state, asked, self._spelling, self._counts)
             scores = look_up(found, query)
             chosen = _chosen(found, scores, k)
-            if len(chosen) >= k or found.whole or limit == AT_ONCE:
+            exhausted = limit == self._most
+            if len(chosen) >= k or found.whole or (exhausted and count > _SCANNED):
                 return told(snapshot, query, scores, chosen)
-            limit = min(limit * _GROWTH, AT_ONCE)
+            outright = exhausted  # what may be found is little of what Milvus finds
+            limit = min(limit * _GROWTH, self._most)
 
     def keep_up(self) -> None:
         """Follow a commit just made, where that is quick."""

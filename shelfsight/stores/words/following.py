@@ -53,10 +53,11 @@ class Follower:
             while self._step(connection, ledger):
                 pass
 
-    def renew(self, connection: sqlite3.Connection) -> None:
-        """Write everything anew where the dead outweigh the living; readers keep the old until it is done."""
+    def renew(self, connection: sqlite3.Connection, *, always: bool = False) -> None:
+        """Write everything anew where the dead outweigh the living, or ``always``; readers keep the old until it is
+        done."""
         known = about(connection)
-        if known["dead"] <= self._spare + (known["last"] - known["dead"]) // 2:
+        if not always and known["dead"] <= self._spare + (known["last"] - known["dead"]) // 2:
             return
         with closing(self._ledger()) as ledger, writing(connection):
             make(connection)

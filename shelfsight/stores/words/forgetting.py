@@ -12,16 +12,15 @@ from collections.abc import Iterator, Sequence
 from shelfsight.stores.words.document import COLUMNS
 from shelfsight.stores.words.file import say
 
-__all__ = ["forget"]
+__all__ = ["documents", "forget"]
 
 _MARKS = 500
 _Texts = dict[int, dict[str, list[str]]]
 
 
-def forget(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
-    """Take out all documents that items of ``ids`` ever had, and the words that nobody else has, which are no items any
-    more. Call it inside a transaction; the space is given back by writing the file anew."""
-    docs = [*_documents(connection, ids)]
+def forget(connection: sqlite3.Connection, docs: Sequence[int]) -> None:
+    """Take out ``docs``, and the words that no other has. Call it inside a transaction; the space is given back by
+    writing the file anew."""
     if not docs:
         return
     texts = _read(connection, docs)
@@ -38,11 +37,12 @@ def forget(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
     say(connection, epoch=int.from_bytes(os.urandom(6), "big"))
 
 
-def _documents(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[int]:
+def documents(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[int]:
+    """Those that items of ``ids`` had once. One that came back keeps the document it has now."""
     for start in range(0, len(ids), _MARKS):
         part = ids[start : start + _MARKS]
         marks = ",".join("?" * len(part))
-        for row in connection.execute(f"SELECT doc FROM docs WHERE id IN ({marks})", part):
+        for row in connection.execute(f"SELECT doc FROM docs WHERE id IN ({marks}) AND died > 0", part):
             yield row[0]
 
 

@@ -21,7 +21,7 @@ from shelfsight.stores.words.concepts import code_keys
 from shelfsight.stores.words.document import keys_of
 from shelfsight.stores.words.file import WordsFile
 from shelfsight.stores.words.following import Follower
-from shelfsight.stores.words.forgetting import forget
+from shelfsight.stores.words.forgetting import documents, forget
 from shelfsight.stores.words.lookup import Floats, Indexed, Scores, look_up
 from shelfsight.stores.words.memory import Memory
 from shelfsight.stores.words.postings import DocArray, within
@@ -35,6 +35,7 @@ _HEAD = 512  # documents that are looked at first, before all that may be better
 _WIDER = 16
 _SAMPLED = 64
 _ATTEMPTS = 5
+_FORGOTTEN = 20_000  # documents that are taken out one by one, at most: their words are held in memory
 
 T = TypeVar("T")
 
@@ -107,8 +108,12 @@ class WordIndex:
         with self._file.write() as connection:
             assert connection is not None
             self._follower.follow(connection)
-            with writing(connection):
-                forget(connection, ids)
+            docs = [*documents(connection, ids)]
+            if len(docs) > _FORGOTTEN:
+                self._follower.renew(connection, always=True)
+            else:
+                with writing(connection):
+                    forget(connection, docs)
             vacuum(connection)
         with self._lock:
             self._memory, self._last = Memory(), None

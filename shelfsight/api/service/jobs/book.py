@@ -2,14 +2,13 @@
 
 import secrets
 import sqlite3
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from shelfsight.api.service.jobs.job import Job, JobState, Order, now
 from shelfsight.api.service.state import made
-from shelfsight.core.errors import NotFound, StoreError, StoreFull
+from shelfsight.core.errors import NotFound, StoreError
 
 __all__ = ["JobBook"]
 
@@ -78,8 +77,17 @@ class JobBook:
     def in_states(self, *states: JobState) -> list[Job]:
         """Jobs in these states, oldest first."""
         where, values = _where("state", states)
+        query = f"SELECT record FROM jobs{where} ORDER BY number"
         with self._connection() as connection:
-            return [_read(record) for (record,) in connection.execute(f"SELECT record FROM jobs{where}", values)]
+            return [_read(record) for (record,) in connection.execute(query, values)]
+
+    def counts(self) -> dict[JobState, int]:
+        """How many there are of each state."""
+        found: dict[str, int] = {}
+        if self.begun:
+            with self._connection() as connection:
+                found = dict(connection.execute("SELECT state, count(*) FROM jobs GROUP BY state"))
+        return {state: found.get(state, 0) for state in JobState}
 
     def change(self, id: str, how: Callable[[Job], Job]) -> Job:
         """Put what ``how`` makes of a job in its place, while nobody else changes it; durable on return.
@@ -100,9 +108,11 @@ class JobBook:
 
     def next(self, busy: Collection[str]) -> Job | None:
         """The oldest one that is queued and due, and whose collection is not ``busy``."""
-        at = time.time()
-        queued = self.in_states(JobState.QUEUED)
-        return next((job for job in queued if job.due <= at and job.collection not in busy), None)
+        others = f"collection NOT IN ({', '.join('?' * len(busy))})"
+        query = f"SELECT record FROM jobs WHERE state = ? AND {others} ORDER BY number"
+        with self._connection() as connection:
+            queued = (_read(record) for (record,) in connection.execute(query, (JobState.QUEUED, *busy)))
+            return next((job for job in queued if job.is_due), None)
 
     def forget(self, kept: int) -> list[str]:
         """Forget ended jobs beyond the newest ``kept``; their ids."""
@@ -121,21 +131,23 @@ class JobBook:
             try:
                 yield connection
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # on a full disk SQLite has gone back by itself
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute("PRAGMA synchronous=FULL")
-                connection.execute(_SCHEMA)
-                yield connection
-        except sqlite3.Error as error:
-            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-            raise (StoreFull if full else StoreError)(f"{self._path} cannot be used: {error}") from error
+        from shelfsight.stores.faults import storage_faults
+
+        with (
+            storage_faults(self._state, database=_FILE, remedy="stop the server and move it away; it is made anew"),
+            closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as connection,
+        ):
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(_SCHEMA)
+            yield connection
 
 
 def _numbered(before: Job, after: Job) -> Job:

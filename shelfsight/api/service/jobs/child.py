@@ -26,7 +26,7 @@ from shelfsight.core.settings import Settings
 if TYPE_CHECKING:
     from shelfsight.catalog.remote import Opened
 
-__all__ = ["FAILURES", "INTERRUPTED", "Task", "catalogue_folder", "main"]
+__all__ = ["FAILURES", "INTERRUPTED", "Task", "catalogue_folder", "main", "told_of"]
 
 FAILURES = "failures.jsonl"
 INTERRUPTED = "interrupted"
@@ -65,6 +65,14 @@ def catalogue_folder(folder: Path) -> Path:
     return folder / "catalogue"
 
 
+def told_of(error: ShelfsightError) -> dict[str, Any]:
+    """What clients are told of the error that ended a job: no place on this machine, and no address."""
+    from shelfsight.api.documents import public_error, public_text
+
+    document = public_error(error)
+    return {**document, "detail": public_text(document["detail"])}
+
+
 def main() -> None:
     """Do the job that stdin tells of."""
     out = os.dup(1)
@@ -84,7 +92,6 @@ def main() -> None:
 
 
 def _do(task: Task, say: Say) -> None:
-    from shelfsight.api.documents import public_error
     from shelfsight.indexer import report_of
 
     try:
@@ -92,7 +99,7 @@ def _do(task: Task, say: Say) -> None:
     except ShelfsightError as error:
         sys.stderr.write(f"{error.code}: {error.message}\n")
         partial = report_of(error)
-        say(error=public_error(error), report=None if partial is None else _shown(partial.to_json()))
+        say(error=told_of(error), report=None if partial is None else _shown(partial.to_json()))
     except KeyboardInterrupt as error:
         partial = report_of(error)
         detail = {"code": INTERRUPTED, "detail": "the job was told to end"}

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from shelfsight.api.service.jobs.book import JobBook
 from shelfsight.api.service.jobs.child import FAILURES, catalogue_folder
 from shelfsight.api.service.jobs.job import Job, JobState
 from shelfsight.core.erased import ErasedPlace, Piece, PieceKind
+from shelfsight.core.errors import NotFound
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import publish
 from shelfsight.stores.purging import vacuum
@@ -63,7 +64,7 @@ def _clean(folder: Path, ids: Collection[str], wanted: Sequence[Piece]) -> int:
     known = search_files(copies, wanted).pieces
     gone = [file for file in copies if file in known or file.suffix.lower() not in _PLAIN]
     for file in gone:
-        file.unlink()
+        file.unlink(missing_ok=True)
     return len(gone) + _clean_failures(folder / FAILURES, ids)
 
 
@@ -89,7 +90,8 @@ def _clean_report(book: JobBook, job: Job, ids: Collection[str]) -> int:
     failures = (job.report or {}).get("failures", [])
     if not any(each.get("id") in ids for each in failures):
         return 0
-    book.change(job.id, lambda found: found.with_(report=_without(found.report or {}, ids)))
+    with suppress(NotFound):  # it has just been forgotten
+        book.change(job.id, lambda found: found.with_(report=_without(found.report or {}, ids)))
     return 1
 
 

@@ -1,13 +1,29 @@
 """What an indexing job is: what was asked for, how far it is, and how it ended."""
 
+import time
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["ColumnsDocument", "Job", "JobState", "Order", "Progress", "Source", "folder_of", "now"]
+__all__ = [
+    "LONGEST_WAIT",
+    "ColumnsDocument",
+    "Job",
+    "JobState",
+    "Order",
+    "Progress",
+    "Source",
+    "folder_of",
+    "now",
+]
+
+LONGEST_WAIT = 10.0
+"""Seconds that a queued job is ever made to wait before it is tried again."""
+
+_Name = Annotated[str, Field(max_length=200)]
 
 
 class _Frozen(BaseModel):
@@ -46,22 +62,19 @@ class Source(_Frozen):
     root: str | None = None
     name: str
 
-    @property
-    def kept(self) -> bool:
-        """Whether a copy of it lies in the job's folder."""
-        return self.kind != "path"
-
 
 class ColumnsDocument(_Frozen):
     """Which column is what, where the names that are recognised by themselves do not say it."""
 
-    id: str | None = Field(default=None, max_length=200, description="Of the ids.")
-    image: str | None = Field(default=None, max_length=200, description="Of the main picture.")
-    more_images: tuple[str, ...] = Field(default=(), max_length=50, description="Of further pictures, in order.")
-    title: str | None = Field(default=None, max_length=200, description="Of the titles.")
-    include: tuple[str, ...] | None = Field(default=None, max_length=1000, description="Those that become metadata.")
-    exclude: tuple[str, ...] = Field(default=(), max_length=1000, description="Those left out of the metadata.")
-    text: tuple[str, ...] = Field(default=(), max_length=1000, description="Those that stay text, whatever they hold.")
+    id: _Name | None = Field(default=None, description="Of the ids.")
+    image: _Name | None = Field(default=None, description="Of the main picture.")
+    more_images: tuple[_Name, ...] = Field(default=(), max_length=50, description="Of further pictures, in order.")
+    title: _Name | None = Field(default=None, description="Of the titles.")
+    include: tuple[_Name, ...] | None = Field(default=None, max_length=1000, description="Those that become metadata.")
+    exclude: tuple[_Name, ...] = Field(default=(), max_length=1000, description="Those left out of the metadata.")
+    text: tuple[_Name, ...] = Field(
+        default=(), max_length=1000, description="Those that stay text, whatever they hold."
+    )
 
 
 class Order(_Frozen):
@@ -138,6 +151,11 @@ class Job(_Frozen):
     @property
     def last_change(self) -> int:
         return max(self.change, self.progress_change)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it may be begun now. A clock that was set back makes nobody wait longer than anybody ever does."""
+        return not 0.0 < self.due - time.time() <= LONGEST_WAIT
 
     def with_(self, **changes: Any) -> "Job":
         """This job with other values."""

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import time
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,12 +15,12 @@ from shelfsight.api.engine import Engine
 from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.jobs.book import JobBook
 from shelfsight.api.service.jobs.child import FAILURES, Task, catalogue_folder
-from shelfsight.api.service.jobs.job import Job, JobState, Order, Source, folder_of
+from shelfsight.api.service.jobs.job import Job, JobState, Order, Source, folder_of, now
 from shelfsight.api.service.jobs.process import COMMAND, gentle
 from shelfsight.api.service.jobs.runner import Runner
 from shelfsight.api.service.jobs.sources import Sources, columns_of
 from shelfsight.api.service.state import made
-from shelfsight.core.errors import Busy, Conflict, StoreFull, UsageError
+from shelfsight.core.errors import Busy, CatalogueError, Conflict, NotFound, StoreFull, UsageError
 from shelfsight.core.settings import Settings
 
 __all__ = ["Jobs", "Upload"]
@@ -32,6 +31,8 @@ _QUEUED = 1000
 _RESERVE = 256_000_000
 """Bytes that uploads leave free on the disk of the state."""
 _LOOK = 16_000_000
+_FOLDERS = 4
+"""Those above an upload that may be new: of the catalogue, of the job, of all jobs, of the state."""
 
 
 class Upload:
@@ -67,8 +68,12 @@ class Upload:
 
     def flush(self) -> None:
         """Let it be durable on return."""
+        from shelfsight.stores.files import sync_directory
+
         self._file.flush()
         os.fsync(self._file.fileno())
+        for folder in Path(self._file.name).parents[:_FOLDERS]:
+            sync_directory(folder)
 
 
 class Jobs:
@@ -106,8 +111,7 @@ class Jobs:
 
     def counts(self) -> dict[str, int]:
         """How many there are of each state, among those that are remembered."""
-        there = Counter(job.state for job in self._book.in_states(*JobState)) if self._book.begun else Counter()
-        return {str(state): there[state] for state in JobState}
+        return {str(state): count for state, count in self._book.counts().items()}
 
     def source(self, said: str) -> Source:
         """The catalogue that a client names; see :meth:`.Sources.of`."""
@@ -128,7 +132,7 @@ class Jobs:
         """
         engine = self._collections.engine(collection)
         _check_shared(engine)
-        if len(self._book.in_states(JobState.QUEUED)) >= _QUEUED if self._book.begun else False:
+        if self._book.counts()[JobState.QUEUED] >= _QUEUED:
             raise Busy(f"{_QUEUED:,} jobs are waiting", retry_after=60)
         self._check(order, id)
         job = self._book.add(order, self._collections.resolve(collection), id)
@@ -225,7 +229,10 @@ class Jobs:
             path = root / source.place
         elif source.kind != "path":
             return
-        open_catalogue(path, columns=columns_of(order.columns), roots=root or None)
+        try:
+            open_catalogue(path, columns=columns_of(order.columns), roots=root or None)
+        except (CatalogueError, NotFound) as error:
+            raise type(error)(public_text(error.message), hint=error.hint) from error
 
     def _task(self, job: Job) -> Task:
         engine = self._collections.engine(job.collection)
@@ -262,7 +269,7 @@ def _cancelled(job: Job) -> Job:
         raise Conflict(f"the job {job.id} is {job.state} already")
     if job.state is JobState.RUNNING:
         return job.with_(cancelling=True)
-    return job.with_(state=JobState.CANCELLED, error=None)
+    return job.with_(state=JobState.CANCELLED, error=None, ended=now())
 
 
 def _resumed(job: Job) -> Job:

@@ -9,11 +9,11 @@ from pathlib import Path
 from threading import Event, Thread
 
 from shelfsight.api.service.jobs.book import JobBook
-from shelfsight.api.service.jobs.child import INTERRUPTED, Task, catalogue_folder
-from shelfsight.api.service.jobs.job import Job, JobState, folder_of, now
+from shelfsight.api.service.jobs.child import INTERRUPTED, Task, catalogue_folder, told_of
+from shelfsight.api.service.jobs.job import LONGEST_WAIT, Job, JobState, folder_of, now
 from shelfsight.api.service.jobs.process import JobProcess
 from shelfsight.api.service.state import made
-from shelfsight.core.errors import ShelfsightError, StoreError
+from shelfsight.core.errors import CatalogueError, NotFound, ShelfsightError, StoreError
 from shelfsight.core.settings import JobSettings
 
 __all__ = ["Runner"]
@@ -22,7 +22,6 @@ _TICK = 0.2
 _ELECTION = 0.5
 _TROUBLE = 5.0  # seconds to wait where the state cannot be read or written
 _PATIENCE = 30.0  # seconds that a job may take to commit and end
-_LEASE_HELD = 10.0  # seconds between looks whether somebody else's job on the collection has ended
 _DEATHS = 3  # of a job's process, one after another without having got on, before the job has failed
 _UPLOADS_KEPT = 7 * 86_400.0
 _ORPHANS_KEPT = 86_400.0
@@ -98,8 +97,7 @@ class Runner:
         """While this is the process that runs jobs."""
         try:
             for job in self._book.in_states(JobState.RUNNING, JobState.INTERRUPTED):
-                if job.id not in self._running:
-                    self._book.change(job.id, _again)
+                self._book.change(job.id, _again)
             while not self._ending:
                 self._follow()
                 self._begin()
@@ -134,16 +132,18 @@ class Runner:
             folder_of(made(self._state), job.id).mkdir(parents=True, exist_ok=True)
             self._running[job.id] = JobProcess(job, self._task(job), self._command)
         except ShelfsightError as error:
-            told = {"code": error.code, "detail": error.message, **({"hint": error.hint} if error.hint else {})}
-            self._book.change(job.id, lambda job: job.with_(state=JobState.FAILED, ended=now(), error=told))
+            _log.error("job %s: %s", job.id, error.message)
+            told = told_of(error)
+            failed = {"state": JobState.FAILED, "ended": now(), "error": told, "cancelling": False}
+            self._book.change(job.id, lambda job: job.with_(**failed))
         except OSError as error:
             self._book.change(job.id, _again)
             raise StoreError(f"a job cannot be begun: {error.strerror}") from error
 
     def _settle(self, process: JobProcess) -> None:
-        after = self._book.change(process.job.id, lambda job: _settled(job, process, ending=self._ending))
+        after = self._book.change(process.job.id, lambda job: _settled(job, process))
         del self._running[process.job.id]
-        if after.state is JobState.DONE:
+        if after.state is JobState.DONE or _has_bad_copy(after):
             self._forget_copy(after.id)
         self._swept = 0.0
 
@@ -177,9 +177,12 @@ class Runner:
         age = time.time() - folder.stat().st_mtime
         try:
             job = self._book.get(folder.name)
-        except ShelfsightError:
+        except NotFound:
             if age > _ORPHANS_KEPT:
                 shutil.rmtree(folder, ignore_errors=True)
+            return
+        except ShelfsightError as error:  # nobody knows whether it is kept
+            _log.error("job %s: %s", folder.name, error.message)
             return
         if job.ended is not None and job.state.ended and time.time() - job.ended.timestamp() > _UPLOADS_KEPT:
             self._forget_copy(job.id)
@@ -189,7 +192,12 @@ class Runner:
 
 
 def _again(job: Job) -> Job:
-    return job.with_(state=JobState.CANCELLED if job.cancelling else JobState.QUEUED, cancelling=False, due=0.0)
+    """What becomes of a job that no process does any more."""
+    if job.state not in (JobState.RUNNING, JobState.INTERRUPTED):  # somebody was quicker
+        return job
+    if job.cancelling:
+        return job.with_(state=JobState.CANCELLED, cancelling=False, ended=now())
+    return job.with_(state=JobState.QUEUED, ended=None, due=0.0)
 
 
 def _begun(job: Job) -> Job:
@@ -200,7 +208,7 @@ def _begun(job: Job) -> Job:
     )
 
 
-def _settled(job: Job, process: JobProcess, *, ending: bool) -> Job:
+def _settled(job: Job, process: JobProcess) -> Job:
     """What becomes of a job whose process has ended."""
     result = process.result or {}
     error, report = result.get("error"), result.get("report")
@@ -211,13 +219,18 @@ def _settled(job: Job, process: JobProcess, *, ending: bool) -> Job:
     interrupted = code == INTERRUPTED
     if interrupted and job.cancelling:
         return over.with_(state=JobState.CANCELLED, error=None)
-    if interrupted and ending:
+    if interrupted and process.told_to_end:
         return over.with_(state=JobState.INTERRUPTED, error=None)
     if interrupted:
         return _died(over, process)
     if code == "lease_held":
-        return over.with_(state=JobState.QUEUED, ended=None, due=time.time() + _LEASE_HELD)
+        return over.with_(state=JobState.QUEUED, ended=None, due=time.time() + LONGEST_WAIT)
     return over.with_(state=JobState.FAILED)
+
+
+def _has_bad_copy(job: Job) -> bool:
+    """Whether it had better fetch its catalogue again when it goes on."""
+    return job.order.source.kind in ("url", "remote") and (job.error or {}).get("code") == CatalogueError.code
 
 
 def _died(job: Job, process: JobProcess) -> Job:
@@ -227,5 +240,5 @@ def _died(job: Job, process: JobProcess) -> Job:
     detail = {"code": "job_died", "detail": f"the process of the job ended with {process.how_it_ended}"}
     if deaths >= _DEATHS:
         return job.with_(state=JobState.FAILED, error=detail, deaths=0)
-    due = time.time() + 2.0**deaths
+    due = time.time() + min(2.0**deaths, LONGEST_WAIT)
     return job.with_(state=JobState.QUEUED, ended=None, error=detail, deaths=deaths, due=due)

@@ -6,12 +6,12 @@ from urllib.parse import unquote, urlsplit
 
 from shelfsight.api.service.jobs.job import ColumnsDocument, Source
 from shelfsight.catalog import Columns
-from shelfsight.catalog.opening import check_kind
+from shelfsight.catalog.opening import check_kind, file_name
 from shelfsight.catalog.references import inside
 from shelfsight.core.errors import Forbidden, NotFound, UsageError
 from shelfsight.core.settings import JobSettings
 
-__all__ = ["Sources", "columns_of", "file_name"]
+__all__ = ["Sources", "columns_of"]
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
 _LONGEST = 4096
@@ -91,12 +91,6 @@ def _is_there(path: Path) -> bool:
         return path.exists()
     except OSError:  # no file can be called that
         return False
-
-
-def file_name(name: str) -> str:
-    """A name that any disk takes, with the ending of ``name``."""
-    last = re.split(r"[/\\]", name)[-1]
-    return re.sub(r"[^\w.-]+", "_", last, flags=re.ASCII).lstrip(".")[-100:] or "catalogue"
 
 
 def columns_of(said: ColumnsDocument) -> Columns:
