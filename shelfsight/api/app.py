@@ -84,9 +84,11 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(InTime, settings=service.settings.server)
     app.add_middleware(EncodedItemPaths)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(problems.Unexpected)
     hosts = frozenset(map(str.lower, service.settings.server.hosts))
     app.add_middleware(Origins, hosts=hosts, pages=allowed_pages(service.settings.server), access=service.access)
     app.add_middleware(WellFormed)
+    app.add_middleware(problems.Unexpected)  # once more, for the two before, which themselves ask for keys
     app.add_middleware(
         Observes,
         metrics=service.metrics,

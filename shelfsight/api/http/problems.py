@@ -10,12 +10,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shelfsight.api.documents import dump, public_error
 from shelfsight.api.service.observed import observed
 from shelfsight.core.errors import Busy, ShelfsightError, Unauthenticated, status_of
 
-__all__ = ["answer_to", "install", "problem", "public_error"]
+__all__ = ["Unexpected", "answer_to", "install", "problem", "public_error"]
 
 _log = logging.getLogger("shelfsight.http")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -36,7 +37,37 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ShelfsightError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unknown)
+
+
+class Unexpected:
+    """Answers an error that nobody thought of with a problem document as well, and one of ours that came about outside
+    of the operations. It stands inside of what names and observes requests, so that this answer is like the others:
+    Starlette's own place for it is outside of everything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def heard(message: Message) -> None:
+            nonlocal begun
+            begun |= message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, heard)
+        except Exception as error:
+            if begun:  # the server breaks the connection off, so that half an answer is taken for no whole one
+                raise
+            await _answer_to_any(error)(scope, receive, send)
+
+
+def _answer_to_any(error: Exception) -> Response:
+    if isinstance(error, ShelfsightError):
+        return answer_to(error)
+    _log.error("a request failed", exc_info=error)
+    return problem(500, "something went wrong here; the server's log says what", code="internal")
 
 
 def _known(_request: Request, error: Exception) -> Response:
@@ -83,8 +114,3 @@ def _methods(request: Request) -> list[str]:
     scopes = [{**request.scope, "method": method} for method in _METHODS]
     found = [each["method"] for each in scopes if any(route.matches(each)[0] is Match.FULL for route in routes)]
     return ["HEAD", *found] if "GET" in found else found or ["GET", "HEAD"]
-
-
-def _unknown(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(500, "something went wrong here; the server's log says what", code="internal")
