@@ -14,6 +14,9 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
+_SETTLED = """() => document.getElementById("progress")?.hidden && !document.querySelector(".skeleton")"""
+
+
 class Tab:
     """One tab on the page of one server."""
 
@@ -31,13 +34,12 @@ class Tab:
 
     def open(self, address: str = "/") -> None:
         """Open the page and wait for its first hits."""
-        self.page.goto(self.url + address)
+        self.page.goto(self.url + address, wait_until="domcontentloaded")
         self.settled()
 
     def settled(self) -> None:
-        """Wait until every answer asked for is drawn."""
-        expect(self.page.locator(".skeleton")).to_have_count(0)
-        expect(self.page.locator("#progress")).to_be_hidden()
+        """Wait until every answer asked for is drawn: looked at with every frame, where ``expect`` takes its time."""
+        self.page.wait_for_function(_SETTLED)
 
     def after(self, action: Callable[[], object]) -> None:
         """Do something that asks the server, and wait for its answer to be drawn."""
@@ -48,7 +50,7 @@ class Tab:
     def look(self, address: str) -> None:
         """Open the page with the switch on, and wait until the second look is drawn."""
         self.open(f"{address}&look=1")
-        expect(self.looked).to_contain_text("Re-ranked")
+        self.page.wait_for_function("() => document.getElementById('looked').textContent.includes('Re-ranked')")
 
     def type(self, text: str) -> None:
         self.after(lambda: self.page.get_by_role("searchbox").fill(text))

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -57,6 +57,7 @@ class Shop:
         whys: why an item is where it is, by its id.
         collections: what the server lists.
         empty: texts that nothing is found for.
+        warnings: what the first stage of a streamed search warns of.
         key: the API key that every request to the API has to bring.
         searches, questions, asked_why: the bodies that came, oldest first.
         filters: the filters under which values were counted.
@@ -75,6 +76,7 @@ class Shop:
     whys: dict[str, Document] = field(default_factory=dict)
     collections: list[Document] = field(default_factory=lambda: [{"name": "shop", "aliases": [], "default": True}])
     empty: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
     key: str | None = None
     asked_why: list[Document] = field(default_factory=list)
     searches: list[Document] = field(default_factory=list)
@@ -138,7 +140,7 @@ class Shop:
             first = body.get("offset", 0)
             if body.get("query") in self.empty:
                 return JSONResponse(self.page([], total=0, nothing_matches=True))
-            return JSONResponse(self.page(self.hits()[first : first + body["k"]]))
+            return JSONResponse(self.page(self.hits()[first : first + body["k"]], **self._spreads(body)))
         assert "text/event-stream" in request.headers["accept"]
         looked = self.looked[body["query"]]
         if isinstance(looked, int):
@@ -147,7 +149,8 @@ class Shop:
 
     async def _told(self, body: Document, looked: Document) -> AsyncIterator[bytes]:
         """The events of a streamed search; a comment keeps the connection awake meanwhile."""
-        yield _event("hits", self.page(self.hits()[: body["k"]], atoms=looked.get("atoms", [])))
+        more = {"atoms": looked.get("atoms", []), "warnings": self.warnings}
+        yield _event("hits", self.page(self.hits()[: body["k"]], **more))
         yield b": still looking\n\n"
         await self._released(body["query"])
         if body["query"] in self.breaks:
@@ -176,13 +179,15 @@ class Shop:
         first, k = (int(request.query_params.get(name, default)) for name, default in (("offset", 0), ("k", 10)))
         unscored = [{name: value for name, value in hit.items() if name != "score"} for hit in self.hits()]
         self.browsed.append(dict(request.query_params))
-        spread = {"histograms": {"price": self._spread()}} if "histograms" in request.query_params else {}
-        return JSONResponse(self.page(unscored[first : first + k], **spread))
+        return JSONResponse(self.page(unscored[first : first + k], **self._spreads(request.query_params)))
 
-    def _spread(self) -> Document:
+    def _spreads(self, asked: Container[str]) -> Document:
+        if "histograms" not in asked:
+            return {}
         prices = [float(row["price"]) for row in self.rows]
         counts = [sum(low <= price < high for price in prices) for low, high in pairwise(_EDGES)]
-        return {"edges": _EDGES, "counts": counts, "least": min(prices), "most": max(prices), "others": 0}
+        spread = {"edges": _EDGES, "counts": counts, "least": min(prices), "most": max(prices), "others": 0}
+        return {"histograms": {"price": spread}}
 
     async def facets(self, request: Request) -> Response:
         self.filters.append(request.query_params.get("filter", ""))
@@ -271,7 +276,7 @@ def _failed(status: int) -> Response:
 
 
 def _event(name: str, document: Document) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(document)}\n\n".encode()
+    return f"event: {name}\ndata: {json.dumps(document, ensure_ascii=False)}\n\n".encode()
 
 
 async def _events(answer: Document) -> AsyncIterator[bytes]:

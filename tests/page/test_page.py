@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from browsing import Tab
+from canned_shop import Shop, canned_server
 from playwright.sync_api import Browser, expect
-from served import served
 
-from shelfsight import Engine, Page, open_engine
+from shelfsight import Engine, Page
 
 pytestmark = pytest.mark.slow
 SHOWN = 24
@@ -176,7 +176,7 @@ def slowed(tab: Tab) -> None:
         """() => {
             const real = window.fetch;
             window.fetch = async (...asked) => {
-                await new Promise((done) => setTimeout(done, 600));
+                await new Promise((done) => setTimeout(done, 250));
                 return real(...asked);
             };
         }"""
@@ -223,19 +223,10 @@ def test_a_price_half_typed_outlives_an_answer(tab: Tab) -> None:
 def test_the_details_asked_for_last(tab: Tab, page_engine: Engine) -> None:
     tab.open("/?q=boots")
     first, second = tab.ids()[:2]
-    tab.page.evaluate(
-        """(slow) => {
-            const real = window.fetch;
-            window.fetch = async (url, ...rest) => {
-                if (url.endsWith(slow)) await new Promise((done) => setTimeout(done, 600));
-                return real(url, ...rest);
-            };
-        }""",
-        first,
-    )
-    tab.page.evaluate("document.querySelectorAll('#grid .open')[0].click()")
-    tab.page.evaluate("document.querySelectorAll('#grid .open')[1].click()")
-    tab.page.wait_for_timeout(900)
+    tab.page.route(f"**/v1/items/{first}", lambda _route: None)  # its answer never comes
+    with tab.page.expect_event("requestfailed", lambda request: request.url.endswith(first)):
+        tab.page.evaluate("document.querySelectorAll('#grid .open')[0].click()")
+        tab.page.evaluate("document.querySelectorAll('#grid .open')[1].click()")
     heading = tab.page.get_by_role("dialog").get_by_role("heading", level=2)
     expect(heading).to_have_text(page_engine.get(second).title or "")
 
@@ -248,9 +239,9 @@ def test_the_reference_page(tab: Tab) -> None:
     expect(tab.page.locator(".operation").first).to_contain_text("/v1/search")
 
 
-def test_the_server_goes_away(browser: Browser, demo_collection: Path) -> None:
-    with browser.new_context() as context, open_engine(demo_collection) as engine:
-        with served(engine) as url:
+def test_the_server_goes_away(browser: Browser, shop: Shop) -> None:
+    with browser.new_context() as context:
+        with canned_server(shop) as url:
             tab = Tab(context.new_page(), url)
             tab.open()
         tab.page.get_by_role("searchbox").fill("mug")

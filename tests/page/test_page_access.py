@@ -2,13 +2,17 @@
 
 import pytest
 from browsing import Tab
-from canned import ADDRESS
+from canned import ADDRESS, Document
 from canned_shop import Shop, canned_server
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 pytestmark = pytest.mark.slow
 
 KEY = "ss_k1_secret"
+TWO: list[Document] = [
+    {"name": "shop", "aliases": ["live"], "default": True},
+    {"name": "old shop", "aliases": [], "default": False},
+]
 
 
 def test_a_key_is_asked_for_and_goes_along(browser: Browser, shop: Shop) -> None:
@@ -56,10 +60,7 @@ def test_nobody_has_a_key(browser: Browser, shop: Shop) -> None:
 
 
 def test_a_collection_is_picked(shop_tab: Tab, shop: Shop) -> None:
-    shop.collections = [
-        {"name": "shop", "aliases": ["live"], "default": True},
-        {"name": "old shop", "aliases": [], "default": False},
-    ]
+    shop.collections = TWO
     asked: list[str] = []
     shop_tab.page.on("request", lambda request: asked.append(request.url.removeprefix(shop_tab.url)))
     shop_tab.open("/?q=hat&f.colour=red")
@@ -76,6 +77,36 @@ def test_a_collection_is_picked(shop_tab: Tab, shop: Shop) -> None:
     shop_tab.after(shop_tab.page.go_back)
     expect(picker).to_have_value("shop")
     expect(shop_tab.page.get_by_role("button", name="Remove Colour: red")).to_be_visible()
+
+
+def test_what_belongs_to_another_collection_goes(shop_tab: Tab, shop: Shop) -> None:
+    shop.collections = TWO
+    row = shop.rows[0]
+    shop_tab.page.route(
+        f"**/old%20shop/items/{row['id']}", lambda route: route.fulfill(json={"id": row["id"], "title": "Another"})
+    )
+    shop_tab.open(f"/?c=old+shop&like={row['id']}")
+    expect(shop_tab.page.locator(".chip")).to_have_text("Like “Another”")
+    shop_tab.cards.nth(1).get_by_role("button", name="Compare").click()
+    expect(shop_tab.page.locator("#tray")).to_be_visible()
+    shop_tab.after(lambda: shop_tab.page.get_by_label("Collection", exact=True).select_option("shop"))
+    expect(shop_tab.page.locator("#tray")).to_be_hidden()
+    shop_tab.after(shop_tab.cards.first.get_by_role("button", name="More like").click)
+    expect(shop_tab.page.locator(".chip")).to_have_text(f"Like “{row['title']}”")
+
+
+def test_the_collection_that_was_picked_last(shop_tab: Tab, shop: Shop) -> None:
+    shop_tab.expected = ["ERR_FAILED"]
+    shop.collections, held = TWO, list[Route]()
+    shop_tab.open()
+    picker = shop_tab.page.get_by_label("Collection", exact=True)
+    shop_tab.page.route("**/old%20shop/facets*", lambda route: held.append(route))
+    with shop_tab.page.expect_request("**/old%20shop/facets*"):
+        picker.select_option("old shop")
+    shop_tab.after(lambda: picker.select_option("shop"))
+    held[0].abort()  # nobody waits for it
+    shop_tab.after(lambda: shop_tab.page.evaluate("fetch('/v1/collections').then((answer) => answer.text())"))
+    expect(shop_tab.cards).to_have_count(24)
 
 
 def test_one_collection_is_no_choice(shop_tab: Tab) -> None:

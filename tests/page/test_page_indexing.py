@@ -125,6 +125,21 @@ def test_cancelled_and_resumed(works_tab: Tab, works: Works) -> None:
     assert works.steered == ["cancel new", "resume old"]
 
 
+def test_a_click_that_has_begun_meets_its_button(works_tab: Tab, works: Works) -> None:
+    works.jobs = [job("new", "running")]
+    works.course["new"] = [{"done": 1, "seconds": 1.0}, {"state": "interrupted"}]
+    works.held["new", 1] = Event()
+    page = opened(works_tab).page
+    expect(card(works_tab, "new").locator(".job-counts")).to_contain_text("1 rows")
+    card(works_tab, "new").get_by_role("button", name="Cancel new.csv").hover()
+    page.mouse.down()
+    works.held["new", 1].set()
+    expect(page.get_by_role("status")).to_have_text("new.csv: interrupted")
+    page.mouse.up()
+    expect(card(works_tab, "new").locator(".badge")).to_have_text("Cancelled")
+    assert works.steered == ["cancel new"]
+
+
 def test_more_jobs_than_connections(works_tab: Tab, works: Works) -> None:
     works.jobs = [job(f"j{number}", "queued") for number in range(8)]
     opened(works_tab)
@@ -147,4 +162,8 @@ def test_with_a_key(browser: Browser, works: Works) -> None:
         with tab.page.expect_download() as saved:
             tab.page.get_by_role("link", name="Download all failures").click()
         assert len(saved.value.path().read_text().splitlines()) == 2
+        tab.expected.append("403")
+        tab.page.route("**/failures", lambda route: route.fulfill(status=403))
+        tab.page.get_by_role("link", name="Download all failures").click()
+        expect(tab.page.locator(".failures").get_by_role("alert")).to_have_text("The server answered 403.")
         tab.check()

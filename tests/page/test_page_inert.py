@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
 
-ATTACK = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script><b>bold</b>'
+ATTACK = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script><b>bold</b>\u2028{}'
 
 
 def test_texts_of_a_model_stay_text(shop_tab: Tab, shop: Shop) -> None:

@@ -113,13 +113,24 @@ def test_the_slider_by_pointer(shop_tab: Tab, shop: Shop) -> None:
 
 
 def test_typing_asks_for_no_counts_again(shop_tab: Tab, shop: Shop) -> None:
-    shop_tab.open()
+    shop_tab.open("/?f.colour=red")
     expect(shop_tab.page.locator(".bars rect")).to_have_count(4)
+    assert len(shop.filters) == 2  # the values of all, and of what else the colour could be
     browsed, filters = len(shop.browsed), len(shop.filters)
     shop_tab.type("hat")
     shop_tab.type("red hat")
     shop_tab.page.wait_for_timeout(200)
     assert (len(shop.browsed), len(shop.filters)) == (browsed, filters)
+
+
+def test_counts_of_what_is_likely(shop_tab: Tab, shop: Shop) -> None:
+    """Where words leave items out, other choices count what they leave too."""
+    shop_tab.open("/?q=hat&f.colour=red&least=0.25")
+    expect(shop_tab.page.locator(".bars rect")).to_have_count(4)
+    few = {"query": "hat", "k": 1, "offset": 0, "min_relevance": 0.25}
+    spread = {"filter": '`colour` in ["red"] and `price` <= 200', "histograms": ["price"]}
+    counted = sorted((body for body in shop.searches if body["k"] == 1), key=len)
+    assert counted == [{**few, "facets": ["colour"]}, {**few, **spread}]
 
 
 def test_limits_in_the_words_bound_the_hits(shop_tab: Tab, shop: Shop) -> None:

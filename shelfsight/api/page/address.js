@@ -12,7 +12,7 @@ export function stateOf(search) {
 }
 
 function take(found, name, value) {
-  const [kind, field] = [name.slice(0, name.indexOf(".")), name.slice(name.indexOf(".") + 1)];
+  const [, kind, field] = /^(f|min|max)\.(.+)$/s.exec(name) ?? [];
   if (name === "q") found.text = value;
   else if (name === "sort") found.sort = value;
   else if (name === "mode") found.mode = value === "hybrid" ? "hybrid" : "vector";

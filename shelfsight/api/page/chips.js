@@ -1,6 +1,6 @@
 // What narrows the answer, as chips that can be taken away.
 
-import { getItem, thumbnailUrl } from "./api.js";
+import { getItem, itemUrl, thumbnailUrl } from "./api.js";
 import { element } from "./dom.js";
 import { label } from "./facets.js";
 import { icon } from "./icons.js";
@@ -37,15 +37,17 @@ function chip(text, onRemove, { picture = null, kind = "" } = {}) {
     element("button", { type: "button", onclick: onRemove, "aria-label": `Remove ${text}` }, icon("close", 12)));
 }
 
+// Address of an item -> what it is called: an id may be another item's in another collection.
 const titles = new Map();
 
 function itemChip(words, id, onRemove) {
+  const place = itemUrl(id);
   const picture = photo(thumbnailUrl(id, 0, 64), { onerror: (event) => event.target.remove() });
-  const made = chip(`${words} ${titles.get(id) ?? id}`, () => onRemove(id), { picture, kind: words === "Like" ? "" : "not" });
-  if (titles.has(id)) return made;
+  const made = chip(`${words} ${titles.get(place) ?? id}`, () => onRemove(id), { picture, kind: words === "Like" ? "" : "not" });
+  if (titles.has(place)) return made;
   getItem(id).then(({ title }) => {
-    titles.set(id, title ? `“${title}”` : id);
-    made.querySelector("span").textContent = `${words} ${titles.get(id)}`;
+    titles.set(place, title ? `“${title}”` : id);
+    made.querySelector("span").textContent = `${words} ${titles.get(place)}`;
   }, () => {});
   return made;
 }

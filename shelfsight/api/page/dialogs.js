@@ -22,7 +22,10 @@ export function shownIn(dialog, onClose) {
       dialog.replaceChildren(closer(dialog), ...parts);
       if (!dialog.open) dialog.showModal();
     },
-    close: () => dialog.open && dialog.close(),
+    close() {
+      ended?.abort(); // what is still on its way would open it again
+      dialog.close();
+    },
   };
 }
 

@@ -37,7 +37,7 @@ async function* messages(body) {
 function read(block) {
   const message = { event: "message" };
   for (const line of block.split(/\r?\n/)) {
-    const [, name, value] = /^(event|data): ?(.*)$/.exec(line) ?? [];
+    const [, name, value] = /^(event|data): ?(.*)$/s.exec(line) ?? [];
     if (name === "event") message.event = value;
     else if (name === "data") message.data = message.data === undefined ? value : `${message.data}\n${value}`;
   }

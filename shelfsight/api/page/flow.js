@@ -17,6 +17,7 @@ export class Flow {
   #running = null;
   #read = { text: "", atoms: null };
   #page = { hits: [], total: 0 };
+  #warned = [];
 
   constructor({ question, wantsLook, on }) {
     this.#question = question;
@@ -39,6 +40,7 @@ export class Flow {
     const asked = this.#question();
     const looks = this.#wantsLook();
     const mine = this.#begun();
+    this.#warned = [];
     if (this.#read.text !== asked.text) this.#read = { text: asked.text, atoms: null };
     const stays = kept && this.#page.current;
     this.#page.current = stays;
@@ -56,6 +58,12 @@ export class Flow {
     const mine = this.#begun();
     if (looks && this.#page.looked) await this.#lookAgain(mine, { count });
     else if ((await this.#working(mine, () => this.#added(mine))) && looks) this.#lookAgain(mine, { count });
+  }
+
+  // What is under way belongs to another collection.
+  end() {
+    this.#begun();
+    this.#page = { hits: [], total: 0 };
   }
 
   // Nobody wants what is under way any more, but the first answer.
@@ -120,22 +128,29 @@ export class Flow {
   }
 
   #heard(event, data, first) {
+    if (event === "hits") this.#warned = data.warnings ?? [];
     if (data.atoms) this.#read = { text: this.#question().text, atoms: data.atoms };
     if (event === "hits" && first) {
       this.#page = { ...data, current: true };
       this.#on.hits(this.#page, { gliding: true });
       this.#on.busy(false);
     } else if (event === "order") {
-      this.#page = { ...data, current: true, looked: true };
+      this.#page = { ...this.#parted(data), current: true };
       this.#on.hits(this.#page, { gliding: true });
     } else if (event === "explanation") {
       const hits = this.#page.hits.map((hit) => (hit.id === data.id ? { ...hit, explanation: data.explanation } : hit));
       this.#page = { ...this.#page, hits };
       this.#on.explained(hits.find(({ id }) => id === data.id));
     } else if (event === "done") {
-      this.#page = { ...this.#page, ...data, hits: this.#page.hits };
+      this.#page = { ...this.#page, ...this.#parted(data), hits: this.#page.hits };
       this.#on.looked(this.#page);
     }
+  }
+
+  // What a second look did and warns of, apart from what the first stage had to say.
+  #parted({ stages = [], warnings = [], ...page }) {
+    const [first, second] = [true, false].map((known) => warnings.filter((each) => this.#warned.includes(each) === known));
+    return { ...page, warnings: first, looked: { stages, warnings: second } };
   }
 
   #begun() {

@@ -6,21 +6,27 @@ import { jobCard } from "./job_card.js";
 import { cancelJob, changesOf, getJobs, hasEnded, resumeJob, submitJob } from "./jobs.js";
 import { drawPicker } from "./picker.js";
 import { submitForm } from "./submit.js";
+import { unpressed } from "./unpressed.js";
 
 // A browser opens few connections to a server; jobs beyond these are looked at now and then.
 const FOLLOWED = 3;
 const AGAIN_MS = 2000;
 
 const place = byId("jobs");
+const calmly = unpressed(place);
 const jobs = new Map();
 const followed = new Set();
 
 function put(job) {
   const before = jobs.get(job.id);
   jobs.set(job.id, job);
+  if (before && before.state !== job.state) byId("said").textContent = `${job.source}: ${job.state}`;
+  calmly(() => draw(jobs.get(job.id)));
+}
+
+function draw(job) {
   const old = place.querySelector(`[data-id="${CSS.escape(job.id)}"]`);
   const card = jobCard(job, { cancel: (each) => steer(cancelJob, each), resume: (each) => steer(resumeJob, each) });
-  if (before && before.state !== job.state) byId("said").textContent = `${job.source}: ${job.state}`;
   if (!old) return place.prepend(card);
   const focused = old.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const open = old.querySelector("details")?.open;

@@ -64,9 +64,13 @@ function failures({ id, report, progress }) {
 
 // A plain link would come without the key.
 async function saved(event, id) {
+  const link = event.target;
   event.preventDefault();
-  const link = element("a", { href: await addressOf(failuresUrl(id)), download: `failures-${id}.jsonl` });
-  link.click();
+  try {
+    element("a", { href: await addressOf(failuresUrl(id)), download: `failures-${id}.jsonl` }).click();
+  } catch (problem) {
+    link.parentElement.replaceChildren(link, element("span", { class: "fault", role: "alert" }, ` ${problem.message}`));
+  }
 }
 
 function deeds(job, does) {

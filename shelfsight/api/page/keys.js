@@ -17,7 +17,7 @@ export function listenToKeys({ query, grid, onClear }) {
   dialog.addEventListener("click", (event) => (event.target === dialog || event.target.closest("[data-does=close]")) && dialog.close());
   document.addEventListener("click", (event) => event.target.closest?.("[data-does=keys]") && dialog.showModal());
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (taken(event)) event.preventDefault();
   });
 

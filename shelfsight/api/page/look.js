@@ -27,7 +27,7 @@ export function drawLooking(place) {
 }
 
 // `going`: explanations are still to come.
-export function drawLooked(place, { stages = [], warnings = [] }, { going }) {
+export function drawLooked(place, { stages, warnings }, { going }) {
   place.classList.toggle("busy", going);
   const models = [...new Set(stages.map(({ model }) => model).filter(Boolean))];
   const said = [...stages.map(told).filter(Boolean), ...models].join(" · ");
@@ -50,7 +50,7 @@ function told(stage) {
   if (stage.name === "explain") return `explained ${stage.scored} in ${time}`;
   if (stage.name !== "rerank") return "";
   if (stage.ended === "gate") return `Kept the first order: no clear difference among ${stage.scored} in ${time}`;
-  if (stage.ended === "failed") return "Kept the first order: the model failed";
+  if (stage.ended === "failed") return "Kept the first order"; // a warning says why
   const looked = stage.scored < stage.candidates ? `${stage.scored} of ${stage.candidates}` : `${stage.scored}`;
   const early = { budget: ", then time was up", settled: ", the rest could change nothing" }[stage.ended] ?? "";
   return `Re-ranked ${looked} in ${time}, ${stage.moved} moved${early}`;

@@ -4,7 +4,7 @@ import { searches } from "./api.js";
 import { addressOf, questionOf, stateOf } from "./address.js";
 import { limitsOf } from "./atoms.js";
 import { useCollection } from "./collection.js";
-import { Spreads, countsOfActive, gather } from "./counts.js";
+import { Counts, gather } from "./counts.js";
 import { byId, debounced, painted } from "./dom.js";
 import { filterOf } from "./filter.js";
 import { Flow } from "./flow.js";
@@ -24,8 +24,10 @@ const query = byId("query");
 
 let state = emptyState();
 let known = { facets: {}, fields: {}, spans: new Map(), total: 0 };
-let spreads = new Spreads();
+let counts = new Counts(known);
 let counting = null;
+let shown = {};
+let begun = 0;
 
 const does = {
   open: (hit) => look({ item: hit.id }),
@@ -90,11 +92,16 @@ async function count(page) {
   const { signal } = counting;
   await painted();
   if (signal.aborted) return;
-  view.panel(page.facets, spreads.last);
+  const chosen = [...state.values.keys()].filter((field) => field in shown);
+  const draw = (values, spreads) => {
+    shown = { ...page.facets, ...values };
+    view.panel(shown, spreads);
+  };
   const limits = limitsOf(flow.atoms);
+  draw(Object.fromEntries(chosen.map((field) => [field, shown[field]])), counts.spreads);
   try {
-    const [counts, found] = await Promise.all([countsOfActive(state, known, limits, signal), spreads.of(state, known, limits, signal)]);
-    if (!signal.aborted) view.panel({ ...page.facets, ...counts }, found);
+    const { values, spreads } = await counts.of(limits.length ? { ...question(), atoms: flow.atoms } : question(), state, limits, signal);
+    if (!signal.aborted) draw(values, spreads);
   } catch {
     // What came with the hits is shown already; a newer question has its own counts.
   }
@@ -152,6 +159,7 @@ function look(changes, { closing = false } = {}) {
 function startAgain() {
   state = { ...emptyState(), look: state.look, collection: state.collection };
   query.value = "";
+  over.sync(state);
   return refresh();
 }
 
@@ -159,14 +167,15 @@ function travelled() {
   const before = state;
   state = { ...stateOf(location.search), picture: before.picture, weight: before.weight };
   query.value = state.text;
-  over.sync(state);
   picker.then((show) => show(state.collection));
   if (state.collection !== before.collection) start();
   else if (questionOf(state).toString() !== questionOf(before).toString()) refresh({ address: "keep" });
+  over.sync(state);
 }
 
 function setCollection(name) {
   state = { ...emptyState(), text: state.text, look: state.look, mode: state.mode, collection: name };
+  over.sync(state);
   remember("push");
   return start();
 }
@@ -174,13 +183,19 @@ function setCollection(name) {
 // --- beginning ------------------------------------------------------------------------------------------------------
 
 async function start() {
+  const mine = (begun += 1);
+  later.cancel();
+  flow.end();
   view.waiting();
   useCollection(state.collection);
   try {
-    known = await gather();
-    spreads = new Spreads();
+    const found = await gather();
+    if (mine !== begun) return; // somebody chose another collection meanwhile
+    known = found;
+    counts = new Counts(known);
+    shown = {};
   } catch (problem) {
-    view.problem(problem);
+    if (mine === begun) view.problem(problem);
     return;
   }
   await refresh({ address: state.look ? "replace" : "keep" });

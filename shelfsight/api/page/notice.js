@@ -34,8 +34,7 @@ export function statusOf(page, { searching, sort }) {
 }
 
 // Honest words above hits that are not what was asked for, and where words were read as others.
-export function remarks({ nothing_matches: nothing, corrections, warnings = [], looked }) {
+export function remarks({ corrections, warnings = [] }) {
   const read = Object.entries(corrections ?? {}).map(([typed, found]) => `“${typed}” is in no item: read as “${found}”.`);
-  const said = looked ? [] : warnings.map(sentence); // those of a second look stand beside what it did
-  return [...(nothing && !said.length ? ["Nothing here seems to match. These are the closest."] : []), ...said, ...read];
+  return [...warnings.map(sentence), ...read];
 }

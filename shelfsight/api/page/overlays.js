@@ -7,6 +7,7 @@ import { shownIn } from "./dialogs.js";
 import { byId, element } from "./dom.js";
 import { icon } from "./icons.js";
 import { photo } from "./photo.js";
+import { looksFor } from "./state.js";
 import { fillWhy } from "./why.js";
 
 export function overlays({ does, question, hits, onClose }) {
@@ -18,10 +19,11 @@ export function overlays({ does, question, hits, onClose }) {
   const hitOf = (id) => hits().find((hit) => hit.id === id) ?? { id, picture_index: 0, metadata: {}, ranks: {} };
 
   // Brings what is open to what the state says.
-  function sync({ item, why: reason, versus, look, like, text, picture }) {
+  function sync(state) {
+    const { item, why: reason, versus, look } = state;
     const before = open;
     open = { item, why: reason, versus: [...versus] };
-    const searching = Boolean(like.length || text.trim() || picture);
+    const searching = looksFor(state);
     changed(detail, before.item, item, () => fillDetail(detail, hitOf(item), does, { less: searching, why: searching }));
     changed(why, before.why, reason, () => fillWhy(why, reason, question(), { look, onOpen: does.open, onWhy: (id) => does.why({ id }) }));
     const pair = versus.length === 2 ? versus.join("\n") : null;

@@ -11,12 +11,14 @@ import { drawPanel } from "./panel.js";
 import { drawPicture } from "./picture.js";
 import { countFilters, looksFor } from "./state.js";
 import { tools } from "./tools.js";
+import { unpressed } from "./unpressed.js";
 
 const SKELETONS = 12;
 
 const grid = byId("grid");
 const more = byId("more");
 const query = byId("query");
+const calmly = unpressed(grid);
 
 // `on`: what is called when a person does something.
 export class View {
@@ -41,21 +43,21 @@ export class View {
       added: (page, hits) => this.#added(page, hits),
       looking: () => drawLooking(byId("looked")),
       looked: (page) => this.#looked(page),
-      explained: (hit) => replaceCard(grid, this.#card(hit)),
+      explained: (hit) => calmly(() => replaceCard(grid, this.#card(hit))),
       lookProblem: (problem) => drawLookProblem(byId("looked"), problem),
       problem: this.problem,
     };
   }
 
   waiting() {
-    grid.replaceChildren(...skeletons(SKELETONS));
+    calmly(() => grid.replaceChildren(...skeletons(SKELETONS)));
     byId("notice").hidden = true;
   }
 
   hits(page, { gliding = false } = {}) {
-    rearrange(grid, page.hits.map((hit) => this.#card(hit)), { gliding });
+    calmly(() => rearrange(grid, page.hits.map((hit) => this.#card(hit)), { gliding }));
     this.#told(page);
-    if (page.looked) drawLooked(byId("looked"), page, { going: true });
+    if (page.looked) drawLooked(byId("looked"), page.looked, { going: true });
     this.choices();
   }
 
@@ -85,8 +87,9 @@ export class View {
   }
 
   problem(problem) {
-    grid.replaceChildren();
+    calmly(() => grid.replaceChildren());
     more.hidden = true;
+    clearLooked(byId("looked"));
     for (const place of ["status", "remarks"]) byId(place).replaceChildren();
     const ours = problem.status >= 400 && problem.status < 500 && ![401, 429].includes(problem.status);
     drawNotice(problem.message, problem.hint ?? "", ours ? action("Start again", this.#on.onStartAgain) : action("Try again", this.#on.onStart));
@@ -105,13 +108,13 @@ export class View {
   }
 
   #added(page, hits) {
-    grid.append(...hits.map((hit) => this.#card(hit)));
+    calmly(() => grid.append(...hits.map((hit) => this.#card(hit))));
     this.#told(page);
   }
 
   #looked(page) {
     this.#told(page);
-    drawLooked(byId("looked"), page, { going: false });
+    drawLooked(byId("looked"), page.looked, { going: false });
   }
 
   #told(page) {
