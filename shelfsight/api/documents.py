@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from shelfsight.core.errors import FilterError, ModelError, PictureError, ShelfsightError, StoreError
+from shelfsight.core.errors import Changed, Conflict, FilterError, ModelError, PictureError, ShelfsightError, StoreError
 
 if TYPE_CHECKING:  # these bring numpy along, and `--help` must not wait for it
     from shelfsight.core.atoms import Atom
@@ -263,6 +263,6 @@ def public_error(error: ShelfsightError) -> dict[str, Any]:
     document = error_document(error)
     if isinstance(error, StoreError):
         document["detail"] = "the collection cannot be read or written; the server's log says more"
-    if isinstance(error, ModelError):
+    if isinstance(error, ModelError | Conflict) and not isinstance(error, Changed):  # that names items, not places
         document["detail"] = public_text(error.message)
     return document

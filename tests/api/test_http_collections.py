@@ -1,6 +1,8 @@
 """Several collections in one server over HTTP: made, found by name or alias, kept apart, taken away."""
 
 import json
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -12,12 +14,13 @@ from front_door import ODD_IDS, Cli
 from served import serving
 from tint_shop import document, open_tints, problem_of, served_tints, tint_service, tinted
 
+from shelfsight.api.service.aliases import Aliases
 from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.names import name_of
 from shelfsight.api.service.opening import Served, read_named
 from shelfsight.api.service.root import Root
 from shelfsight.api.service.service import Service
-from shelfsight.core.errors import NotFound, UsageError
+from shelfsight.core.errors import Conflict, NotFound, UsageError
 from shelfsight.core.settings import Settings
 
 Shop = tuple[Service, httpx.Client]
@@ -122,6 +125,64 @@ def test_an_encoder_that_a_collection_has_may_be_named(tmp_path: Path) -> None:
         assert client.put("/v1/collections/one", json={"encoder": "tints"}).status_code == 201
 
 
+def test_making_what_is_there_leaves_it_as_it_is(shop: Shop, tmp_path: Path) -> None:
+    service, client = shop
+    before = service.collections.engine("hats")
+    assert client.put("/v1/collections/hats", json={"encoder": "tints", "store": "exact"}).status_code == 200
+    assert service.collections.engine("hats") is before
+    other = {"encoder": "tints", "store": "faiss"}
+    for asked, code in (({"encoder": "embedded"}, "encoder_mismatch"), (other, "conflict")):
+        refused = problem_of(client.put("/v1/collections/hats", json=asked), 409, code)
+        assert "hats.collection" in refused["detail"]
+        assert str(tmp_path) not in refused["detail"]
+
+
+def test_asking_for_what_is_not_there_leaves_nothing_behind(tmp_path: Path) -> None:
+    root = Root(tmp_path, open_tints)
+    names = [*(f"none-{number}" for number in range(50)), "x" * 5000, "../x"]
+    assert [root.engine(name) for name in names] == [None] * len(names)
+    assert not root._locks
+
+
+def test_one_damaged_collection_does_not_hide_the_others(shop: Shop, tmp_path: Path) -> None:
+    client = shop[1]
+    pointer = tmp_path / "odd.collection" / "versions" / "current.json"
+    pointer.parent.mkdir(parents=True)
+    pointer.write_text("{")
+    assert [each["name"] for each in client.get("/v1/collections").json()["collections"]] == ["hats", "odd", "shoes"]
+    problem_of(client.get("/v1/collections/odd"), 500, "corrupt_collection")
+    assert client.put("/v1/collections/belts", json={"encoder": "tints"}).status_code == 201
+    up = re.findall(r'shelfsight_collection_up{collection="(\w+)"} (\d)', client.get("/metrics").text)
+    assert up == [("belts", "1"), ("hats", "1"), ("odd", "0"), ("shoes", "1")]
+
+
+def test_what_is_open_is_told_while_more_is_opened(tmp_path: Path) -> None:
+    for number in range(40):
+        open_tints(tmp_path / f"c{number}", create=True).close()
+    root, over, wrong = Root(tmp_path, open_tints), Event(), []
+
+    def look() -> None:
+        while not over.is_set():
+            try:
+                root.opened()
+            except RuntimeError as error:
+                wrong.append(error)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        thread = Thread(target=look)
+        thread.start()
+        for number in range(40):
+            root.engine(f"c{number}")
+    finally:
+        over.set()
+        thread.join()
+        sys.setswitchinterval(before)
+        root.close()
+    assert not wrong
+
+
 def test_names_that_are_none(shop: Shop, tmp_path: Path) -> None:
     client = shop[1]
     before = sorted(tmp_path.rglob("*"))
@@ -159,6 +220,15 @@ def test_what_is_not_taken_away(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "linked").symlink_to(tmp_path / "hats.collection")
     assert "link" in problem_of(client.delete("/v1/collections/linked"), 409, "conflict")["detail"]
     assert found(client, "/v1/collections/linked", "blue") == ["hat", "same"]
+
+
+def test_what_is_open_by_another_name_is_not_taken_away(tmp_path: Path) -> None:
+    hats = open_tints(tmp_path / "hats.collection", create=True)
+    with Collections({"caps": hats}, "caps", root=Root(tmp_path, open_tints)) as collections:
+        with pytest.raises(Conflict, match="named when the server"):
+            collections.remove("hats")
+        assert [(each.name, each.removable) for each in collections.listed()] == [("caps", False), ("hats", False)]
+        assert hats.count() == 0
 
 
 def test_aliases(shop: Shop) -> None:
@@ -271,6 +341,17 @@ def test_aliases_outlive_the_server(tmp_path: Path) -> None:
     with tint_service(tmp_path) as service:
         assert service.collections.resolve("live") == "red"
         assert service.collections.names() == ["red"]
+
+
+def test_who_asks_for_an_alias_waits_for_no_change(tmp_path: Path) -> None:
+    """A change may take as long as its collection takes to be opened."""
+    aliases, told = Aliases(tmp_path), list[object]()
+    with aliases.changing():
+        (tmp_path / "aliases.json").write_text('{"live": "red"}')  # as another process leaves it
+        thread = Thread(target=lambda: told.append(aliases.all()), daemon=True)
+        thread.start()
+        thread.join(10)
+        assert told == [{"live": "red"}]
 
 
 def test_aliases_that_make_no_sense(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from front_door import Cli
+from pydantic import ValidationError
 
 from shelfsight.api.service.keys import KeyRing, Order, Scope
 from shelfsight.core.errors import NotFound, StoreError, Unauthenticated, UsageError
@@ -98,6 +99,20 @@ def test_revoked_and_expired_keys_count_no_longer(ring: KeyRing) -> None:
         ring.revoke("page")
     again, _ = ring.create(Order(name="page"))
     assert again.id != key.id
+
+
+@pytest.mark.parametrize("expires", ["2999-01-01T00:00:00", "2999-01-01"])
+def test_a_moment_has_a_time_zone(expires: str) -> None:
+    with pytest.raises(ValidationError, match="timezone"):
+        Order.model_validate({"name": "page", "expires": expires})
+
+
+def test_a_place_that_cannot_be_written_is_named(ring: KeyRing, tmp_path: Path) -> None:
+    (tmp_path / "server" / "keys.lock").mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"keys\.lock"):
+        ring.create(Order(name="page"))
+    with pytest.raises(StoreError, match=r"keys\.lock"):
+        ring.revoke("page")
 
 
 def test_files_are_for_their_owner_alone(ring: KeyRing, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from shelfsight.api.service.access import Access, Caller
 from shelfsight.api.service.buckets import Buckets
 from shelfsight.api.service.keys import Order
 from shelfsight.api.service.spending import Spending
-from shelfsight.core.errors import LimitReached, StoreError, Unauthenticated, UsageError
+from shelfsight.core.errors import LimitReached, ModelError, StoreError, Unauthenticated, UsageError
 from shelfsight.core.settings import AccessSettings
 
 SLOW = 1e-3
@@ -22,14 +21,18 @@ SLOW = 1e-3
 
 
 def test_a_bucket_holds_what_it_holds_and_fills_at_its_rate(tmp_path: Path) -> None:
-    buckets = Buckets(tmp_path / "rates.bin", places=64)
+    hour = [1000.0]
+    buckets = Buckets(tmp_path / "rates.bin", places=64, clock=lambda: hour[0])
     assert [buckets.take("key", rate=20, burst=5) for _ in range(5)] == [0.0] * 5
-    wait = buckets.take("key", rate=20, burst=5)
-    assert 0 < wait <= 1 / 20
+    assert buckets.take("key", rate=20, burst=5) == pytest.approx(1 / 20)
     assert buckets.take("other", rate=20, burst=5) == 0.0
-    time.sleep(wait)
+    hour[0] += 0.75 / 20
+    assert buckets.take("key", rate=20, burst=5) == pytest.approx(0.25 / 20)
+    hour[0] += 0.25 / 20
     assert buckets.take("key", rate=20, burst=5) == 0.0
-    assert buckets.take("key", rate=20, burst=5) > 0
+    assert buckets.take("key", rate=20, burst=5) == pytest.approx(1 / 20)
+    hour[0] += 60
+    assert [buckets.take("key", rate=20, burst=5) > 0 for _ in range(6)] == [False] * 5 + [True]
 
 
 def test_looking_at_a_bucket_takes_nothing(tmp_path: Path) -> None:
@@ -46,11 +49,12 @@ def test_an_earlier_clock_is_not_believed(tmp_path: Path) -> None:
 
 
 def test_marks_end(tmp_path: Path) -> None:
-    buckets = Buckets(tmp_path / "rates.bin", places=64)
+    hour = [1000.0]
+    buckets = Buckets(tmp_path / "rates.bin", places=64, clock=lambda: hour[0])
     assert not buckets.marked("here")
-    buckets.mark("here", 0.05)
+    buckets.mark("here", 0.5)
     assert buckets.marked("here")
-    time.sleep(0.06)
+    hour[0] += 0.5
     assert not buckets.marked("here")
 
 
@@ -96,6 +100,19 @@ def test_looks_are_reserved_and_settled(tmp_path: Path) -> None:
         pass
     assert Spending(tmp_path).made_on("other", today) == 100
     assert spending.made_on("other", today - timedelta(days=1)) == 0
+
+
+def test_what_is_sure_counts_whatever_becomes_of_the_request(tmp_path: Path) -> None:
+    spending, today = Spending(tmp_path), datetime.now(UTC).date()
+
+    def look() -> None:
+        with spending.looking("key", 60, 100) as looks:
+            looks.sure = 7
+            raise ModelError("the rest cannot be looked at")
+
+    with pytest.raises(ModelError):
+        look()
+    assert spending.made_on("key", today) == 7
 
 
 def test_looks_of_many_at_once_stay_within_the_limit(tmp_path: Path) -> None:

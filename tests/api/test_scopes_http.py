@@ -119,6 +119,9 @@ def test_keys_over_http(shop: Shop) -> None:
     problem_of(client.delete("/v1/keys/nothing", headers=first), 404, "not_found")
     problem_of(client.post("/v1/keys", json={"name": "x", "scope": "god"}, headers=first), 422)
     problem_of(client.post("/v1/keys", json={"name": "first"}, headers=first), 422, "usage")
+    unzoned = {"name": "soon over", "expires": "2999-01-01T00:00:00"}
+    problem_of(client.post("/v1/keys", json=unzoned, headers=first), 422, "usage")
+    assert client.get("/v1/keys", headers=first).is_success
 
 
 def test_rates_are_429_with_retry_after(shop: Shop) -> None:

@@ -11,8 +11,11 @@ from tint_shop import document, problem_of
 
 from shelfsight import Engine, open_engine
 from shelfsight.api.models import Models
+from shelfsight.api.service.jobs.book import JobBook
+from shelfsight.api.service.jobs.job import JobState, Source
+from shelfsight.api.service.jobs.job import Order as JobOrder
 from shelfsight.api.service.opening import Served
-from shelfsight.core.settings import Settings
+from shelfsight.core.settings import ServerSettings, Settings
 
 
 def test_named_collections_and_a_folder(demo_collection: Path, tmp_path: Path) -> None:
@@ -64,6 +67,24 @@ def test_collections_of_one_encoder_share_it(demo_collection: Path, tmp_path: Pa
         service.collections.remove("other")
         service.collections.create("third", encoder="embedded", store="exact")
         assert service.collections.engine("third").encoder is shared
+
+
+def test_erasing_reaches_what_jobs_of_the_server_keep(tmp_path: Path) -> None:
+    """Jobs of all its collections lie in the one state."""
+    settings = Settings(server=ServerSettings(state=tmp_path / "state"))
+    for given in (settings, Settings()):
+        served = Served(settings=given, root=tmp_path)
+        with served.open() as service:
+            assert service.state == served.state
+            engine, _ = service.collections.create("other", encoder="embedded", store="exact")
+            book = JobBook(service.state)
+            job = book.add(JobOrder(source=Source(kind="upload", place="a.csv", name="a.csv")), "other")
+            book.change(job.id, lambda found: found.with_(state=JobState.FAILED))
+            failures = service.state / "jobs" / job.id / "failures.jsonl"
+            failures.parent.mkdir(parents=True)
+            failures.write_text(json.dumps({"id": "mug-red", "reason": "missing_file"}) + "\n")
+            engine.erase(["mug-red"])
+            assert failures.read_text() == ""
 
 
 def test_an_encoder_is_opened_once_for_those_who_want_it(demo_collection: Path) -> None:

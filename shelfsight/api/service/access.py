@@ -95,7 +95,7 @@ class Access:
             where = "only those with an API key may ask this server" if local else "other machines reach this server"
             raise UsageError(
                 f"{where}, and it has no API keys",
-                hint="make one with `shelfsight keys create`, or let everybody in with --keys off",
+                hint="make one with `shelfsight keys create`, or let everybody in with `shelfsight serve --keys off`",
             )
 
     def identify(self, token: str | None, *, address: str, local: bool) -> Caller:
@@ -198,7 +198,7 @@ def _told(looks: Looks) -> Iterator[Looks]:
     try:
         yield looks
     except ShelfsightError:
-        looks.made = 0
+        looks.made = looks.sure
         raise
     finally:
         request = observed()

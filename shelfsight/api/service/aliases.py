@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock
 
 from shelfsight.api.service.names import is_name
 from shelfsight.api.service.state import made
@@ -41,7 +40,6 @@ class Aliases:
         """
         self._state = state
         self._file = state / _FILE
-        self._lock = RLock()
         self._read = _Read(None, {})
 
     def all(self) -> Mapping[str, str]:
@@ -50,11 +48,10 @@ class Aliases:
         Raises:
             StoreError, CorruptCollection: the file cannot be read.
         """
-        mark = self._mark()
-        if mark != self._read.mark:
-            with self._lock:
-                self._read = _Read(mark, self._load() if mark else {})
-        return self._read.aliases
+        read, mark = self._read, self._mark()
+        if mark != read.mark:
+            read = self._read = _Read(mark, self._load() if mark else {})
+        return read.aliases
 
     def of(self, collection: str) -> list[str]:
         """The aliases of a collection, ascending."""
@@ -63,7 +60,7 @@ class Aliases:
     @contextmanager
     def changing(self) -> Iterator[dict[str, str]]:
         """The aliases, to be changed: what is in the mapping when the block ends well is what counts from then on,
-        durably. One at a time, of all processes.
+        durably. One at a time, of all threads and processes; who only reads does not wait.
 
         Raises:
             StoreError, StoreFull: the file cannot be read or written; nothing has changed.
@@ -72,7 +69,7 @@ class Aliases:
         from shelfsight.stores.files import locked, publish
 
         made(self._state)
-        with self._lock, storage_faults(self._state), locked(self._state / _LOCK, wait=True):
+        with storage_faults(self._state), locked(self._state / _LOCK, wait=True):
             before = dict(self.all())
             aliases = dict(before)
             yield aliases

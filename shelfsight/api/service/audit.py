@@ -35,7 +35,7 @@ class Entry:
         number: how many things (items, keys) it is about; ``None`` where nobody counted.
         ids: the first of them.
         receipt: of an erasure.
-        chunks: how often some of them were put in; more than once where they come line by line.
+        chunks: how often some of them went in; more than once where they come line by line.
     """
 
     caller: Caller
@@ -54,11 +54,17 @@ class Entry:
             if len(self.ids) < _FIRST:
                 self.ids.append(id[:200])
 
+    def ended(self, status: int) -> dict[str, Any]:
+        """The line of a change whose answer has that status."""
+        refused = status < 500 and not self.chunks
+        return self.document("done" if status < 400 else "refused" if refused else "failed", status)
+
     def document(self, outcome: str, status: int | None = None) -> dict[str, Any]:
         """The line.
 
         Args:
-            outcome: ``done``, ``refused`` (it was wrong), ``failed`` (we were), or ``begun``: more lines come.
+            outcome: ``done``, ``refused`` (it was wrong, and changed nothing), ``failed`` (it broke off: some of it may
+                have been done), or ``begun``: more lines come.
         """
         key = self.caller.key
         return {

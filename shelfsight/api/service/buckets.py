@@ -10,7 +10,7 @@ import logging
 import mmap
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -35,11 +35,13 @@ class Buckets:
     choose must not share a file with others.
     """
 
-    def __init__(self, path: Path, *, places: int = 65_536) -> None:
+    def __init__(self, path: Path, *, places: int = 65_536, clock: Callable[[], float] = monotonic) -> None:
         """
         Args:
             path: the file, in the state directory; made when the first bucket is used.
+            clock: seconds that only grow, the same in all processes.
         """
+        self._clock = clock
         self._path = path
         self._places = places
         self._lock = Lock()
@@ -56,24 +58,24 @@ class Buckets:
         tag = _tag(name)
         with self._locked() as slots:
             place, full = self._place(slots, tag)
-            wait, fuller = _asked(full, monotonic(), rate, burst)
+            wait, fuller = _asked(full, self._clock(), rate, burst)
             if not wait:
                 _SLOT.pack_into(slots, place, tag, fuller)
         return wait
 
     def wait(self, name: str, *, rate: float, burst: float) -> float:
         """What :meth:`take` would return; nothing is taken."""
-        return _asked(self._read(name), monotonic(), rate, burst)[0]
+        return _asked(self._read(name), self._clock(), rate, burst)[0]
 
     def mark(self, name: str, seconds: float) -> None:
         """Remember a name for ``seconds``."""
         tag = _tag(name)
         with self._locked() as slots:
-            _SLOT.pack_into(slots, self._place(slots, tag)[0], tag, monotonic() + seconds)
+            _SLOT.pack_into(slots, self._place(slots, tag)[0], tag, self._clock() + seconds)
 
     def marked(self, name: str) -> bool:
         """Whether a name is remembered."""
-        return self._read(name) > monotonic()
+        return self._read(name) > self._clock()
 
     def close(self) -> None:
         """Let go of the file; the next call opens it again."""

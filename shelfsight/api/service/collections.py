@@ -139,7 +139,7 @@ class Collections:
             name=collection,
             aliases=tuple(self._aliases.of(collection)) if self._aliases is not None else (),
             default=collection == self.default,
-            removable=collection not in self._engines,
+            removable=not self._is_named(collection),
         )
 
     def create(self, name: str, *, encoder: str, store: str) -> tuple[Engine, bool]:
@@ -171,7 +171,7 @@ class Collections:
             Conflict: it is no collection of the folder, the default one, or an alias means it; or a job is at work.
             StoreError: it cannot be taken away.
         """
-        if name in self._engines:
+        if self._is_named(name):
             raise Conflict(f"the collection {name!r} was named when the server was started", hint="stop serving it")
         if self._root is None:
             raise NotFound(f"there is no collection {name[:80]!r}", hint=_LIST)
@@ -222,6 +222,13 @@ class Collections:
             if alias not in aliases:
                 raise NotFound(f"there is no alias {alias[:80]!r}", hint="GET /v1/aliases lists them")
             return aliases.pop(alias)
+
+    def _is_named(self, name: str) -> bool:
+        """Whether a collection is open all the time, by this name or by another one."""
+        if name in self._engines or self._root is None:
+            return name in self._engines
+        named = {engine.path.resolve() for engine in self._engines.values()}
+        return any(place.resolve() in named for place in self._root.places(name))
 
     def _kept(self) -> Aliases:
         if self._aliases is None:

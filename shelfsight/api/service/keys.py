@@ -10,18 +10,20 @@ import json
 import os
 import secrets
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from shelfsight.api.service.origins import origin
 from shelfsight.api.service.state import made
 from shelfsight.core.errors import NotFound, StoreError, Unauthenticated, UsageError
+from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked, publish
 
 __all__ = ["ApiKey", "KeyRing", "Order", "Scope"]
@@ -66,7 +68,7 @@ class Order(BaseModel):
     origins: tuple[str, ...] = Field(
         default=(), description="Pages that may use it: `https://shop.example`. Such a key is no secret."
     )
-    expires: datetime | None = Field(default=None, description="From when on it counts no longer.")
+    expires: AwareDatetime | None = Field(default=None, description="From when on it counts no longer.")
 
 
 class ApiKey(Order):
@@ -74,8 +76,8 @@ class ApiKey(Order):
 
     id: str
     digest: str = Field(repr=False)
-    created: datetime
-    revoked: datetime | None = None
+    created: AwareDatetime
+    revoked: AwareDatetime | None = None
 
     @property
     def public(self) -> bool:
@@ -166,7 +168,7 @@ class KeyRing:
             digest=_digest(id, secret).hex(),
             created=datetime.now(UTC).replace(microsecond=0),
         )
-        with locked(made(self._state) / "keys.lock", wait=True):
+        with self._changing():
             keys = self.all()
             if any(other.name == key.name and other.state() == "live" for other in keys):
                 raise UsageError(f"there is a key {key.name!r} already", hint="revoke it, or choose another name")
@@ -178,8 +180,9 @@ class KeyRing:
 
         Raises:
             NotFound: there is no such key.
+            StoreError: that cannot be kept.
         """
-        with locked(made(self._state) / "keys.lock", wait=True):
+        with self._changing():
             keys = {key.id: key for key in self.all()}
             found = keys.get(name) or next((key for key in keys.values() if _is_called(key, name)), None)
             if found is None:
@@ -189,6 +192,12 @@ class KeyRing:
                 self._write({**keys, found.id: found}.values())
         return found
 
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One at a time, of all threads and processes."""
+        with storage_faults(made(self._state)), locked(self._state / "keys.lock", wait=True):
+            yield
+
     def _write(self, keys: Iterable[ApiKey]) -> None:
         content = _File(keys=tuple(keys)).model_dump(mode="json")
 
@@ -196,10 +205,7 @@ class KeyRing:
             os.fchmod(file.fileno(), 0o600)
             file.write(json.dumps(content, indent=1).encode() + b"\n")
 
-        try:
-            publish(self._state / _FILE, write)
-        except OSError as error:
-            raise StoreError(f"{self._state / _FILE} cannot be written: {error.strerror}") from error
+        publish(self._state / _FILE, write)
 
     def _follow(self) -> dict[str, ApiKey]:
         """The keys by id, as the file has them now: asking whether it is another file takes a microsecond or two.

@@ -7,7 +7,7 @@ from shelfsight.api.engine import Engine
 from shelfsight.api.service.access import Access, Caller
 from shelfsight.api.service.observed import observed
 from shelfsight.core.settings import SearchSettings
-from shelfsight.core.streaming import HitExplained, OrderChanged, SearchDone, SearchEvent, Stream
+from shelfsight.core.streaming import HitExplained, HitsFound, OrderChanged, SearchDone, SearchEvent, Stream
 from shelfsight.core.types import Page
 from shelfsight.core.why import Why
 
@@ -68,6 +68,7 @@ def search_events(access: Access, caller: Caller, engine: Engine, asked: Mapping
         with access.looking(caller, planned) as looks:
             for event in events:
                 looks.made = _made_by(event, looks.made, planned)
+                looks.sure = 0 if isinstance(event, HitsFound) else looks.made
                 yield event
 
     return engine.search_events(**asked).around(counted)

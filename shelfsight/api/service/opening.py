@@ -1,7 +1,7 @@
 """From what a server is told to serve to what it serves; every process of a server does it for itself."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -91,15 +91,16 @@ class Served:
                 engine.close()
             raise
         with collections, _spans() as spans:
-            yield Service(settings=self.settings, collections=collections, spans=spans)
+            service = Service(settings=self.settings, collections=collections, spans=spans)
+            with closing(service.access):
+                yield service
 
     def _together(self, engines: dict[str, Engine], opener: "partial[Engine]") -> Collections:
         if self.root is not None and not self.root.is_dir():
             raise NotFound(f"there is no folder {self.root}", hint="make it; collections are made in it over HTTP")
         root = None if self.root is None else Root(self.root, opener)
         default = self.default or next(iter(engines), _DEFAULT)
-        home = Collections(engines, default, root=root).home
-        found = Collections(engines, default, root=root, aliases=Aliases(state_directory(self.settings, home)))
+        found = Collections(engines, default, root=root, aliases=Aliases(self.state))
         if self.default is not None:
             found.engine()
         return found
@@ -107,7 +108,9 @@ class Served:
     def _opener(self) -> "partial[Engine]":
         """``open_engine`` for all of them: collections that were built with one encoder share it."""
         models = Models(device=self.device, runtime=self.runtime)
-        return partial(open_engine, settings=self.settings, models=models, vlm=self.vlm)
+        server = self.settings.server.model_copy(update={"state": self.state})  # of all, not beside each of them
+        settings = self.settings.model_copy(update={"server": server})
+        return partial(open_engine, settings=settings, models=models, vlm=self.vlm)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock, RLock
 
 from shelfsight.api.engine import Engine
+from shelfsight.api.matching import check_asked
 from shelfsight.api.service.names import SUFFIX, check_name, is_name, name_of
 from shelfsight.core.errors import Conflict, NotFound, StoreError
 
@@ -21,7 +22,7 @@ Opener = Callable[..., Engine]
 
 _REMOVED = ".removed-"
 _GRACE = 120.0
-"""Seconds that an engine stays open behind the end of its collection: longer than any request that has it in hand."""
+"""Seconds that an engine stays open behind the end of its collection, for requests that have it in hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +71,23 @@ class Root:
             entries = {entry.removesuffix(SUFFIX) for entry in os.listdir(self.folder)}  # noqa: PTH208
         except OSError as error:
             raise StoreError(f"{self.folder}: {error.strerror}", hint="check the folder of --root") from error
-        return sorted(name for name in entries if is_name(name) and self.path(name) is not None)
+        return sorted(name for name in entries if is_name(name) and self._is_there(name))
 
     def path(self, name: str) -> Path | None:
-        """The directory of a collection, if it is there."""
-        for path in (self.folder / name, self.folder / f"{name}{SUFFIX}"):
-            if is_name(name) and _is_collection(path):
-                return path
-        return None
+        """The directory of a collection, if it is there.
+
+        Raises:
+            StoreError: that cannot be told.
+        """
+        return next((path for path in self.places(name) if is_name(name) and _is_collection(path)), None)
+
+    def places(self, name: str) -> tuple[Path, Path]:
+        """The directories that a collection may have, whether or not it is there."""
+        return self.folder / name, self.folder / f"{name}{SUFFIX}"
 
     def opened(self) -> list[Engine]:
         """Those that are open just now."""
-        with self._lock:
-            return [each.engine for each in self._opened.values()]
+        return [each.engine for each in [*self._opened.values()]]  # copied at once: others open more meanwhile
 
     def encoders(self) -> set[str]:
         """Names of the encoders that collections here were built with. Those that cannot be read are left out."""
@@ -90,9 +95,10 @@ class Root:
         from shelfsight.stores.versions import active
 
         found = set()
-        for path in filter(None, map(self.path, self.names())):
+        for name in self.names():
             with suppress(NotFound, StoreError):
-                found.add(read_header(active(path)).encoder.name)
+                if (path := self.path(name)) is not None:
+                    found.add(read_header(active(path)).encoder.name)
         return found
 
     def engine(self, name: str) -> Engine | None:
@@ -102,6 +108,8 @@ class Root:
             StoreError: it cannot be opened.
         """
         found = self._opened.get(name)
+        if found is None and self.path(name) is None:
+            return None  # no lock is kept for each name that anybody thinks of
         if found is None or not found.is_there():
             with self._locked(name):
                 found = self._found(name)
@@ -118,13 +126,13 @@ class Root:
         """
         check_name(name)
         with self._locked(name):
-            path = self.path(name)
-            new = path is None
-            opened = self._open(path or self.folder / f"{name}{SUFFIX}", encoder=encoder, store=store, create=True)
-            if name in self._opened:
-                self._leave(name)
+            found = self._found(name)
+            if found is not None:
+                check_asked(found.path, found.engine.manifest, encoder, store)
+                return found.engine, False
+            opened = self._open(self.folder / f"{name}{SUFFIX}", encoder=encoder, store=store, create=True)
             self._opened[name] = opened
-            return opened.engine, new
+            return opened.engine, True
 
     def remove(self, name: str) -> None:
         """Take a collection away, with everything in it. Requests that have it in hand are answered.
@@ -154,6 +162,13 @@ class Root:
             for name in list(self._opened):
                 self._leave(name)
             self._sweep(grace=-1.0)
+
+    def _is_there(self, name: str) -> bool:
+        """Whether it is to be listed: also where it is damaged, which opening it tells."""
+        try:
+            return self.path(name) is not None
+        except StoreError:
+            return True
 
     def _found(self, name: str) -> _Opened | None:
         """The one that is there now, opened; called with its lock held."""

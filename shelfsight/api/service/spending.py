@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from shelfsight.api.service.state import made
-from shelfsight.core.errors import LimitReached, ShelfsightError, StoreError, StoreFull
+from shelfsight.core.errors import LimitReached, ShelfsightError
+from shelfsight.stores.faults import storage_faults
 
 __all__ = ["Looks", "Spending"]
 
@@ -20,9 +21,15 @@ _ADD = "INSERT INTO looks VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET looks = loo
 
 @dataclass(slots=True)
 class Looks:
-    """Pictures that a request lets a model look at: reserved before, settled after."""
+    """Pictures that a request lets a model look at: reserved before, settled after.
+
+    Attributes:
+        made: of a request that ends well.
+        sure: made already, whatever becomes of the request.
+    """
 
     made: int
+    sure: int = 0
 
 
 class Spending:
@@ -40,7 +47,8 @@ class Spending:
         """Reserve ``planned`` looks of a key that has ``limit`` a day (``None``: as many as it likes); those that were
         not made are given back.
 
-        The body sets ``made`` of what it gets; one that ends in an error of the tree gives everything back.
+        The body sets ``made`` of what it gets; one that ends in an error of the tree gives all back but what is
+        ``sure``.
 
         Raises:
             LimitReached: fewer are left today.
@@ -52,7 +60,7 @@ class Spending:
         try:
             yield looks
         except ShelfsightError:
-            looks.made = 0
+            looks.made = looks.sure
             raise
         finally:
             if looks.made != planned:
@@ -86,15 +94,14 @@ class Spending:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         path = made(self._state) / _FILE
-        try:
-            with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute("PRAGMA synchronous=NORMAL")
-                connection.execute(_SCHEMA)
-                yield connection
-        except sqlite3.Error as error:
-            full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
-            raise (StoreFull if full else StoreError)(f"{path} cannot be used: {error}") from error
+        with (
+            storage_faults(self._state, database=_FILE, remedy="move it away; the looks of today are counted anew"),
+            closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection,
+        ):
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(_SCHEMA)
+            yield connection
 
 
 def _made(connection: sqlite3.Connection, key: str, day: date) -> int:
