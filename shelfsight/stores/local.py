@@ -192,7 +192,7 @@ class LocalStore:
     def _purge(self, connection: sqlite3.Connection) -> tuple[str, ...]:
         """Write anew what may hold something dead; nobody else maintains."""
         self._maintenance.purge(connection)
-        self._words.purge(erasing.marked(connection))
+        self._words.purge()
         self._notes.purge()
         write_checkpoint(self._path, self._header.encoder.dimension, always=True)
         vacuum(connection)
@@ -263,7 +263,8 @@ class LocalStore:
 
     def _view(self) -> LocalSnapshot:
         """A snapshot of the state in memory."""
-        return LocalSnapshot(self._state, self._columns, self._header.encoder.dimension, self._words.find)
+        dimension = self._header.encoder.dimension
+        return LocalSnapshot(self._state, self._columns, dimension, self._words.find, erased=self._purge_seen)
 
     @contextmanager
     def _guarded(self) -> Iterator[Ledger]:

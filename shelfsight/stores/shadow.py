@@ -44,6 +44,7 @@ __all__ = [
     "left",
     "migrating",
     "new_version",
+    "standby_name",
     "switch",
 ]
 
@@ -159,12 +160,16 @@ def find_standby(path: Path) -> Standby | None:
     Raises:
         CorruptCollection: what is noted of it makes no sense.
     """
+    name = standby_name(path)
+    return None if name is None else _read(path, name)
+
+
+def standby_name(path: Path) -> str | None:
+    """Its name, whatever is noted of it."""
     current = pointed(path)
     names = [MAIN, *sorted(entry.name for entry in (path / VERSIONS).iterdir() if entry.is_dir())]
-    for name in names:
-        if name != current.active and (folder_of(path, name) / MANIFEST).exists():
-            return _read(path, name)
-    return None
+    there = (name for name in names if name != current.active and (folder_of(path, name) / MANIFEST).exists())
+    return next(there, None)
 
 
 def _read(path: Path, name: str) -> Standby:
@@ -347,8 +352,8 @@ def copy_notes(source: Path, target: Path) -> None:
     """Give a version the notes of another, where it has none: they are of the pictures, whatever encoder is used."""
     if not (source / NOTES).exists() or (target / NOTES).exists():
         return
-    temporary = target / f"{NOTES}{TEMPORARY}"
-    with storage_faults(target, database=NOTES):
+    temporary = target / SEGMENTS / f"{NOTES}{TEMPORARY}"  # what is left there, maintenance removes
+    with storage_faults(target, database=NOTES), locked(target / MAINTAIN_LOCK, wait=True):
         temporary.unlink(missing_ok=True)
         with closing(sqlite3.connect(source / NOTES)) as old, closing(sqlite3.connect(temporary)) as new:
             old.backup(new)

@@ -26,7 +26,10 @@ WordSearch = Callable[["LocalSnapshot", WordQuery, int, BoolArray], WordsFound]
 class LocalSnapshot:
     """One committed state, held in memory; later commits do not reach it."""
 
-    def __init__(self, state: State, columns: Columns, dimension: int, words: WordSearch | None = None) -> None:
+    def __init__(
+        self, state: State, columns: Columns, dimension: int, words: WordSearch | None = None, *, erased: int = 0
+    ) -> None:
+        self.erased = erased
         self._state = state
         self._dimension = dimension
         self._words = words
@@ -35,7 +38,7 @@ class LocalSnapshot:
 
     def regrouped(self, state: State) -> "LocalSnapshot":
         """The same snapshot of ``state``, whose blocks alone are others."""
-        other = LocalSnapshot(state, self._sieve.columns, self._dimension, self._words)
+        other = LocalSnapshot(state, self._sieve.columns, self._dimension, self._words, erased=self.erased)
         other._sieve = self._sieve.of_same_items(state)
         return other
 

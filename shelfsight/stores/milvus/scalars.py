@@ -44,8 +44,8 @@ def number_of(value: int | float) -> int | float:
 
 
 def scalars(title: str | None, metadata: Mapping[str, Value]) -> dict[str, Scalar] | None:
-    """Key -> value of an item's fields; ``None`` where they take too much room, or one of them is no text that UTF-8 can
-    say, so that no filter leaves it out."""
+    """Key -> value of an item's fields; ``None`` where they take too much room, or one of them is no text that UTF-8
+    can say, so that no filter leaves it out."""
     found: dict[str, Scalar] = {}
     size = 0
     try:

@@ -25,8 +25,8 @@ __all__ = ["MilvusSnapshot"]
 class MilvusSnapshot(LocalSnapshot):
     """See :class:`shelfsight.core.snapshot.Snapshot`."""
 
-    def __init__(self, state: State, columns: Columns, dimension: int, words: WordFinder) -> None:
-        super().__init__(state, columns, dimension, words.find)
+    def __init__(self, state: State, columns: Columns, dimension: int, words: WordFinder, *, erased: int = 0) -> None:
+        super().__init__(state, columns, dimension, words.find, erased=erased)
         self._full_text = words if isinstance(words, FullText) else None
 
     def search(

@@ -352,7 +352,8 @@ class MilvusStore(LocalStore):
 
     def _view(self) -> LocalSnapshot:
         self._remote.touch()  # whoever made the commit: another process of this machine writes to the same ledger
-        return MilvusSnapshot(self._state, self._columns, self._header.encoder.dimension, self._words)
+        dimension, erased = self._header.encoder.dimension, self._purge_seen
+        return MilvusSnapshot(self._state, self._columns, dimension, self._words, erased=erased)
 
     def _vectors(self, replay: Replay) -> list[tuple[Ids, FloatArray]]:
         """Numbers in place of vectors: every change of an item gives it new rows."""

@@ -104,7 +104,7 @@ class FullText:
         """Follow to the end."""
         self._spelling.maintain()
 
-    def purge(self, ids: Sequence[str]) -> None:  # noqa: ARG002 - which words are theirs alone nobody knows
+    def purge(self) -> None:
         """Leave no word that no item has."""
         self._spelling.discard()
 

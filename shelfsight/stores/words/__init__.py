@@ -1,6 +1,5 @@
 """Items by the words of their titles and metadata: a full-text index beside the ledger, made from it."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from shelfsight.core.listing import WordQuery, WordsFound
@@ -22,6 +21,6 @@ class WordFinder(Protocol):
 
     def maintain(self) -> None: ...
 
-    def purge(self, ids: Sequence[str]) -> None: ...
+    def purge(self) -> None: ...
 
     def close(self) -> None: ...

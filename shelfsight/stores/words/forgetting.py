@@ -7,14 +7,13 @@ the index into one then drops what was taken out. Numbers of documents stay: the
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from shelfsight.stores.words.document import COLUMNS
 from shelfsight.stores.words.file import say
 
-__all__ = ["documents", "forget"]
+__all__ = ["ended", "forget"]
 
-_MARKS = 500
 _Texts = dict[int, dict[str, list[str]]]
 
 
@@ -37,13 +36,9 @@ def forget(connection: sqlite3.Connection, docs: Sequence[int]) -> None:
     say(connection, epoch=int.from_bytes(os.urandom(6), "big"))
 
 
-def documents(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[int]:
-    """Those that items of ``ids`` had once. One that came back keeps the document it has now."""
-    for start in range(0, len(ids), _MARKS):
-        part = ids[start : start + _MARKS]
-        marks = ",".join("?" * len(part))
-        for row in connection.execute(f"SELECT doc FROM docs WHERE id IN ({marks}) AND died > 0", part):
-            yield row[0]
+def ended(connection: sqlite3.Connection) -> list[int]:
+    """Documents that no item has any more, and that were not taken out."""
+    return [row[0] for row in connection.execute("SELECT doc FROM docs WHERE died > 0 AND id != ''")]
 
 
 def _read(connection: sqlite3.Connection, docs: Sequence[int]) -> _Texts:

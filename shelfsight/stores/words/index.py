@@ -21,7 +21,7 @@ from shelfsight.stores.words.concepts import code_keys
 from shelfsight.stores.words.document import keys_of
 from shelfsight.stores.words.file import WordsFile
 from shelfsight.stores.words.following import Follower
-from shelfsight.stores.words.forgetting import documents, forget
+from shelfsight.stores.words.forgetting import ended, forget
 from shelfsight.stores.words.lookup import Floats, Indexed, Scores, look_up
 from shelfsight.stores.words.memory import Memory
 from shelfsight.stores.words.postings import DocArray, within
@@ -79,9 +79,9 @@ class WordIndex:
         """Follow to the end, and write anew what is mostly of the past."""
         self._healed(self._maintain)
 
-    def purge(self, ids: Sequence[str]) -> None:
-        """Leave nothing of what ``ids``, which are no items, ever were."""
-        self._healed(lambda: self._purge(ids))
+    def purge(self) -> None:
+        """Leave nothing of what items were once."""
+        self._healed(self._purge)
 
     def close(self) -> None:
         self._file.close()
@@ -102,13 +102,13 @@ class WordIndex:
             self._follower.follow(connection)
             self._follower.renew(connection)
 
-    def _purge(self, ids: Sequence[str]) -> None:
+    def _purge(self) -> None:
         if not self._file.exists():
             return
         with self._file.write() as connection:
             assert connection is not None
             self._follower.follow(connection)
-            docs = [*documents(connection, ids)]
+            docs = ended(connection)
             if len(docs) > _FORGOTTEN:
                 self._follower.renew(connection, always=True)
             else:
