@@ -120,9 +120,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
             say(f"hint: {safe(error.hint)}")
         return status_of(error).exit
     except OSError as error:
-        if error.filename is not None:
-            raise
-        return _output_lost(error)
+        if error.filename is None:
+            return _output_lost(error)
+        say(f"error: {safe(str(error.filename))}: {error.strerror}")
+        return 1
     return result if isinstance(result, int) else 0
 
 

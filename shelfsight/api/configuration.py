@@ -36,6 +36,7 @@ OTHERS: Mapping[str, bool] = {
     "SHELFSIGHT_CACHE": False,
     "SHELFSIGHT_CONFIG": False,
     "SHELFSIGHT_DATA": False,
+    "SHELFSIGHT_MILVUS_BULK_KEY": True,
     "SHELFSIGHT_MILVUS_TOKEN": True,
     "SHELFSIGHT_RUNTIME": False,
     "SHELFSIGHT_VLM_API_KEY": True,
@@ -43,8 +44,11 @@ OTHERS: Mapping[str, bool] = {
     "SHELFSIGHT_VLM_SECONDS": False,
 }
 """Variables that are no settings, and whether they are secret."""
-_OF_KUBERNETES = re.compile(r"SHELFSIGHT_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)(_\w+)?)?)")
-"""What Kubernetes puts into the environment for a service that is called shelfsight."""
+_OF_KUBERNETES = re.compile(
+    r"SHELFSIGHT_([A-Z0-9]+_)*"
+    r"(SERVICE_HOST=|SERVICE_PORT(_[A-Z0-9]+)*=|PORT(_\d+_[A-Z]+)?=[a-z]+://|PORT_\d+_[A-Z]+_(PROTO|PORT|ADDR)=)"
+)
+"""What Kubernetes puts into the environment, as NAME=VALUE, for services called shelfsight or shelfsight-SOMETHING."""
 _TABLE = re.compile(r"\s*\[\s*([\w.-]+)\s*\]")
 _KEY = re.compile(r"\s*([\w.-]+)\s*=")
 
@@ -161,7 +165,9 @@ def _of_environment() -> dict[str, tuple[str, Any]]:
     """name -> (variable, value)."""
     variables = {}
     for variable in sorted(os.environ):
-        if not variable.startswith(PREFIX) or variable in OTHERS or _OF_KUBERNETES.fullmatch(variable):
+        if not variable.startswith(PREFIX) or variable in OTHERS:
+            continue
+        if _OF_KUBERNETES.match(f"{variable}={os.environ[variable]}"):
             continue
         name = variable.removeprefix(PREFIX).lower().replace("__", ".", 1)
         _check_known(name, f"variable {variable}")

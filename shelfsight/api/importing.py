@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shelfsight.api.matching import check_asked, open_encoder_named
 from shelfsight.core.errors import EncoderMismatch, MissingExtra, ModelError, NotFound, UsageError
 from shelfsight.core.protocols import EncoderSpec, Store
+from shelfsight.core.settings import Settings, VectorSettings
 from shelfsight.core.types import Failure, Item
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def import_vectors(
     encoder: ImportedEncoder,
     items: str | Path | None = None,
     store: str = "faiss",
+    settings: Settings | None = None,
     vector_column: str | None = None,
     id_column: str | None = None,
     failures_to: Path | None = None,
@@ -52,6 +54,8 @@ def import_vectors(
             like this) until it can.
         items: ids, titles and fields of the vectors, row by row: CSV, JSONL or Parquet. Left out for a Parquet file
             that has them beside the vectors. Pictures that it names are shown, and not read.
+        store: of a new collection.
+        settings: ``settings.vectors`` say what finds the vectors.
         vector_column, id_column: where their names do not say it.
 
     Raises:
@@ -71,7 +75,7 @@ def import_vectors(
     exclude = () if matrix.column is None or items is not None else (matrix.column,)
     rows = open_fields(Path(items or vectors), columns=Columns(id=id_column, exclude=exclude))
     _check_length(rows, matrix)
-    opened = _opened(Path(path), encoder, matrix, store)
+    opened = _opened(Path(path), encoder, matrix, store, (settings or Settings()).vectors)
     try:
         return take_in(_joined(rows, matrix), name=rows.name, store=opened, failures_to=failures_to)
     finally:
@@ -105,13 +109,13 @@ def _item(row: "Fields") -> Item:
     return Item(id=row.id, pictures=row.pictures, title=title, metadata=fields, place=row.place)  # type: ignore[arg-type]
 
 
-def _opened(path: Path, encoder: ImportedEncoder, matrix: "VectorFile", kind: str) -> Store:
+def _opened(path: Path, encoder: ImportedEncoder, matrix: "VectorFile", kind: str, vectors: VectorSettings) -> Store:
     from shelfsight import stores
 
     try:
-        found = stores.open_store(path)
+        found = stores.open_store(path, vectors=vectors)
     except NotFound:
-        return stores.create_store(path, kind=kind, encoder=_spec(encoder, matrix.dimension))
+        return stores.create_store(path, kind=kind, encoder=_spec(encoder, matrix.dimension), vectors=vectors)
     try:
         check_asked(path, found.manifest, encoder.name, None)
         _check_built(found.manifest.encoder, encoder)

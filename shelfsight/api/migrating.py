@@ -104,10 +104,12 @@ def migration(
 
     folder = Path(path)
     choice = _Choice(device, runtime, encoder if not isinstance(encoder, str | None) else None)
-    with migrating(folder), closing(open_store(folder)) as source:
+    chosen = settings or Settings()
+    with migrating(folder), closing(open_store(folder, vectors=chosen.vectors)) as source:
         standby = _standby(folder, source, encoder, choice)
-        with closing(open_version(folder, standby.name)) as target, Changes(active(folder)) as changes:
-            yield Migration(folder, source, target, standby, changes, settings or Settings(), choice, now)
+        opened = open_version(folder, standby.name, vectors=chosen.vectors)
+        with closing(opened) as target, Changes(active(folder)) as changes:
+            yield Migration(folder, source, target, standby, changes, chosen, choice, now)
 
 
 def discard(path: str | Path) -> str:
@@ -123,11 +125,11 @@ def discard(path: str | Path) -> str:
 
     folder = Path(path)
     with shadow.migrating(folder):
-        found = shadow.find_standby(folder)
-        if found is None:
+        version = shadow.standby_name(folder)
+        if version is None:
             raise NotFound(f"{folder} has no other version", hint="begin one with: shelfsight migrate --encoder NAME")
-        name = read_header(folder_of(folder, found.name)).encoder.name
-        shadow.discard(folder, found.name)
+        name = read_header(folder_of(folder, version)).encoder.name
+        shadow.discard(folder, version)
         return name
 
 

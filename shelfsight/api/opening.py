@@ -78,7 +78,7 @@ def open_engine(
         created = models.encoder(encoder or DEFAULT_ENCODER)
         place = _place(milvus)
         kind = store or ("milvus" if place else DEFAULT_STORE)
-        opened = stores.create_store(folder, kind=kind, encoder=created.spec, place=place)
+        opened = stores.create_store(folder, kind=kind, encoder=created.spec, place=place, vectors=vectors)
     try:
         if created is None:
             check_asked(folder, opened.manifest, encoder, store, _place(milvus))

@@ -1,5 +1,6 @@
 """``shelfsight evaluate``."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -83,6 +84,7 @@ class _Task:
 @options.rerank
 @options.depth
 @options.vlm
+@options.settings
 @options.as_json
 def evaluate(
     collection: Path,
@@ -101,6 +103,8 @@ def evaluate(
     rerank: bool,
     depth: int | None,
     vlm: str | None,
+    config: Path | None,
+    assigned: Mapping[str, str],
     as_json: bool,
 ) -> None:
     """Measure how well a COLLECTION answers judged queries, or how well its pictures tell a field's value.
@@ -126,7 +130,8 @@ def evaluate(
     )
     _check_targets(task)
     with ExitStack() as open_ones:
-        open_one = partial(open_engine, device=device, runtime=runtime, vlm=vlm)
+        settings = options.read_settings(config, assigned).settings
+        open_one = partial(open_engine, settings=settings, device=device, runtime=runtime, vlm=vlm)
         engines = [open_ones.enter_context(open_one(collection, encoder=encoder))]
         if against is not None:
             engines.append(open_ones.enter_context(open_one(against)))

@@ -1,5 +1,6 @@
 """``shelfsight import``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -31,6 +32,7 @@ _SOME_FAILED = 3
 @click.option(
     "--store", type=click.Choice(["faiss", "exact"]), default="faiss", show_default=True, help="Of a new collection."
 )
+@options.settings
 @options.as_json
 @click.pass_context
 def import_(
@@ -44,6 +46,8 @@ def import_(
     vector_column: str | None,
     id_column: str | None,
     store: str,
+    config: Path | None,
+    assigned: Mapping[str, str],
     as_json: bool,
 ) -> None:
     """Bring a COLLECTION up to date with VECTORS that were made elsewhere; one that is not there is made.
@@ -60,6 +64,7 @@ def import_(
         encoder=ImportedEncoder(name=encoder_name, fingerprint=fingerprint, revision=revision),
         items=items,
         store=store,
+        settings=options.read_settings(config, assigned).settings,
         vector_column=vector_column,
         id_column=id_column,
         failures_to=collection / FAILURES,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shelfsight.api.commands import options
-from shelfsight.api.console import print_document, print_table, say
+from shelfsight.api.console import print_document, print_table, safe, say
 
 if TYPE_CHECKING:
     from shelfsight.api.service.keys import ApiKey, KeyRing
@@ -73,7 +73,7 @@ def create(collection: Path | None, state: Path | None, as_json: bool, **wanted:
         print_document({**key.document(), "key": token})
         return
     click.echo(token)
-    say(f"key {key.id} ({key.name}, {key.scope}); it is not shown again")
+    say(f"key {key.id} ({safe(key.name)}, {key.scope}); it is not shown again")
 
 
 @keys.command(name="list")
@@ -95,7 +95,7 @@ def list_(collection: Path | None, state: Path | None, as_json: bool) -> None:
 def revoke(name: str, collection: Path | None, state: Path | None) -> None:
     """End a key at once."""
     key = _ring(collection, state).revoke(name)
-    say(f"key {key.id} ({key.name}) is revoked")
+    say(f"key {key.id} ({safe(key.name)}) is revoked")
 
 
 def _row(key: "ApiKey") -> tuple[str, ...]:

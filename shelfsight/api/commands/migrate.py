@@ -1,5 +1,6 @@
 """``shelfsight migrate``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ _SOME_FAILED = 3
 @click.option("--leave-out", is_flag=True, help="Switch although pictures of some items can no longer be read.")
 @options.device
 @options.runtime
+@options.settings
 @options.as_json
 @click.pass_context
 def migrate(
@@ -48,6 +50,8 @@ def migrate(
     leave_out: bool,
     device: str | None,
     runtime: str | None,
+    config: Path | None,
+    assigned: Mapping[str, str],
     as_json: bool,
 ) -> None:
     """Change the encoder of a COLLECTION that stays open for searching and writing.
@@ -67,7 +71,8 @@ def migrate(
         return
     if queries is not None:
         load_queries(queries)  # what is wrong with them is said before all pictures are embedded
-    with migrating.migration(collection, encoder, device=device, runtime=runtime) as work:
+    settings = options.read_settings(config, assigned).settings
+    with migrating.migration(collection, encoder, settings=settings, device=device, runtime=runtime) as work:
         if rollback:
             _check_rollback(work)
         with meter("carrying over", "items") as shown:

@@ -1,5 +1,6 @@
 """``shelfsight rules check`` and ``shelfsight rules preview``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,6 +50,7 @@ def check(file: Path, as_json: bool) -> None:
 @options.mode
 @options.device
 @options.runtime
+@options.settings
 @options.as_json
 def preview(
     query: str,
@@ -59,12 +61,15 @@ def preview(
     mode: Literal["vector", "hybrid"],
     device: str | None,
     runtime: str | None,
+    config: Path | None,
+    assigned: Mapping[str, str],
     as_json: bool,
 ) -> None:
     """Search for QUERY without and with rules, and show both side by side."""
     from shelfsight.api.opening import open_engine
 
-    with open_engine(collection, device=device, runtime=runtime, rules=rules_file) as engine:
+    settings = options.read_settings(config, assigned).settings
+    with open_engine(collection, settings=settings, device=device, runtime=runtime, rules=rules_file) as engine:
         engine.check_rules()
         before = engine.search(query, k=k, filter=filter_, mode=mode, rules=False)
         after = engine.search(query, k=k, filter=filter_, mode=mode)

@@ -1,5 +1,6 @@
 """``shelfsight update`` and ``shelfsight delete``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from shelfsight.api.erasing import Receipt
     from shelfsight.catalog.values import Kind
+    from shelfsight.core.settings import Settings
     from shelfsight.core.types import Failure
 
 __all__ = ["delete", "say_failures", "update"]
@@ -25,9 +27,18 @@ _FAILURES_SAID = 5
 @click.argument("changes", metavar="CHANGES", type=click.Path(path_type=Path))
 @options.collection
 @click.option("--id-column", metavar="NAME", help="Column of the ids.")
+@options.settings
 @options.as_json
 @click.pass_context
-def update(context: click.Context, changes: Path, collection: Path, id_column: str | None, as_json: bool) -> None:
+def update(
+    context: click.Context,
+    changes: Path,
+    collection: Path,
+    id_column: str | None,
+    config: Path | None,
+    assigned: Mapping[str, str],
+    as_json: bool,
+) -> None:
     """Change fields of items: prices, stock, titles. Pictures are not looked at and nothing is encoded.
 
     CHANGES is a CSV, JSONL or Parquet file of ids and the fields that change; other fields stay. An empty cell of a CSV
@@ -39,9 +50,10 @@ def update(context: click.Context, changes: Path, collection: Path, id_column: s
     from shelfsight.api.opening import open_engine
     from shelfsight.catalog import Columns, open_fields
 
-    with open_engine(collection) as engine:
+    settings = options.read_settings(config, assigned).settings
+    with open_engine(collection, settings=settings) as engine:
         kinds = {name: cast("Kind", kind) for name, kind in engine.fields().items() if kind != "json"}
-        rows = open_fields(changes, columns=Columns(id=id_column), kinds=kinds)
+        rows = open_fields(changes, columns=Columns(id=id_column), kinds=kinds, max_text=settings.index.max_text)
         report = update_rows(engine, rows)
     if as_json:
         print_document(report.to_json())
@@ -56,10 +68,18 @@ def update(context: click.Context, changes: Path, collection: Path, id_column: s
 @options.collection
 @click.option("--filter", "expression", metavar="EXPR", help="Delete what passes instead: 'stock == 0'.")
 @click.option("--hard", is_flag=True, help="Leave no byte of them, in other versions and caches neither; see below.")
+@options.settings
 @options.as_json
 @click.pass_context
 def delete(
-    context: click.Context, ids: tuple[str, ...], collection: Path, expression: str | None, hard: bool, as_json: bool
+    context: click.Context,
+    ids: tuple[str, ...],
+    collection: Path,
+    expression: str | None,
+    hard: bool,
+    config: Path | None,
+    assigned: Mapping[str, str],
+    as_json: bool,
 ) -> None:
     """Take items out of a COLLECTION, by ID or by a filter. Their picture files stay.
 
@@ -67,18 +87,20 @@ def delete(
     still has them.
 
     With --hard, files that hold anything of them are written anew and searched afterwards, byte by byte, and a receipt
-    says where they were and what is not reached: catalogues, backups. It goes into the audit log of the server, too.
-    Exit code 3 says that something is not done yet.
+    says where they were and what is not reached: catalogues, backups. It goes into the audit log of the server, too,
+    and what its jobs keep is looked at: where `server.state` says, else beside the COLLECTION. Exit code 3 says that
+    something is not done yet.
     """
     from shelfsight.api.opening import open_engine
 
     if bool(ids) == (expression is not None):
         raise click.UsageError("give either ids or --filter")
+    settings = options.read_settings(config, assigned).settings
     if hard:
         if expression is not None:
             raise click.UsageError("--hard takes ids, not --filter")
-        context.exit(_erase(ids, collection, as_json))
-    with open_engine(collection) as engine:
+        context.exit(_erase(ids, collection, settings, as_json))
+    with open_engine(collection, settings=settings) as engine:
         deleted = engine.delete(ids) if expression is None else engine.delete_where(expression)
         left = engine.count()
     document = {"deleted": deleted, "items": left}
@@ -91,14 +113,14 @@ def delete(
     click.echo(f"{deleted:,} items deleted{absent}; {left:,} left")
 
 
-def _erase(ids: "Sequence[str]", collection: Path, as_json: bool) -> int:
+def _erase(ids: "Sequence[str]", collection: Path, settings: "Settings", as_json: bool) -> int:
     """Erase items, say the receipt, and keep it in the audit log; the exit code."""
     from shelfsight.api.opening import open_engine
     from shelfsight.api.service.access import Caller
     from shelfsight.api.service.audit import AuditLog, Entry
     from shelfsight.api.service.state import state_directory
 
-    with open_engine(collection) as engine:
+    with open_engine(collection, settings=settings) as engine:
         receipt = engine.erase(ids)
         state = state_directory(engine.settings, engine.path)
     entry = Entry(
