@@ -491,7 +491,7 @@ def test_places_that_cannot_be_written(sound: Path) -> None:
         place, state = Path(folder) / "shop", Path(folder) / "state"
         Path(folder).chmod(0o755)
         shutil.copytree(sound, place)
-        state.mkdir()
+        state.mkdir(0o700)
         subject = Subject(path=place, folder=place, header=read_header(place))
         assert [*room(subject), *permissions(state)] == []
         with as_nobody(place, state) as user:
@@ -500,7 +500,7 @@ def test_places_that_cannot_be_written(sound: Path) -> None:
             own = place.stat().st_uid == user
             assert found["not_writable"].command == (shlex.join(["chmod", "u+w", str(place)]) if own else None)
         place.chmod(0o755)
-        state.chmod(0o755)
+        state.chmod(0o700)
 
 
 def test_a_check_that_fails_is_a_finding() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 
 from shelfsight.api.doctor.checking import Check, checked
 from shelfsight.api.doctor.finding import Finding, error, note, warning
@@ -99,7 +99,7 @@ def _manifest(path: Path, subject: list[Subject]) -> Iterator[Finding]:
 def _format(path: Path, header: Header) -> Iterator[Finding]:
     if header.format > FORMAT:
         text = f"{path} has format {header.format}, and this Shelfsight reads {FORMAT}"
-        yield error("format_newer", text, "install a newer Shelfsight", command="pip install --upgrade shelfsight")
+        yield error("format_newer", text, "install a newer Shelfsight")
     elif header.format < FORMAT:
         text = f"{path} has format {header.format}, and this Shelfsight reads {FORMAT}"
         cure = "make a copy of it, then upgrade it"
@@ -119,6 +119,6 @@ def _left_over(path: Path, active: str) -> Iterator[Finding]:
             yield note("version_left", text, cure, command=f"shelfsight migrate -c {quote(str(path))} --discard")
         elif name != MAIN:
             text = f"{place} is what an interrupted migration left"
-            yield warning(
-                "version_broken", text, "remove it", command=f"shelfsight migrate -c {quote(str(path))} --discard"
-            )
+            in_milvus = (place / "milvus.json").exists()  # the migration knows what lies there
+            command = None if in_milvus else join(["rm", "-rf", str(place), f"{place}.json"])
+            yield warning("version_broken", text, "remove it, or begin a migration, which does so", command=command)

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,12 +39,9 @@ def room(subject: Subject) -> Iterator[Finding]:
     closed = [each for each in (subject.folder, *subject.folder.iterdir()) if not _may_write(each)]
     if closed:
         text = f"{closed[0]} cannot be written by this user: nothing can be indexed"
-        yield warning(
-            "not_writable",
-            text,
-            "give it to the user of this process",
-            command=shlex.join(["chmod", "u+w", str(closed[0])]),
-        )
+        own = closed[0].stat().st_uid == os.getuid()
+        command = shlex.join(["chmod", "u+w", str(closed[0])]) if own else None
+        yield warning("not_writable", text, "give it to the user of this process", command=command)
     yield from disk(subject.path, "the collection")
 
 

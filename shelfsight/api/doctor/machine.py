@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shelfsight.api.doctor.finding import Finding, error, warning
 
-__all__ = ["CHECKS", "disk", "is_ahead", "size_of", "writable"]
+__all__ = ["CHECKS", "disk", "enough_memory", "is_ahead", "left_in_group", "size_of", "writable"]
 
 _GIB = 1 << 30
 _MEMORY = 2 * _GIB
@@ -20,14 +20,20 @@ _FILES = 1024
 _BUILT = datetime(2025, 1, 1, tzinfo=UTC)
 """A clock before that is wrong."""
 _CGROUPS = (
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"), Path("/sys/fs/cgroup/memory/memory.usage_in_bytes")),
+    (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file"),
+    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
+"""Of each version: the folder, its files of the limit and of what is used, and what ``memory.stat`` calls pages of
+files that nobody used lately."""
 
 
 def memory() -> Iterator[Finding]:
     """What a process may still take, of the machine's and of its container's."""
-    free = free_memory()
+    yield from enough_memory(free_memory())
+
+
+def enough_memory(free: int | None) -> Iterator[Finding]:
+    """Whether as many bytes are enough; ``None``: nobody says."""
     if free is not None and free < _MEMORY:
         text = f"{size_of(free)} of memory are free; the embedded models and a small collection take some 2 GB"
         yield warning("memory_low", text, "end other programs, or give the machine or container more")
@@ -40,7 +46,9 @@ def open_files() -> Iterator[Finding]:
         most = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
         text = f"a process may open {soft} files here; a server wants {_FILES} and more"
         cure = f"raise the limit, to {most} at most (LimitNOFILE= of systemd, --ulimit of Docker)"
-        yield warning("open_files_low", text, cure, command=f"ulimit -n {max(_FILES, min(hard, 65_536))}")
+        highest = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+        command = f"ulimit -n {highest}" if highest >= _FILES else None  # beyond it only the administrator may go
+        yield warning("open_files_low", text, cure, command=command)
 
 
 def clock() -> Iterator[Finding]:
@@ -96,7 +104,7 @@ def size_of(number: int) -> str:
 
 def free_memory() -> int | None:
     """Bytes; ``None`` where nobody says."""
-    found = [each for each in (_of_machine(), *map(_of_group, _CGROUPS)) if each is not None]
+    found = [each for each in (_of_machine(), *(left_in_group(*each) for each in _CGROUPS)) if each is not None]
     return min(found) if found else None
 
 
@@ -109,13 +117,17 @@ def _of_machine() -> int | None:
     return None if kilobytes is None else 1024 * int(kilobytes)
 
 
-def _of_group(files: tuple[Path, Path]) -> int | None:
-    """What the limit of the container leaves; caches of files that could be given back count as used."""
+def left_in_group(folder: Path, limit: str, used: str, reclaimable: str) -> int | None:
+    """Bytes that the limit of a container leaves. Pages of files that nobody used lately are given back where memory
+    is wanted, so they count as free: as ``docker stats`` has it."""
     try:
-        limit, used = (file.read_text("ascii").strip() for file in files)
+        most, taken = ((folder / name).read_text("ascii").strip() for name in (limit, used))
+        words = [line.split() for line in (folder / "memory.stat").read_text("ascii").splitlines()]
     except OSError:
         return None
-    return int(limit) - int(used) if limit.isdecimal() and int(limit) < 1 << 60 else None
+    if not most.isdecimal() or int(most) >= 1 << 60:
+        return None
+    return int(most) - int(taken) + next((int(word[1]) for word in words if word[0] == reclaimable), 0)
 
 
 def _existing(folder: Path) -> Path:

@@ -14,7 +14,8 @@ def milvus(subject: Subject) -> Iterator[Finding]:
     if subject.header.store != "milvus":
         return
     from shelfsight.stores.milvus import read_place
-    from shelfsight.stores.milvus.reaching import reached
+    from shelfsight.stores.milvus.creation import GoneError, check_there
+    from shelfsight.stores.milvus.reaching import connection
 
     try:
         place = read_place(subject.folder)
@@ -27,11 +28,11 @@ def milvus(subject: Subject) -> Iterator[Finding]:
             yield error("milvus_file_missing", f"{file} is missing, in which the vectors are", "restore it")
         return
     try:
-        with reached(subject.folder, place):
-            pass
+        with connection(subject.folder, place) as milvus:
+            check_there(milvus, subject.folder, place)
     except MissingExtra as fault:
         yield error("milvus_not_installed", fault.message, fault.hint or "install the extra milvus")
-    except CorruptCollection as fault:
+    except GoneError as fault:
         yield error("milvus_lost", fault.message, fault.hint or "restore Milvus, or the collection from a backup")
     except ShelfsightError as fault:
         cure = "start it, or correct milvus.json; a token goes into SHELFSIGHT_MILVUS_TOKEN"

@@ -7,8 +7,7 @@ from shelfsight.core.errors import ShelfsightError
 
 __all__ = ["CHECKS"]
 
-_AGAIN = "install the package again"
-_COMMAND = "pip install --force-reinstall --no-deps shelfsight"
+_AGAIN = "install the package again; in a clone of the repository, check its files out again"
 
 
 def embedded_files() -> Iterator[Finding]:
@@ -16,7 +15,7 @@ def embedded_files() -> Iterator[Finding]:
     from shelfsight.models import damaged_files
 
     for name, why in damaged_files():
-        yield error("model_file", f"{name} of the embedded models {why}", _AGAIN, command=_COMMAND)
+        yield error("model_file", f"{name} of the embedded models {why}", _AGAIN)
 
 
 def embedded_encoder() -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from shelfsight.stores.words import file as words
 __all__ = [
     "GoneError",
     "MovedError",
+    "check_there",
     "create_alone",
     "drop",
     "encoder_of",
@@ -164,11 +165,7 @@ def opened(
         journal = Journal(milvus, name, place.tenant)
         note = journal.note(_TENANT)
     if note is None:
-        raise GoneError(
-            f"the Milvus at {place.uri} has no collection {place.rows or place.collection!r} of tenant"
-            f" {place.tenant!r}, which {directory} is about",
-            hint="restore it, or index the catalogue again into a new collection",
-        )
+        raise _gone(directory, place)
     _mend(milvus, journal, note["rows"], place, note["encoder"]["dimension"])
     if encoder is not None and note["encoder"] != _spec(encoder):
         raise MovedError(
@@ -177,6 +174,25 @@ def opened(
         )
     milvus.load(note["rows"])
     return journal, Rows(milvus, note["rows"], place, note["number"])
+
+
+def check_there(milvus: Milvus, directory: Path, place: MilvusPlace) -> None:
+    """Whether Milvus has the collections of ``place``. Nothing is loaded for that, and nothing mended.
+
+    Raises:
+        GoneError: it has not.
+    """
+    rows = place.rows or pointed(milvus, place.collection)
+    if rows is None or not all(milvus.has(name) for name in (rows, rows + _JOURNAL)):
+        raise _gone(directory, place)
+
+
+def _gone(directory: Path, place: MilvusPlace) -> GoneError:
+    return GoneError(
+        f"the Milvus at {place.uri} has no collection {place.rows or place.collection!r} of tenant"
+        f" {place.tenant!r}, which {directory} is about",
+        hint="restore it, or index the catalogue again into a new collection",
+    )
 
 
 def words_format(journal: Journal) -> int:
