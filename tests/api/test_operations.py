@@ -333,7 +333,7 @@ def test_an_error_that_nobody_thought_of_is_answered_and_told_as_the_others_are(
 
     @app.get("/v1/broken/{what}")
     def broken(what: str) -> None:
-        raise RuntimeError("it broke")
+        raise RuntimeError(f"it broke at {len(what)}")
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app)
@@ -351,7 +351,7 @@ def test_an_error_that_nobody_thought_of_is_answered_and_told_as_the_others_are(
     (line,) = lines(log)
     assert (line["status"], line["route"], line["code"]) == (500, "/v1/broken/{what}", "internal")
     told = [json.loads(each) for each in log.getvalue().splitlines()]
-    assert [each["request_id"] for each in told if "RuntimeError: it broke" in each.get("exception", "")] == ["r1"]
+    assert [each["request_id"] for each in told if "RuntimeError: it broke at 7" in each.get("exception", "")] == ["r1"]
     assert "private" not in log.getvalue()
     (span,) = spans.get_finished_spans()
     assert span.attributes is not None

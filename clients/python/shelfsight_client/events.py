@@ -101,7 +101,7 @@ def _events(client: AnyClient, method: str, path: str, body: Any = None) -> Iter
     """(name, data) of each event, up to an error."""
     with _stream(client, method, path, body) as response:
         name = ""
-        for line in response.iter_lines():
+        for line in _lines(response):
             field, _, value = line.partition(": ")
             if field == "event":
                 name = value
@@ -110,6 +110,14 @@ def _events(client: AnyClient, method: str, path: str, body: Any = None) -> Iter
                 if name == "error":
                     raise ProblemError(EventError.from_dict(data))
                 yield name, data
+
+
+def _lines(response: httpx.Response) -> Iterator[str]:
+    """The lines of a stream. ``iter_lines`` ends them at what titles may hold, too, such as U+2028."""
+    rest = ""
+    for text in response.iter_text():
+        *lines, rest = (rest + text).split("\n")
+        yield from lines
 
 
 @contextmanager

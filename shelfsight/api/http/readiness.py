@@ -63,6 +63,7 @@ class Readiness:
             engine = self._service.collections.engine()
             engine.probe()
             self._check_vlm(engine)
+            self._failure = None
         except NotFound:
             return
         except ShelfsightError as error:
@@ -114,9 +115,10 @@ class Readiness:
             _ = engine.vlm
 
     def _reason(self) -> dict[str, Any]:
-        if self._failure is not None:
-            return {"status": "failing", **public_error(self._failure)}
-        self.warm_up()
+        failure = self._failure
+        self.warm_up()  # what failed is tried again
+        if failure is not None:
+            return {"status": "failing", **public_error(failure)}
         return {"status": "starting", "code": "starting", "detail": "the encoder is being loaded"}
 
 

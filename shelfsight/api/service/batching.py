@@ -47,12 +47,20 @@ class BatchingEncoder:
 
     concurrent = True
 
-    def __init__(self, encoder: Encoder, settings: LoadSettings, embeddings: Embeddings | None = None) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        settings: LoadSettings,
+        embeddings: Embeddings | None = None,
+        before: EncoderUse | None = None,
+    ) -> None:
         """
         Args:
             embeddings: where texts are remembered; may be shared with other encoders.
+            before: what those before it were used for, which had the same ``embeddings``: :attr:`use` goes on from it.
         """
         self._encoder = encoder
+        self._before = before or EncoderUse()
         self._spec = encoder.spec
         self._embeddings = Embeddings(settings.embeddings) if embeddings is None else embeddings
         self._texts = Gathering[str, FloatArray](self._encode_distinct, most=settings.batch)
@@ -67,9 +75,14 @@ class BatchingEncoder:
     @property
     def use(self) -> EncoderUse:
         """What it was used for so far."""
-        remembered, texts, pictures = self._embeddings, self._texts, self._pictures
+        remembered, texts, pictures, before = self._embeddings, self._texts, self._pictures, self._before
         return EncoderUse(
-            remembered.hits, remembered.misses, texts.calls, texts.answered, pictures.calls, pictures.answered
+            remembered=remembered.hits,
+            fresh=remembered.misses,
+            text_passes=before.text_passes + texts.calls,
+            texts=before.texts + texts.answered,
+            picture_passes=before.picture_passes + pictures.calls,
+            pictures=before.pictures + pictures.answered,
         )
 
     def prepare(self, picture: Image) -> npt.NDArray[np.uint8]:

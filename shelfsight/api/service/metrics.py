@@ -147,8 +147,6 @@ class Metrics:
     def _sample_encoder(self, engine: "Engine") -> None:
         new = engine.encoder_use
         old = self._used.get(engine, EncoderUse())
-        if any(now < before for now, before in zip(new, old, strict=True)):
-            old = EncoderUse()  # the encoder is another one
         self._used[engine] = new
         more = EncoderUse(*(now - before for now, before in zip(new, old, strict=True)))
         self._texts.labels("hit").inc(more.remembered)

@@ -24,8 +24,8 @@ _EXPORTER = "OTEL_TRACES_EXPORTER"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _GROUP = "opentelemetry_traces_exporter"
-_HTTP = "otlp_proto_http"
-_BY_PROTOCOL = {"grpc": "otlp_proto_grpc", "http/protobuf": _HTTP}
+_DEFAULT_PROTOCOL = "http/protobuf"
+_BY_PROTOCOL = {"grpc": "otlp_proto_grpc", _DEFAULT_PROTOCOL: "otlp_proto_http"}
 _CONTEXT = frozenset({b"traceparent", b"tracestate"})
 _EXTRA = "otel"
 
@@ -90,7 +90,7 @@ def spans_asked_for(environment: Mapping[str, str] = os.environ) -> Spans | None
 
     Raises:
         MissingExtra: it does, and OpenTelemetry or the exporter is not installed.
-        UsageError: there is no such exporter, or it does not take what the environment says.
+        UsageError: there is no such exporter or protocol, or it does not take what the environment says.
     """
     names = _exporters(environment)
     if not names:
@@ -119,10 +119,19 @@ def _exporters(environment: Mapping[str, str]) -> list[str]:
         return []
     default = "otlp" if any(environment.get(name) for name in _ENDPOINTS) else "none"
     wanted = [each.strip() for each in (environment.get(_EXPORTER) or default).split(",")]
-    protocol = next((environment[name] for name in _PROTOCOLS if environment.get(name)), "")
-    return [
-        _BY_PROTOCOL.get(protocol, _HTTP) if each == "otlp" else each for each in wanted if each not in ("", "none")
-    ]
+    return [_otlp(environment) if each == "otlp" else each for each in wanted if each not in ("", "none")]
+
+
+def _otlp(environment: Mapping[str, str]) -> str:
+    """
+    Raises:
+        UsageError: it is to be spoken in a way that is not known here.
+    """
+    protocol = next((environment[name] for name in _PROTOCOLS if environment.get(name)), _DEFAULT_PROTOCOL)
+    if protocol not in _BY_PROTOCOL:
+        known = " or ".join(_BY_PROTOCOL)
+        raise UsageError(f"OTLP is not spoken by {protocol!r} here", hint=f"{_PROTOCOLS[-1]} is {known}")
+    return _BY_PROTOCOL[protocol]
 
 
 def _exporter(name: str) -> Any:
