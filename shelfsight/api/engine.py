@@ -93,7 +93,7 @@ class Engine(Findable, LiveCollection):
     @property
     def ready(self) -> bool:
         """Whether the encoder is loaded, so that a search does not have to wait for it."""
-        return self._searcher is not None
+        return self._searcher is not None or self._encoder is not None
 
     def warm_up(self) -> None:
         """Load the encoder, where it can be had, so that the next search does not have to."""
@@ -118,7 +118,7 @@ class Engine(Findable, LiveCollection):
 
     @property
     def encoder_use(self) -> EncoderUse:
-        """What searches used the encoder for since it was loaded: passes, texts, and how many were remembered."""
+        """What searches used encoders for so far: passes, texts, and how many were remembered."""
         return EncoderUse() if self._batching is None else self._batching.use
 
     @property
@@ -317,7 +317,9 @@ class Engine(Findable, LiveCollection):
                 encoder = self._encoder_or_late(store)
                 look = look_opener(self._vlm, Gallery(store, self._settings.pictures), store, encoder)
                 scale = scale_of(encoder, self._path)
-                shared = self._batching = BatchingEncoder(encoder, self._settings.load, self._embeddings)
+                shared = self._batching = BatchingEncoder(
+                    encoder, self._settings.load, self._embeddings, before=self.encoder_use
+                )
                 self._searcher = Searcher(shared, store, self._settings, look=look, scale=scale, rules=self._rules)
                 self._searched = store
             return self._searcher
