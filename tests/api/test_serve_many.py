@@ -1,6 +1,7 @@
 """``shelfsight serve`` with several collections, as a process; and what they share."""
 
 import json
+import resource
 import subprocess
 import sys
 from dataclasses import replace
@@ -85,6 +86,16 @@ def test_erasing_reaches_what_jobs_of_the_server_keep(tmp_path: Path) -> None:
             failures.write_text(json.dumps({"id": "mug-red", "reason": "missing_file"}) + "\n")
             engine.erase(["mug-red"])
             assert failures.read_text() == ""
+
+
+def test_a_server_may_open_as_many_files_as_the_system_lets_it(tmp_path: Path) -> None:
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, soft), hard))
+    try:
+        with Served(settings=Settings(), root=tmp_path).open():
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_an_encoder_is_opened_once_for_those_who_want_it(demo_collection: Path) -> None:

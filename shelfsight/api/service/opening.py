@@ -1,7 +1,8 @@
 """From what a server is told to serve to what it serves; every process of a server does it for itself."""
 
+import resource
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -79,6 +80,7 @@ class Served:
             NotFound: there is no such collection or folder.
             ShelfsightError: a collection of ``collections`` cannot be opened, or its rules cannot be read.
         """
+        _allow_open_files()
         engines: dict[str, Engine] = {}
         opener = self._opener()
         try:
@@ -111,6 +113,14 @@ class Served:
         server = self.settings.server.model_copy(update={"state": self.state})  # of all, not beside each of them
         settings = self.settings.model_copy(update={"server": server})
         return partial(open_engine, settings=settings, models=models, vlm=self.vlm)
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets this process have: a connection takes one, a collection that is open 13 and more, and
+    the usual 1,024 would end with the 75th."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(OSError, ValueError):  # some systems call it unlimited, and have another limit
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @contextmanager
