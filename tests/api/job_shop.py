@@ -5,7 +5,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,7 @@ class JobServer:
         assert answer.json()["state"] == "queued"
         return answer.headers["location"]
 
-    def events(self, job: str, last: int | None = None) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    def events(self, job: str, last: int | None = None) -> Generator[tuple[int, str, dict[str, Any]], None, None]:
         """(id, name, document) of every event until the stream ends."""
         headers = {} if last is None else {"Last-Event-ID": str(last)}
         with self.client.stream("GET", f"{job}/events", headers=headers) as answer:

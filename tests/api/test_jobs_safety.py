@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,17 @@ def test_the_paths_of_this_machine_are_not_told(tmp_path: Path, jobs_zygote: Zyg
         found = server.ended(job)
         assert (found["state"], found["error"]["code"]) == ("failed", "not_found")
         assert str(tmp_path) not in json.dumps(found) + vanished.value.message
+
+
+def test_a_job_that_was_resumed_is_not_told_as_it_was_before(server: JobServer) -> None:
+    write_shop(server.root, 1)
+    job = server.submit()
+    server.client.post(f"{job}/cancel")
+    assert [said["state"] for _, _, said in server.events(job)] == ["cancelled"]
+    server.client.post(f"{job}/resume")
+    with closing(server.events(job)) as events:
+        assert next(events)[2]["state"] == "queued"
+    server.client.post(f"{job}/cancel")
 
 
 def test_a_client_that_has_seen_more_than_there_is(server: JobServer) -> None:

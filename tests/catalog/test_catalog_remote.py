@@ -196,7 +196,7 @@ class _Remembering(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no typ
     def info(self, path: str, **more: Any) -> dict[str, Any]:
         return self.known.setdefault(path, super().info(path, **more))  # type: ignore[no-any-return]
 
-    def invalidate_cache(self, path: str | None = None) -> None:
+    def invalidate_cache(self, path: str | None = None) -> None:  # noqa: ARG002
         self.known.clear()
 
 

@@ -125,7 +125,7 @@ def _add_reading(routes: APIRouter) -> None:
         if service.jobs.followers >= _FOLLOWERS:
             raise Busy("too many clients follow jobs", retry_after=_ALIVE, hint="ask for the job now and then")
         leave_place(request)
-        events = _followed(service, job, seen, request.app.state.gates)
+        events = _followed(service, found, seen, request.app.state.gates)
         return StreamingResponse(events, media_type=STREAM, headers=STREAM_HEADERS)
 
     @routes.get("/{job}/failures", summary="What could not be used")
@@ -197,12 +197,14 @@ def _found(request: Request, service: Service, caller: Caller, id: str) -> Job:
     return job
 
 
-async def _followed(service: Service, id: str, seen: int, gates: Gates) -> AsyncIterator[str]:
+async def _followed(service: Service, job: Job, seen: int, gates: Gates) -> AsyncIterator[str]:
+    """Events from ``job`` on; a glance may be older than that."""
     said = monotonic()
     service.jobs.followers += 1
     try:
         while True:
-            job = await run_in_threadpool(service.jobs.glance, id)
+            glance = await run_in_threadpool(service.jobs.glance, job.id)
+            job = max(job, glance, key=lambda each: each.last_change)
             for number, news in _news(job, seen):
                 seen, said = number, monotonic()
                 yield f"id: {number}\n{news}"
