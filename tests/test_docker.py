@@ -129,6 +129,15 @@ def test_all_that_the_image_writes_is_in_its_volumes(image: str) -> None:
     assert set(volumes) <= mounted
 
 
+@pytest.mark.parametrize("image", IMAGES)
+def test_what_torch_needs_comes_from_the_package_index(image: str) -> None:
+    """PyTorch's own has few versions of it, and constraints.txt names one of each."""
+    (torch,) = [rest for name, rest in instructions(image) if name == "RUN" and "torchvision" in rest]
+    words = shlex.split(torch)
+    assert words[words.index("--index-url") + 1] == "$TORCH_WHEELS"
+    assert words[words.index("--extra-index-url") + 1] == "https://pypi.org/simple"
+
+
 @pytest.mark.parametrize(("image", "kind"), [("Dockerfile", "cpu"), ("Dockerfile.gpu", "gpu")])
 def test_the_extras_that_are_installed_exist(image: str, kind: str) -> None:
     project = (ROOT / "pyproject.toml").read_text("utf-8")
