@@ -158,6 +158,13 @@ def test_names_that_would_write_lines_of_their_own(tmp_path: Path) -> None:
     assert len(line["ids"][2]) == 200
 
 
+def test_a_key_that_is_sent_in_place_of_its_id_is_not_kept(shop: Shop) -> None:
+    service, client = shop
+    key, token = service.access.keys.create(Order(name="boss", scope="admin"))
+    problem_of(client.delete(f"/v1/keys/{token}", headers={"X-API-Key": token}), 404)
+    assert kept(service)[0]["ids"] == [f"ss_a_{key.id}"]
+
+
 def test_a_log_whose_place_is_taken_is_told_elsewhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "state").write_text("a file")
     AuditLog(tmp_path / "state").write(entry().document("done", 200))

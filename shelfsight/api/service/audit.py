@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from shelfsight.api.service.access import Caller
+from shelfsight.api.service.keys import without_secrets
 from shelfsight.api.service.state import made
 from shelfsight.core.errors import StoreError
 from shelfsight.stores.files import locked, sync_directory
@@ -52,7 +53,7 @@ class Entry:
         for id in ids:
             self.number = (self.number or 0) + 1
             if len(self.ids) < _FIRST:
-                self.ids.append(id[:200])
+                self.ids.append(without_secrets(id)[:200])
 
     def ended(self, status: int) -> dict[str, Any]:
         """The line of a change whose answer has that status."""

@@ -8,6 +8,7 @@ no secret: it names the key in lists, logs and the audit log, and is the salt.
 import hmac
 import json
 import os
+import re
 import secrets
 import string
 from collections.abc import Iterable, Iterator
@@ -26,13 +27,14 @@ from shelfsight.core.errors import NotFound, StoreError, Unauthenticated, UsageE
 from shelfsight.stores.faults import storage_faults
 from shelfsight.stores.files import locked, publish
 
-__all__ = ["ApiKey", "KeyRing", "Order", "Scope"]
+__all__ = ["ApiKey", "KeyRing", "Order", "Scope", "without_secrets"]
 
 _FILE = "keys.json"
 _FORMAT = 1
 _ALPHABET = string.ascii_letters + string.digits
 _ID, _SECRET = 10, 32
 _LONGEST = 100
+_TOKEN = re.compile(f"(ss_[a-z]_[A-Za-z0-9]{{{_ID}}})_[A-Za-z0-9]{{{_SECRET}}}")
 _NOBODY = bytes(32)
 _HINT = "send a key as `Authorization: Bearer KEY` or `X-API-Key: KEY`; `shelfsight keys create` makes one"
 
@@ -225,6 +227,11 @@ class KeyRing:
             keys = {key.id: key for key in _read(Path(self._file))} if seen else {}
             known = self._known = _Known(seen, keys)
         return known.keys
+
+
+def without_secrets(text: str) -> str:
+    """``text`` with the ids alone of keys that stand in it: somebody may send a key where its id belongs."""
+    return _TOKEN.sub(r"\1", text)
 
 
 def _read(path: Path) -> tuple[ApiKey, ...]:
