@@ -181,22 +181,21 @@ def test_a_file_elsewhere_is_searched_too(milvus: Opener, tmp_path: Path) -> Non
 
 
 def test_an_item_that_another_machine_brought_back_stays(milvus: Opener, tmp_path: Path) -> None:  # noqa: F811
-    """An erasure was interrupted; when it is ended, its machine has not heard of that."""
+    """While an item is erased, of which the machine that does it has not heard yet."""
     place = {"uri": str(tmp_path / "shared.db"), "collection": "c", "grace_seconds": 0.0}
     one, other = milvus("one", **place), milvus("two", **place, follow_seconds=0.0)
     fill(one)
     one.remove([VICTIM])
-    one.close()
     assert other.snapshot().contains([VICTIM]) == set()
     other.commit([Change(item=stored(VICTIM, title="A new hat"), vectors=vector_of(3))])
-    again = milvus("one")
-    for store in (again, other):
+    one.purge()
+    for store in (one, other):
         assert store.snapshot().search(vector_of(3), 1)[0][0].id == VICTIM
         assert np.allclose(store.snapshot().vectors(VICTIM), vector_of(3))
     for _ in range(2):
-        again.maintain()  # what it had before it came back goes as what is replaced does
-    assert rows_in_milvus(again) == again.manifest.pictures
-    assert again.snapshot().contains([VICTIM]) == {VICTIM}
+        one.maintain()  # what it had before it came back goes as what is replaced does
+    assert rows_in_milvus(one) == one.manifest.pictures
+    assert one.snapshot().contains([VICTIM]) == {VICTIM}
 
 
 @pytest.mark.parametrize("items", [20, 400])

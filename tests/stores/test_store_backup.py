@@ -1,6 +1,7 @@
 """Backups: of one commit, whole, checked, and made while others write."""
 
 import gzip
+import json
 import os
 import signal
 import subprocess
@@ -145,7 +146,7 @@ def test_refusals(shop: Store, tmp_path: Path) -> None:
     assert _content(shop) == before
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "missing", "list", "outside"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "missing", "list", "entry", "about", "outside"])
 @pytest.mark.usefixtures("shop")
 def test_a_damaged_backup_is_refused(tmp_path: Path, damage: str) -> None:
     copy = tmp_path / "copy"
@@ -160,6 +161,15 @@ def test_a_damaged_backup_is_refused(tmp_path: Path, damage: str) -> None:
             vectors.write_bytes(data[:-4])
         case "list":
             (copy / "backup.json").write_text("[1]")
+        case "entry":
+            vectors.write_bytes(data)
+            content = json.loads((copy / "backup.json").read_text())
+            content["files"] = [{"name": each["name"]} for each in content["files"]]
+            (copy / "backup.json").write_text(json.dumps(content))
+        case "about":
+            vectors.write_bytes(data)
+            content = json.loads((copy / "backup.json").read_text())
+            (copy / "backup.json").write_text(json.dumps({**content, "items": 1, "whose": 2}))
         case "outside":
             text = (copy / "backup.json").read_text().replace("segments/", "../../segments/")
             (copy / "backup.json").write_text(text)

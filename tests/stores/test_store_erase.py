@@ -2,7 +2,6 @@
 
 import gc
 import hashlib
-import shutil
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -333,13 +332,21 @@ def test_nothing_asked_for_nothing_done(collection: Path, monkeypatch: pytest.Mo
         assert store.token() == seen
 
 
-def test_a_copy_of_notes_that_was_interrupted_goes_too(collection: Path) -> None:
+def test_a_copy_of_notes_that_was_interrupted_goes_too(collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed = Path.replace
+
+    def die(file: Path, target: Path) -> Path:
+        if target.name == "notes.sqlite":
+            raise KeyboardInterrupt
+        return renamed(file, target)
+
     with closing(made(collection, "exact", rows=50)) as store:
-        folder = copied(collection)
-        left = folder / "segments" / "notes.sqlite.tmp"
-        shutil.copyfile(folder / "notes.sqlite", left)
+        with monkeypatch.context() as dying:
+            dying.setattr(Path, "replace", die)
+            with pytest.raises(KeyboardInterrupt):
+                copied(collection)
+        assert any("notes" in file for file in traces(collection)[CAPTION] if file.startswith("versions/"))
         assert store.erase([VICTIM]).verified
-        assert not left.exists()
         assert traces(collection) == {}
 
 
