@@ -10,6 +10,7 @@ from PIL.Image import Image
 from shelfsight.core import background
 from shelfsight.core.dialogue import Answer, Conversation, Turn
 from shelfsight.core.errors import ModelError, ShelfsightError, UsageError
+from shelfsight.core.texts import check_text
 from shelfsight.core.vision import VisionLanguageModel
 
 __all__ = ["LONGEST_ANSWER", "MAX_QUESTION", "MAX_TOKENS", "MAX_TURNS", "Asker", "conversation"]
@@ -37,22 +38,10 @@ def conversation(question: str, turns: Sequence[Turn]) -> Conversation:
     if len(turns) > MAX_TURNS:
         raise UsageError(f"{len(turns)} turns went before", hint=f"send the last {MAX_TURNS}")
     for text in (question, *(turn.question for turn in turns)):
-        _check("question", text, MAX_QUESTION)
+        check_text(text, MAX_QUESTION, "the question")
     for turn in turns:
-        _check("answer", turn.answer, LONGEST_ANSWER)
+        check_text(turn.answer, LONGEST_ANSWER, "the answer")
     return Conversation(question=question.strip(), turns=tuple(turns))
-
-
-def _check(what: str, text: str, limit: int) -> None:
-    if len(text) > limit:
-        raise UsageError(f"the {what} is {len(text)} characters long", hint=f"at most {limit} are read")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(
-            f"the {what} holds half a character (a lone surrogate) at position {error.start}",
-            hint="send the text as valid UTF-8",
-        ) from error
 
 
 class Asker:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL.Image import Image
 
-from shelfsight.core.errors import PictureError, UsageError
+from shelfsight.core.errors import PictureError
 from shelfsight.core.pictures import decode, read_bytes
 from shelfsight.core.protocols import Encoder
 from shelfsight.core.settings import Settings
+from shelfsight.core.texts import check_text
 from shelfsight.core.types import Picture
 from shelfsight.core.vectors import FloatArray
 
@@ -23,14 +24,8 @@ def embed_texts(texts: Sequence[str], encoder: Encoder, settings: Settings) -> F
     Raises:
         UsageError: a text is too long or no text; its place is named.
     """
-    longest = settings.search.max_text
     for place, text in enumerate(texts):
-        if len(text) > longest:
-            raise UsageError(f"text {place} has {len(text):,} characters, the limit is {longest:,}")
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise UsageError(f"text {place} holds half a character: {error.reason}") from error
+        check_text(text, settings.search.max_text, f"text {place}")
     batches = [encoder.encode_texts(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
     return _together(batches, encoder)
 

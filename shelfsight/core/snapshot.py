@@ -24,6 +24,11 @@ class Snapshot(Protocol):
         """Names this state: two snapshots of a collection with the same token read the same."""
         ...
 
+    @property
+    def erased(self) -> int:
+        """Grows when items are erased: a state with a lesser one may hold what is to be gone."""
+        ...
+
     def search(
         self, vectors: FloatArray, k: int, *, where: Expr | None = None, exclude: Sequence[str] = ()
     ) -> list[list[Match]]:

@@ -243,8 +243,8 @@ class Answer:
                 rows, _ = self._rows(line, window)
                 if far_enough(line, rows) or len(rows) < window or window >= most:
                     cutoff = None if first is None else first.cutoff
-                    return Walk(line=line, rows=rows, ended=len(rows) < window, cutoff=cutoff)
-                window = min(_FARTHER * window, most)
+                    return Walk(line=line, rows=rows, cutoff=cutoff)
+                window = min(max(_FARTHER * window, self._plan.first), most)
 
     def _rows(self, line: Line, window: int) -> tuple[list[Row], Groups | None]:
         """The first places of a line, less those that it skipped, and the groups that took them."""
@@ -324,6 +324,7 @@ class Answer:
 
     def _nothing_matches(self) -> bool:
         """Whether what is nearest is too far away."""
-        if self._by is None or self._retrieval.named:
+        if self._by is None:
             return False
-        return self._by.nothing_matches(self._listing.best_cosine())
+        best = self._listing.best_cosine()  # looked for now where it was not; so is whether anything is called so
+        return not self._retrieval.named and self._by.nothing_matches(best)

@@ -18,6 +18,7 @@ class Candidate:
             within one search only.
         relevance: calibrated probability that it is what was asked for; ``None`` where nobody can say.
         exact: the field whose whole value was asked for (a SKU, a brand).
+        named: asked for by it, and by so few others that these stand in front of all else.
         share: of the words asked for, the weighted share that it has, in [0, 1]; 0 where none were looked up.
         pinned: a merchandiser put it where it is.
         reasons: why it stands where it does besides its score.
@@ -28,6 +29,7 @@ class Candidate:
     order: float
     relevance: float | None = None
     exact: str | None = None
+    named: bool = False
     share: float = 0.0
     pinned: bool = False
     reasons: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ class Candidate:
             order=self.order,
             relevance=relevance,
             exact=self.exact,
+            named=self.named,
             share=self.share,
             pinned=self.pinned,
             reasons=self.reasons,

@@ -29,13 +29,11 @@ class Walk:
 
     Attributes:
         rows: the first places, as far as was gone.
-        ended: there are no more.
         cutoff: the probability from which on candidates count.
     """
 
     line: Line
     rows: Sequence[Row]
-    ended: bool
     cutoff: float | None = None
 
 

@@ -1,6 +1,7 @@
 """The first stage's list, of which each page sees the same order however far down it asks."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 
 from shelfsight.search.candidates import Candidate
 
@@ -25,30 +26,36 @@ class Ladder:
         self._fetch = fetch
         self._rung = first
         self._found: list[Candidate] = []
-        self._ids: set[str] = set()
+        self._places: dict[str, int] = {}
         self.exhausted = False
 
-    def upto(self, count: int) -> list[Candidate]:
-        """The first ``count``; fewer where there are no more."""
-        while len(self._found) < count and not self.exhausted:
-            self._climb()
-        return self._found[:count]
+    def upto(self, end: int) -> list[Candidate]:
+        """The first ``end``; fewer where there are no more."""
+        self._reach(end)
+        return self._found[:end]
 
     def below(self, start: int) -> Iterator[Candidate]:
         """Those behind the first ``start``, as they are needed."""
-        while self.upto(start + 1)[start:]:
-            yield self._found[start]
-            start += 1
+        for place in count(start):
+            self._reach(place + 1)
+            if place >= len(self._found):
+                return
+            yield self._found[place]
 
     def found(self, id: str) -> Candidate | None:
         """``id`` as it was found so far."""
-        return next((each for each in self._found if each.match.id == id), None) if id in self._ids else None
+        place = self._places.get(id)
+        return None if place is None else self._found[place]
+
+    def _reach(self, end: int) -> None:
+        while len(self._found) < end and not self.exhausted:
+            self._climb()
 
     def _climb(self) -> None:
         answer = self._fetch(self._rung)
         for each in answer:
-            if each.match.id not in self._ids:
-                self._ids.add(each.match.id)
+            if each.match.id not in self._places:
+                self._places[each.match.id] = len(self._found)
                 self._found.append(each.placed({FIRST: len(self._found) + 1, **each.ranks}))
         self.exhausted = len(answer) < self._rung
         self._rung *= _STEP

@@ -167,13 +167,20 @@ class Listing:
         return self._ladder.upto(self._most)
 
     def _above_in_fusion(self, cutoff: float) -> list[Candidate]:
-        """A fusion's order is not that of relevance: it is gone down until of three quarters more none is relevant."""
+        """All that is relevant, in the fusion's order, which is not that of relevance: it is gone down until it has all
+        of them, or none among three quarters more. What it has not reached by then stands behind."""
+        relevant = self._retrieval.fitting(cutoff)
+        ids, passing = {each.match.id for each in relevant}, list[Candidate]()
         start, end = 0, _CUT
-        while any(self._above(self._ladder.upto(end)[start:], cutoff)) and not self._ladder.exhausted:
-            if end >= self._most:
+        while len(passing) < len(ids):
+            met = [each for each in self._ladder.upto(end)[start:] if each.match.id in ids]
+            passing += met
+            if not met or end >= self._most:
                 break
             start, end = end, min(4 * end, self._most)
-        return self._above(self._ladder.upto(end), cutoff)
+        reached = {each.match.id for each in passing}
+        least = min((each.order for each in passing), default=0.0)
+        return [*passing, *(replace(each, order=least) for each in relevant if each.match.id not in reached)]
 
     def _above(self, candidates: Sequence[Candidate], cutoff: float | None) -> list[Candidate]:
         if cutoff is None:

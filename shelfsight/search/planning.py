@@ -117,7 +117,8 @@ class Plan:
     def judged(self) -> int:
         """Places from the first on that a second look must be sure of: those of the page, where nothing behind it
         moves candidates or counts them."""
-        return self.depth if self.arranged or self.query.min_relevance is not None else self.window
+        buries = self.ruling is not None and bool(self.ruling.buries)
+        return self.depth if self.arranged or buries or self.query.min_relevance is not None else self.window
 
     @property
     def arranged(self) -> bool:

@@ -8,9 +8,10 @@ from typing import get_args
 from shelfsight.core.errors import UsageError
 from shelfsight.core.listing import SortKey
 from shelfsight.core.settings import SearchSettings
+from shelfsight.core.texts import check_text
 from shelfsight.core.types import Example, Mode, Query
 
-__all__ = ["Understood", "check", "check_text", "once", "understand"]
+__all__ = ["Understood", "check", "once", "understand"]
 
 # A minus term starts a word: "-floral", -"polka dots". A hyphen inside a word ("t-shirt", "v-neck"), before a
 # digit ("-5") or on its own ("shirt - blue") is part of the text. A quote left open runs to the end of the text.
@@ -137,23 +138,6 @@ def _check_arrangement(query: Query) -> None:
         raise UsageError(f"duplicates is {query.duplicates}", hint="it is a cosine, from -1 to 1; 0.95 is a good start")
     if not 0.0 <= query.diversity < 1.0:
         raise UsageError(f"diversity is {query.diversity}", hint="0 changes nothing; it stays below 1")
-
-
-def check_text(text: str, limit: int) -> None:
-    """Refuse a text that is too long or no valid Unicode.
-
-    Raises:
-        UsageError: says which.
-    """
-    if len(text) > limit:
-        raise UsageError(f"the query is {len(text)} characters long", hint=f"at most {limit} are read")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(
-            f"the query holds half a character (a lone surrogate) at position {error.start}",
-            hint="send the text as valid UTF-8",
-        ) from error
 
 
 def _nothing_wanted(negative: tuple[str, ...]) -> UsageError:

@@ -8,14 +8,16 @@ from shelfsight.core.filters import Expr
 from shelfsight.core.protocols import Match, Snapshot
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.candidates import Candidate
-from shelfsight.search.hybrid import retrieve
+from shelfsight.search.hybrid import everything, retrieve
 from shelfsight.search.ladder import FIRST
 from shelfsight.search.planning import Plan
 from shelfsight.search.relevance import Judge, judge
 
 __all__ = ["Retrieval"]
 
+_ROUNDING = 1e-6
 _CHUNK = 64
+_MOST = 8192
 
 
 class Retrieval:
@@ -78,6 +80,16 @@ class Retrieval:
         self._seen(candidates[:1])
         return candidates
 
+    def fitting(self, least: float) -> list[Candidate]:
+        """All that pass the plan's filter and are at least so probable, the most probable first: exact, whatever a
+        fusion looks at."""
+        assert self._vector is not None
+        assert self._by is not None
+        near = self._by.least_cosine(least) - _ROUNDING
+        found = self.judged(everything(self._snapshot, self._plan, self._vector, near))
+        fitting = [each for each in found if (each.relevance or 0.0) >= least]
+        return sorted(fitting, key=lambda each: (-(each.relevance or 0.0), each.match.id))
+
     def by_fields(self, start: int = 0) -> Iterator[Candidate]:
         """All that pass the plan's filter in the order of its sort, from place ``start`` on, as they are needed."""
         plan, count = self._plan, max(_CHUNK, self._plan.query.k)
@@ -86,6 +98,7 @@ class Retrieval:
             if len(found) < count:
                 return
             start += count
+            count = min(2 * count, _MOST)
 
     def pictures(self, candidates: Sequence[Candidate]) -> FloatArray:
         """(n, d) float32: the best picture of each."""
@@ -101,11 +114,7 @@ class Retrieval:
 
     def judged(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
         """``candidates``, each with its relevance where somebody judges; what has one keeps it."""
-        if self._by is None or all(each.relevance is not None for each in candidates):
-            return candidates
-        if all(each.relevance is None for each in candidates):
-            return judge(candidates, self._by)
-        return [each if each.relevance is not None else judge([each], self._by)[0] for each in candidates]
+        return judge(candidates, self._by)
 
     def _seen(self, best: Sequence[Candidate]) -> Sequence[Candidate]:
         """``best``, with what is the best of all among them."""

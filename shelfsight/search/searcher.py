@@ -14,6 +14,7 @@ from shelfsight.core.relevance import RelevanceScale
 from shelfsight.core.rules import NO_RULES, Rules
 from shelfsight.core.settings import Settings
 from shelfsight.core.streaming import HitsFound, SearchDone, SearchEvent, Stream
+from shelfsight.core.texts import check_text
 from shelfsight.core.types import Example, Page, Query
 from shelfsight.core.vectors import FloatArray
 from shelfsight.core.why import Why
@@ -23,7 +24,7 @@ from shelfsight.search.embedding import QueryEmbedder
 from shelfsight.search.hybrid import spelt
 from shelfsight.search.look import OpenLook
 from shelfsight.search.planning import Plan, browsing_plan, plan_of
-from shelfsight.search.query import check_text, understand
+from shelfsight.search.query import understand
 from shelfsight.search.reading import Reader
 from shelfsight.search.rules import ruling_of
 from shelfsight.search.second import SecondLook

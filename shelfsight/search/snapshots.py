@@ -1,6 +1,7 @@
 """States of a collection, kept for the next pages of searches."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 
@@ -18,16 +19,22 @@ class Snapshots:
     """The states that were read last, by token. Safe to share between threads.
 
     One is kept for ``snapshot_seconds`` after a page of it was last answered, and while no more than ``snapshots``
-    others were read since.
+    others were read since; none behind an erasure, by whatever process, of what it may hold.
     """
 
-    def __init__(self, store: Store, settings: SearchSettings) -> None:
+    def __init__(self, store: Store, settings: SearchSettings, clock: Callable[[], float] = monotonic) -> None:
+        """
+        Args:
+            clock: gives seconds.
+        """
         self._store = store
+        self._clock = clock
         self._mark = store.manifest.encoder.revision[:8]
         self._most = settings.snapshots
         self._seconds = settings.snapshot_seconds
         self._lock = Lock()
         self._kept: OrderedDict[str, tuple[Snapshot, float]] = OrderedDict()
+        self._erased = 0
 
     def name(self, snapshot: Snapshot) -> str:
         """What pages call a state. Another encoder's vectors are another state, where a migration changed them between
@@ -40,11 +47,12 @@ class Snapshots:
         Raises:
             SnapshotGone: it is kept no longer, or never was.
         """
-        now = monotonic()
+        now, newest = self._clock(), self._store.snapshot()
         with self._lock:
             self._drop_old(now)
+            self._drop_erased(newest)
             kept = None if token is None else self._kept.get(token)
-        snapshot = self._store.snapshot() if kept is None else kept[0]
+        snapshot = newest if kept is None else kept[0]
         name = self.name(snapshot)
         if token is not None and name != token:
             raise SnapshotGone(
@@ -53,10 +61,16 @@ class Snapshots:
             )
         with self._lock:
             first, _ = self._kept.get(name, (snapshot, now))
-            self._kept[name] = (first, now)
-            self._kept.move_to_end(name)
-            self._drop_old(now)
+            if first.erased == self._erased:
+                self._kept[name] = (first, now)
+                self._kept.move_to_end(name)
+                self._drop_old(now)
         return first
+
+    def _drop_erased(self, newest: Snapshot) -> None:
+        if newest.erased > self._erased:
+            self._erased = newest.erased
+            self._kept.clear()
 
     def _drop_old(self, now: float) -> None:
         while self._kept:

@@ -134,7 +134,7 @@ def test_variety_brings_up_what_is_different() -> None:
 def test_what_is_fixed_counts_as_shown_and_exact_hits_stay_in_front() -> None:
     fixed = [Candidate(match=Match("pin", 0.1, 0), order=0.1, pinned=True)]
     assert ids(diversify(candidates(2), fixed, angles(0, 0, 90), 0.6)) == ["001", "000"]
-    exact = Candidate(match=Match("sku", 0.1, 0), order=9.0, exact="sku")
+    exact = Candidate(match=Match("sku", 0.1, 0), order=9.0, exact="sku", named=True)
     found = diversify([exact, *candidates(2)], [], angles(0, 0, 90), 0.6)
     assert ids(found) == ["sku", "001", "000"]
 

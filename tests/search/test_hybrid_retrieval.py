@@ -15,6 +15,7 @@ from shelfsight.core.settings import SearchSettings, Settings
 from shelfsight.core.types import Query, Value
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search import Searcher
+from shelfsight.search.arrange import named
 from shelfsight.search.candidates import Retrieved
 from shelfsight.search.hybrid import WordFusion, retrieve
 from shelfsight.search.hybrid.fusion import Readings, reciprocal_ranks, standardised
@@ -90,6 +91,18 @@ def test_what_is_asked_for_by_its_name_is_first(snapshot: Snapshot, text: str) -
     first = search(snapshot, text=text, vector=BLUE).candidates[0]
     assert (first.match.id, first.exact) == ("r1", "id" if text == "r1" else "sku")
     assert first.reasons == (f"exact {first.exact}",)
+
+
+@pytest.mark.parametrize("count", [20, 21])
+def test_what_many_are_called_is_no_name(empty_store: Store, count: int) -> None:
+    """One that only has the word, and stands before some of them, parts them; those before it are no names for that."""
+    called = [item(f"u{n:02}", (1.0, 0.0 if n < 5 else 9.0, 0.0), "Lamp", brand="Umbra") for n in range(count)]
+    empty_store.commit([*called, item("other", (1.0, 0.05, 0.0), "Umbra umbra umbra")])
+    found = search(empty_store.snapshot(), k=50, fusion=replace(EVEN, share=0.0, silent=0.0), text="umbra").candidates
+    assert [each.match.id for each in found].index("other") == (20 if count == 20 else 5)
+    assert sum(each.exact == "brand" for each in found) == count
+    assert [each.named for each in found] == [True] * 20 + [False] if count == 20 else [False] * 22
+    assert named(found) == (20 if count == 20 else 0)
 
 
 def test_a_word_only_hit_is_there_with_its_cosine(empty_store: Store) -> None:

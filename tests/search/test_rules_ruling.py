@@ -271,7 +271,7 @@ def test_boosts_of_one_item_are_bounded_together() -> None:
 
 
 def test_boosts_move_nothing_past_those_asked_for_by_name() -> None:
-    named = [replace(candidate(order, 0.99), exact="sku") for order in (9, 8)]
+    named = [replace(candidate(order, 0.99), exact="sku", named=True) for order in (9, 8)]
     others = [candidate(0.98, 0.98), candidate(0.97, 0.97)]
     boosts = np.log([0.1, 1, 1, 10])
     assert moved([*named, *others], boosts) == [1, 0, 3, 2]

@@ -1,7 +1,7 @@
 """Pages are parts of one order, however large they are, and that order is the one worked out in plain Python."""
 
-import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -24,7 +24,8 @@ from shelfsight.search import Searcher
 from shelfsight.search.look import Look
 from shelfsight.search.planning import DIVERSE, HEAD
 from shelfsight.search.rules import read_rules
-from shelfsight.stores import create_store
+from shelfsight.search.snapshots import Snapshots
+from shelfsight.stores import create_store, open_store
 
 ASKED = oracle.unit((0.3, 0.8, -0.5))
 SETTINGS = Settings(search=SearchSettings(max_k=2000, max_window=5000))
@@ -320,6 +321,22 @@ def test_relevance_by_words_decides_what_counts(searcher: Searcher) -> None:
     assert set(ids(by_vector)) < relevant
 
 
+def test_what_a_fusion_puts_far_down_is_counted_too(empty_store: Store, encoder: ColourEncoder) -> None:
+    """More items than a fusion is gone down at first have the word and are unlikely; the likely ones have it not."""
+    crowd = [change(f"c{n:04}", [(0.25, 0.9682, 0)], price=n % 7, note="a red one") for n in range(1100)]
+    likely = [change(f"x{n}", [(0.9, 0.4359, 0.01 * n)], price=100 + n) for n in range(5)]
+    empty_store.commit([*crowd[:600], *likely, *crowd[600:]])
+    searcher = Searcher(encoder, empty_store, SETTINGS, scale=oracle.scale())
+    asked = Query(text="red", mode="hybrid", k=3, min_relevance=0.5, facets=("price",), histograms=("price",))
+    every = searcher.search(replace(asked, k=1200, min_relevance=None)).hits
+    assert sorted(hit.id for hit in every if (hit.relevance or 0) >= 0.5) == ["x0", "x1", "x2", "x3", "x4"]
+    page = searcher.search(asked)
+    assert (page.total, sum(page.facets["price"].values()), sum(page.histograms["price"].counts)) == (5, 5, 5)
+    assert ids(page) + ids(searcher.search(replace(asked, offset=3))) == ["x0", "x1", "x2", "x3", "x4"]
+    dearest = searcher.search(replace(asked, min_relevance=None, sort=(SortKey("price", descending=True),)))
+    assert (ids(dearest), dearest.total) == (["x4", "x3", "x2"], 5)
+
+
 # --- rules ----------------------------------------------------------------------------------------------------------
 
 RULES = """
@@ -509,10 +526,31 @@ def test_only_so_many_states_are_kept(opened: Open) -> None:
 
 
 def test_a_state_is_kept_for_so_long(opened: Open) -> None:
-    store, searcher = opened(snapshot_seconds=0.2)
+    store, _ = opened()
+    now = 100.0
+    snapshots = Snapshots(store, SearchSettings(snapshot_seconds=60), clock=lambda: now)
+    first = snapshots.get(None)
+    token = snapshots.name(first)
+    store.commit([change("i0", [(1, 0, 0)], price=100)])
+    now += 59
+    assert snapshots.get(token) is first
+    now += 59  # since it was read last
+    assert snapshots.get(token) is first
+    now += 61
+    with pytest.raises(SnapshotGone):
+        snapshots.get(token)
+
+
+def test_no_state_is_kept_behind_an_erasure(opened: Open) -> None:
+    """Whoever erases: here as another process would."""
+    store, searcher = opened()
     token = searcher.search(Query(text="red")).snapshot
     store.commit([change("i0", [(1, 0, 0)], price=100)])
-    assert searcher.search(Query(text="red", snapshot=token)).snapshot == token
-    time.sleep(0.25)
+    with closing(open_store(store.folder)) as other:  # type: ignore[attr-defined]
+        other.commit([], ["i5"])
+        assert "i5" in ids(searcher.search(Query(text="red", snapshot=token)))
+        assert other.erase(["i4"]).verified
     with pytest.raises(SnapshotGone):
         searcher.search(Query(text="red", snapshot=token))
+    page = searcher.search(Query(text="red", k=3))
+    assert ids(searcher.search(Query(text="red", k=3, offset=3, snapshot=page.snapshot))) == ["i3", "i6", "i7"]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from colour_encoder import ColourEncoder
 from looking import ScriptedVlm, numbered
+from shelf import change
 
 from shelfsight.core.calibration import Calibration, Fusion
 from shelfsight.core.errors import FilterError, NotFound, UnknownField, UsageError
@@ -172,7 +173,28 @@ def test_by_vector_the_place_is_exact_for_what_is_not_found(under: Open) -> None
     assert why.conditions[0].fields == {"stock": stock(other)}
 
 
-BOOSTED = '[[boost]]\nfilter = "stock > 600"\nfactor = 2\n[[pin]]\nquery = "green"\nids = ["i0400"]\n'
+@pytest.mark.parametrize(
+    ("asked", "outcome"),
+    [
+        ({"filter": "kind == 'plain'"}, "filtered"),
+        ({"exclude": ("yellow",)}, "excluded"),
+        ({"min_relevance": 0.9}, "cut"),
+        ({}, "hidden"),
+    ],
+)
+def test_what_is_no_hit_is_no_variant_of_one(store: Store, asked: dict[str, Any], outcome: str) -> None:
+    """Though another of its group is a hit."""
+    store.commit([change("other", [(1, 0.1, 0)], price=40, kind="plain")])
+    read = read_rules('[[hide]]\nids = ["yellow"]' if outcome == "hidden" else "")
+    searcher = Searcher(ColourEncoder(), store, SETTINGS, rules=lambda: read, scale=oracle.scale())
+    query = Query(text="red", group_by="price", **asked)
+    (hit,) = (each for each in searcher.search(query).hits if each.group == 40)
+    assert (hit.id, hit.variants) == ("other", ())
+    why = searcher.why("yellow", query)
+    assert (why.outcome, why.rank, why.into) == (outcome, None, None)
+    assert why.sentence.startswith("It is not found, because ")
+    assert "group" not in changes_of(why)
+
 
 # --- what would have to change, tried -------------------------------------------------------------------------------
 

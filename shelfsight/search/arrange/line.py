@@ -46,6 +46,10 @@ class Line:
         """Ids that were folded into others."""
         return tuple(id for ids in self.folded.values() for id in ids)
 
+    def counts(self, id: str) -> bool:
+        """Whether an item that passes the filter has a place, or another that has one stands for it."""
+        return self.among is None or id in self.among
+
     def rows(self, window: int) -> list[Row]:
         """The first ``window`` places, less those skipped."""
         free = (Row(lead=each) for each in self.free)

@@ -6,12 +6,9 @@ from typing import TypeVar
 
 from shelfsight.search.candidates import Candidate
 
-__all__ = ["NAMED", "Pins", "named", "parted", "put_back"]
+__all__ = ["Pins", "named", "parted", "put_back"]
 
 T = TypeVar("T")
-
-NAMED = 20
-"""Items at the beginning of a list that may have been asked for by name; what more have is a brand or a category."""
 
 Pins = tuple[tuple[int, Candidate], ...]
 """Pinned candidates with their places from 0, ascending."""
@@ -19,8 +16,7 @@ Pins = tuple[tuple[int, Candidate], ...]
 
 def named(candidates: Sequence[Candidate]) -> int:
     """How many at the beginning were asked for by name (a SKU, say), and stay in front of all others."""
-    count = sum(1 for _ in takewhile(lambda each: each.exact is not None, candidates))
-    return count if count <= NAMED else 0
+    return sum(1 for _ in takewhile(lambda each: each.named, candidates))
 
 
 def parted(candidates: Sequence[Candidate]) -> tuple[Pins, list[Candidate]]:

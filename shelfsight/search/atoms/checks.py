@@ -6,6 +6,7 @@ from dataclasses import replace
 from shelfsight.core.atoms import Atom
 from shelfsight.core.errors import UsageError
 from shelfsight.core.filters import parse as parse_filter
+from shelfsight.core.texts import check_text
 from shelfsight.search.atoms.parser import MAX_ATOMS, MAX_TERM
 
 __all__ = ["checked"]
@@ -28,9 +29,7 @@ def _checked(place: int, atom: Atom) -> Atom:
     named = f"atom {place} ({term[:40]!r})"
     if not term:
         raise UsageError(f"atom {place} has no term", hint="a term is the bare words: 'leather' for 'not leather'")
-    if len(term) > MAX_TERM:
-        raise UsageError(f"the term of {named} is {len(term)} characters long", hint=f"at most {MAX_TERM} are read")
-    _check_characters(named, term)
+    check_text(term, MAX_TERM, f"the term of {named}")
     if atom.start < 0 or atom.end < atom.start:
         raise UsageError(
             f"{named} stands from {atom.start} to {atom.end}", hint="give both as 0 where it is not in the text"
@@ -47,12 +46,3 @@ def _check_limit(named: str, atom: Atom) -> None:
     if atom.kind != "limit":
         raise UsageError(f"{named} is of kind {atom.kind!r} and has a filter", hint="only a limit has a filter")
     parse_filter(atom.filter)
-
-
-def _check_characters(named: str, term: str) -> None:
-    try:
-        term.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(
-            f"the term of {named} holds half a character (a lone surrogate)", hint="send it as valid UTF-8"
-        ) from error

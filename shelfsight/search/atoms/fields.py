@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from shelfsight.core.filters.tokens import KEYWORDS
 from shelfsight.search.atoms.lexicon import MEASURES
 from shelfsight.search.atoms.tokens import key_of, keys_of
 
@@ -12,13 +13,12 @@ _STOCK = keys_of("instock stock available availability inventory quantity qty")
 _SALE = keys_of("onsale sale discounted")
 _NAME = re.compile(r"[^\W\d]\w*")
 _SIZE = key_of("size")
-_KEYWORDS = frozenset(("and", "or", "not", "in", "like", "is", "null", "true", "false"))
 _WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 
 
 def comparison(field: str, operator: str, literal: str) -> str | None:
     """``price < 50``; ``None`` for a name that the filter language cannot write."""
-    if _NAME.fullmatch(field) and field.lower() not in _KEYWORDS:
+    if _NAME.fullmatch(field) and field.lower() not in KEYWORDS:
         return f"{field} {operator} {literal}"
     return None if "`" in field or not field else f"`{field}` {operator} {literal}"
 

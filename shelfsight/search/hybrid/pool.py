@@ -13,7 +13,7 @@ from shelfsight.search.hybrid.spelling import texts, written
 from shelfsight.search.planning import Plan
 from shelfsight.search.query import understand
 
-__all__ = ["POOL", "Pool", "pool"]
+__all__ = ["POOL", "Pool", "look_up", "pool"]
 
 POOL = 256
 """Candidates by vector, and by words, at least; and those by whose cosines all are standardised."""
@@ -30,7 +30,7 @@ class Pool:
         words: id -> what its words say, for those that have any of the query's.
         vector_ranks, word_ranks: id -> place in the list that found it, from 1.
         readings: of the matches, in their order.
-        named: ids that are asked for by name, in order.
+        named: ids that are asked for by name -> their places among these, from 0.
         unwanted: ids whose words the query excludes.
         corrections: word as typed -> the word that was looked up in its place.
     """
@@ -40,7 +40,7 @@ class Pool:
     vector_ranks: dict[str, int]
     word_ranks: dict[str, int]
     readings: Readings
-    named: tuple[str, ...]
+    named: dict[str, int]
     unwanted: frozenset[str]
     corrections: dict[str, str]
 
@@ -50,7 +50,7 @@ class Pool:
         if unwanted.any():  # no further than that takes: stages behind this one measure by the spread of the order
             order = order - unwanted * (float(np.ptp(order)) + 1.0)
         top = float(order.max(initial=0.0)) + 1.0
-        first = {id: top + len(self.named) - place for place, id in enumerate(self.named)}
+        first = {id: top + len(self.named) - place for id, place in self.named.items()}
         return [first.get(match.id, value) for match, value in zip(self.matches, order.tolist(), strict=True)]
 
 
@@ -59,7 +59,8 @@ def pool(snapshot: Snapshot, plan: Plan, vector: FloatArray, k: int) -> Pool:
     size = max(k, POOL)
     near = snapshot.search(vector[np.newaxis], size, where=plan.where, exclude=plan.query.exclude)[0]
     ids = [match.id for match in near]
-    negative, found, words = _words(snapshot, plan, size, ids)
+    looked = look_up(snapshot, plan, size)
+    found, words = looked.found, looked.of(ids, snapshot)
     known = set(ids)
     alone = snapshot.scored(vector, [match.id for match in found.matches if match.id not in known])
     matches = (*near, *alone.values())
@@ -70,17 +71,37 @@ def pool(snapshot: Snapshot, plan: Plan, vector: FloatArray, k: int) -> Pool:
         word_ranks={match.id: rank for rank, match in enumerate(found.matches, start=1)},
         readings=_readings(snapshot, matches, words, [match.score for match in near[:POOL]]),
         named=_named(found.matches),
-        unwanted=_unwanted(snapshot, negative, [match.id for match in matches]),
+        unwanted=_unwanted(snapshot, looked.negative, [match.id for match in matches]),
         corrections=written(found, snapshot),
     )
 
 
-def _words(
-    snapshot: Snapshot, plan: Plan, size: int, ids: Sequence[str]
-) -> tuple[tuple[str, ...], WordsFound, dict[str, WordMatch]]:
-    """What is not wanted, what is found by words, and what the words say of that and of ``ids``."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was looked up by words.
+
+    Attributes:
+        asked: what in the end.
+        negative: what is not wanted.
+        found: the best.
+    """
+
+    asked: WordQuery | None
+    negative: tuple[str, ...]
+    found: WordsFound
+
+    def of(self, ids: Sequence[str], snapshot: Snapshot) -> dict[str, WordMatch]:
+        """What the words say of what was found, and of ``ids``."""
+        words = {match.id: match for match in self.found.matches}
+        if self.asked is not None and (missing := [id for id in ids if id not in words]):
+            words |= {match.id: match for match in snapshot.words(self.asked, len(missing), among=missing).matches}
+        return words
+
+
+def look_up(snapshot: Snapshot, plan: Plan, size: int) -> Looked:
+    """The ``size`` best of a plan by words."""
     if plan.words.text is None:
-        return plan.words.negative, WordsFound(), {}
+        return Looked(None, plan.words.negative, WordsFound())
     typed = understand(plan.query) if plan.atoms is None else plan.words
     where, exclude = plan.where, plan.query.exclude
     asked = WordQuery(text=typed.text or "", synonyms=plan.synonyms)
@@ -89,10 +110,7 @@ def _words(
     if typed.text != plan.words.text and not named:
         asked = WordQuery(text=plan.words.text, synonyms=plan.synonyms)
         found = snapshot.words(asked, size, where=where, exclude=exclude)
-    words = {match.id: match for match in found.matches}
-    if missing := [id for id in ids if id not in words]:
-        words |= {match.id: match for match in snapshot.words(asked, len(missing), among=missing).matches}
-    return typed.negative if named else plan.words.negative, found, words
+    return Looked(asked, typed.negative if named else plan.words.negative, found)
 
 
 def _readings(
@@ -110,9 +128,10 @@ def _readings(
     )
 
 
-def _named(matches: Sequence[WordMatch]) -> tuple[str, ...]:
+def _named(matches: Sequence[WordMatch]) -> dict[str, int]:
     named = [match.id for match in matches if match.exact is not None]
-    return tuple(named) if len(named) <= _FEW else tuple(match.id for match in matches if match.exact == "id")
+    few = named if len(named) <= _FEW else [match.id for match in matches if match.exact == "id"]
+    return {id: place for place, id in enumerate(few)}
 
 
 def _unwanted(snapshot: Snapshot, negative: Sequence[str], ids: Sequence[str]) -> frozenset[str]:

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from shelfsight.core.listing import Match
+from shelfsight.core.listing import Match, WordMatch
 from shelfsight.core.snapshot import Snapshot
 from shelfsight.core.vectors import FloatArray
 from shelfsight.search.candidates import Candidate, Retrieved
 from shelfsight.search.hybrid.fusion import FUSION, WordFusion
-from shelfsight.search.hybrid.pool import Pool, pool
+from shelfsight.search.hybrid.pool import POOL, Pool, look_up, pool
 from shelfsight.search.planning import Plan
 
-__all__ = ["retrieve"]
+__all__ = ["everything", "retrieve"]
 
 
 def retrieve(snapshot: Snapshot, plan: Plan, vector: FloatArray, k: int, *, fusion: WordFusion = FUSION) -> Retrieved:
@@ -28,10 +28,31 @@ def retrieve(snapshot: Snapshot, plan: Plan, vector: FloatArray, k: int, *, fusi
     )
 
 
+def everything(snapshot: Snapshot, plan: Plan, vector: FloatArray, cosine: float) -> list[Candidate]:
+    """All that pass a plan's filter and have at least this cosine with its (d,) vector, or a whole value that is asked
+    for, with what their words say; ordered by their cosines, and in no order here."""
+    near = snapshot.above(vector, cosine, where=plan.where, exclude=plan.query.exclude)
+    ids, size = [match.id for match in near], POOL
+    while True:
+        looked = look_up(snapshot, plan, size)
+        named = [match.id for match in looked.found.matches if match.exact is not None]
+        if len(named) < size:  # they are the first of what is found
+            break
+        size *= 16
+    words, known = looked.of(ids, snapshot), set(ids)
+    alone = snapshot.scored(vector, [id for id in named if id not in known])
+    return [_said(Candidate(match=match, order=match.score), words.get(match.id)) for match in (*near, *alone.values())]
+
+
 def _candidate(match: Match, order: float, found: Pool) -> Candidate:
-    ranks = {"vector": found.vector_ranks.get(match.id), "words": found.word_ranks.get(match.id)}
-    candidate = Candidate(match=match, order=order, ranks={name: rank for name, rank in ranks.items() if rank})
-    words = found.words.get(match.id)
+    places = {"vector": found.vector_ranks.get(match.id), "words": found.word_ranks.get(match.id)}
+    ranks = {name: rank for name, rank in places.items() if rank}
+    candidate = Candidate(match=match, order=order, named=match.id in found.named, ranks=ranks)
+    return _said(candidate, found.words.get(match.id))
+
+
+def _said(candidate: Candidate, words: WordMatch | None) -> Candidate:
+    """``candidate`` with what its words say."""
     if words is None:
         return candidate
     reasons = (f"exact {words.exact}",) if words.exact is not None else ()

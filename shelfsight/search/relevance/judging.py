@@ -39,6 +39,10 @@ class Judge:
         """
         return self.hits.cosine_at(self.standing, log_odds_of(probability) - self.scale.words * share)
 
+    def least_cosine(self, probability: float) -> float:
+        """Below it nothing is so probable, whatever share of the words it has."""
+        return min(self.cosine_at(probability, share) for share in (0.0, 1.0))
+
     def nothing_matches(self, best: float | None) -> bool:
         """Whether a collection whose best picture has the cosine ``best`` (``None``: there is no item) has nothing of
         what was asked for. Never claimed where that was not calibrated."""
@@ -87,10 +91,10 @@ def require_judge(judge: Judge | None) -> Judge:
 
 
 def judge(candidates: Sequence[Candidate], by: Judge | None) -> tuple[Candidate, ...]:
-    """The candidates in their order, each with its relevance; as they are where nobody judges."""
+    """The candidates in their order, each with its relevance: what has one keeps it, and where nobody judges all do."""
     if by is None:
         return tuple(candidates)
-    return tuple(each.judged(_relevance(each, by)) for each in candidates)
+    return tuple(each if each.relevance is not None else each.judged(_relevance(each, by)) for each in candidates)
 
 
 def _relevance(candidate: Candidate, by: Judge) -> float:

@@ -6,8 +6,6 @@ from shelfsight.core.types import Value
 
 __all__ = ["age_in_days"]
 
-_SECONDS_A_DAY = 86_400.0
-
 
 def age_in_days(value: Value, today: date) -> float | None:
     """Days from what a field holds to ``today``, at least 0; ``None`` where it holds no date.

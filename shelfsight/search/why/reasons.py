@@ -30,10 +30,11 @@ def why_of(item: StoredItem, answer: Answer) -> Why:
     passes = all(each.passes for each in conditions)
 
     def far_enough(line: Line, rows: Sequence[Row]) -> bool:
-        return not passes or is_met(item.id, line, rows, snapshot, plan.query.group_by)
+        counts = passes and line.counts(item.id)
+        return not counts or is_met(item.id, line, rows, snapshot, plan.query.group_by)
 
     seen = answer.inspected(far_enough)
-    subject = subject_of(item, seen)
+    subject = subject_of(item, seen, passes=passes)
     hides = (hiding_effect(rule) for rule in hides_of(item.id, plan, snapshot))
     return _told(subject, seen, conditions, (*hides, *effects_on(subject, seen)))
 

@@ -54,11 +54,12 @@ def is_met(id: str, line: Line, rows: Sequence[Row], snapshot: Snapshot, field: 
     return _place(_stands(id, line).match.id, rows, snapshot, field) is not None
 
 
-def subject_of(item: StoredItem, seen: Inspection) -> Subject:
-    """The item, and where the line has it."""
+def subject_of(item: StoredItem, seen: Inspection, *, passes: bool) -> Subject:
+    """The item, and where the line has it. One that does not pass, or was cut off, is nowhere, whatever others of its
+    group are."""
     line, rows, field = seen.walk.line, seen.walk.rows, seen.plan.query.group_by
     stands = _stands(item.id, line)
-    place = _place(stands.match.id, rows, seen.snapshot, field)
+    place = _place(stands.match.id, rows, seen.snapshot, field) if passes and line.counts(item.id) else None
     candidate = _candidate(item.id, seen)
     if place is None:
         return Subject(item=item, candidate=candidate)
