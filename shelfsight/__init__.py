@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shelfsight.api.engine import Engine
+    from shelfsight.api.erasing import Receipt
     from shelfsight.api.opening import open_engine
     from shelfsight.api.pictures import PictureFile
     from shelfsight.core.atoms import Atom
@@ -98,6 +99,7 @@ __all__ = [
     "PictureLimits",
     "Query",
     "Reason",
+    "Receipt",
     "SearchDone",
     "SearchEvent",
     "SearchSettings",
@@ -122,6 +124,7 @@ __all__ = [
 
 _HOMES = {
     "shelfsight.api.engine": ("Engine",),
+    "shelfsight.api.erasing": ("Receipt",),
     "shelfsight.api.opening": ("open_engine",),
     "shelfsight.api.pictures": ("PictureFile",),
     "shelfsight.core.atoms": ("Atom",),

@@ -20,6 +20,7 @@ from shelfsight import (
     OrderChanged,
     Page,
     PictureFile,
+    Receipt,
     SearchDone,
     SearchEvent,
     Settings,
@@ -71,6 +72,9 @@ def write(path: Path, items: list[Item]) -> int:
         assert_type(texts, FloatArray)
         assert_type(pictures, FloatArray)
         engine.similar("a", k=3, min_relevance=0.2, duplicates=0.95, diversity=0.2, rules=False)
+        receipt = engine.erase(["b"], check=look)
+        assert_type(receipt, Receipt)
+        assert_type(receipt.verified, bool)
         return engine.upsert(items, check=look).indexed + engine.delete(["a"], check=look)
 
 

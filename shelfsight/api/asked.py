@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 from shelfsight.api.atoms import atoms_of
 from shelfsight.core.atoms import Atom
@@ -10,6 +10,8 @@ from shelfsight.core.listing import SortKey
 from shelfsight.core.types import Example, Mode
 
 __all__ = ["Browsing", "Examples", "Finding", "Searching", "Sort", "of_query"]
+
+T = TypeVar("T")
 
 Examples = str | Sequence[str | Example] | Mapping[str, float]
 """Items by id, or by id and how much each counts beside the others (1 where that is not said)."""
@@ -73,7 +75,7 @@ def of_query(
     fields = dict(asked)
     for name in ("facets", "histograms", "negative"):
         if name in fields:
-            fields[name] = tuple(fields[name])
+            fields[name] = _listed(fields[name])
     for name in ("like", "unlike"):
         if name in fields:
             fields[name] = _examples(fields[name])
@@ -91,10 +93,13 @@ def of_query(
 def _examples(given: Examples) -> tuple[Example, ...]:
     if isinstance(given, Mapping):
         return tuple(Example(id, weight) for id, weight in given.items())
-    listed = [given] if isinstance(given, str) else given
-    return tuple(each if isinstance(each, Example) else Example(each) for each in listed)
+    return tuple(each if isinstance(each, Example) else Example(each) for each in _listed(given))
 
 
 def _sort_keys(sort: Sort) -> tuple[SortKey, ...]:
-    keys = [sort] if isinstance(sort, str) else sort
-    return tuple(key if isinstance(key, SortKey) else SortKey.read(key) for key in keys)
+    return tuple(key if isinstance(key, SortKey) else SortKey.read(key) for key in _listed(sort))
+
+
+def _listed(given: str | Sequence[T]) -> tuple[str | T, ...]:
+    """One text is a list of one, and not of its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)

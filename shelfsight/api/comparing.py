@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shelfsight.api.engine import Engine
+from shelfsight.core.errors import UsageError
 from shelfsight.core.types import Query
+from shelfsight.search.query import understand
 
 if TYPE_CHECKING:
     from shelfsight.evaluation import Comparison
@@ -94,4 +96,13 @@ def _titles(engine: Engine, sample: int) -> list[str]:
         elif (place := draw.randrange(number + 1)) < sample:
             drawn[place] = id
     found = engine.titles(drawn)
-    return [title for id in drawn if (title := found.get(id))]
+    return [title for id in drawn if (title := found.get(id)) and _asks(title)]
+
+
+def _asks(title: str) -> bool:
+    """Whether it asks for anything: one of blanks does not, nor does one that reads as a minus term."""
+    try:
+        understand(Query(text=title))
+    except UsageError:
+        return False
+    return True

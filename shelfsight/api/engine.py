@@ -206,7 +206,8 @@ class Engine(Findable, LiveCollection):
             As :func:`shelfsight.api.enriching.add_notes`, and where the model cannot be had.
         """
         given = {"features": features, "enrich": enrich}
-        return add_notes(self._store, self.vlm, settings=self._settings, progress=progress, **given)
+        with self._following.held():
+            return add_notes(self._store, self.vlm, settings=self._settings, progress=progress, **given)
 
     def embed(self, texts: Sequence[str] = (), pictures: Sequence[bytes] = ()) -> tuple[FloatArray, FloatArray]:
         """Texts and encoded pictures to vectors of the collection's encoder: (t, d) and (p, d) float32 of length 1.
@@ -222,7 +223,8 @@ class Engine(Findable, LiveCollection):
         """How often the picture alone tells the value of ``field``; see :func:`shelfsight.evaluation.classify`."""
         from shelfsight import evaluation
 
-        return evaluation.classify(self._store, self.encoder, field)
+        with self._following.held():
+            return evaluation.classify(self._store, self.encoder, field)
 
     def _forget_all(self) -> dict[str, int]:
         with self._loading:

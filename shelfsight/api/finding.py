@@ -1,7 +1,7 @@
 """Asking a collection: search, more like this, browsing, and many judged queries at once."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -73,8 +73,8 @@ class Findable(collection.Collection):
             EncoderMismatch, ModelError: the collection's encoder cannot be had.
         """
         fields = of_query(asked, Searching, explained=self._settings.search.explained)
-        query = Query(text=text, **fields)
-        return with_suggestions(self._search_with().search(query), self._store)
+        with self._following.held():
+            return with_suggestions(self._search_with().search(Query(text=text, **fields)), self._store)
 
     def search_events(self, text: str | None = None, **asked: Unpack[Searching]) -> Stream[SearchEvent]:
         """:meth:`search`, told as it comes about; what is wrong with it is raised with the first event.
@@ -85,7 +85,7 @@ class Findable(collection.Collection):
             whose page is what :meth:`search` answers. Close it to have no more.
         """
         fields = of_query(asked, Searching, explained=self._settings.search.explained)
-        return self._search_with().stream(Query(text=text, **fields)).map(self._with_suggestions)
+        return self._search_with().stream(Query(text=text, **fields)).around(self._told)
 
     def parse(self, text: str) -> tuple[Atom, ...]:
         """What ``text`` asks for, in the words of this collection; edited, it goes back as ``atoms`` of a search.
@@ -107,7 +107,8 @@ class Findable(collection.Collection):
             As :meth:`search`.
         """
         fields = of_query(asked, Searching, explained=self._settings.search.explained)
-        return self._search_with().why(id, Query(text=text, **fields))
+        with self._following.held():
+            return self._search_with().why(id, Query(text=text, **fields))
 
     def similar(self, id: str, **asked: Unpack[Finding]) -> Page:
         """The k items that look most like item ``id``, itself left out; otherwise like :meth:`search`.
@@ -115,8 +116,9 @@ class Findable(collection.Collection):
         Raises:
             NotFound: no such item.
         """
-        page = self._search_with().similar(id, **of_query(asked, Finding))
-        return with_suggestions(page, self._store)
+        fields = of_query(asked, Finding)
+        with self._following.held():
+            return with_suggestions(self._search_with().similar(id, **fields), self._store)
 
     def browse(self, **asked: Unpack[Browsing]) -> Page:
         """Items that pass the filter, in the order of ``sort`` and then of ids; see :meth:`search`.
@@ -148,7 +150,8 @@ class Findable(collection.Collection):
         asked = [replace(query, **given) for query in queries]
         if any(query.rerank for query in asked):
             _ = self.vlm
-        return self._search_with().rank(asked)
+        with self._following.held():
+            return self._search_with().rank(asked)
 
     def evaluate(
         self,
@@ -178,10 +181,13 @@ class Findable(collection.Collection):
     def vlm(self) -> VisionLanguageModel:
         """The vision-language model, loaded now if it was not."""
 
-    def _with_suggestions(self, event: SearchEvent) -> SearchEvent:
-        if isinstance(event, HitExplained):
-            return event
-        return replace(event, page=with_suggestions(event.page, self._store))
+    def _told(self, events: Iterator[SearchEvent]) -> Iterator[SearchEvent]:
+        with self._following.held():
+            for event in events:
+                if isinstance(event, HitExplained):
+                    yield event
+                else:
+                    yield replace(event, page=with_suggestions(event.page, self._store))
 
     def _rank_unruled(self, queries: Sequence[Query], **given: Any) -> list[list[tuple[str, float]]]:
         return self.rank([replace(query, rules=False) for query in queries], **given)

@@ -1,6 +1,8 @@
 """The version of a collection that counts, followed: after a switch the next call is answered by the new one."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -11,7 +13,7 @@ from shelfsight.core.settings import VectorSettings
 __all__ = ["Following"]
 
 _GRACE = 120.0
-"""Longer than any search that has a store in hand."""
+"""Longer than any call that has a store in hand and does not hold it."""
 
 
 @dataclass(slots=True)
@@ -22,7 +24,8 @@ class Following:
 
     Attributes:
         vectors: what finds vectors in the versions that are opened.
-        grace: seconds that a store stays open behind a switch; the first call after them closes it.
+        grace: seconds that a store stays open behind a switch; the first call after them closes it, unless it is
+            :meth:`held`.
     """
 
     path: Path
@@ -32,6 +35,7 @@ class Following:
     grace: float = _GRACE
     _lock: RLock = field(default_factory=RLock)
     _left: list[tuple[float, Store]] = field(default_factory=list)
+    _holds: dict[object, float] = field(default_factory=dict)
 
     def store(self) -> Store:
         """The store of the version that counts, opened now where it was switched to since the last call.
@@ -48,12 +52,29 @@ class Following:
                 opened = open_store(self.path, vectors=self.vectors)
                 self._left.append((time.monotonic(), self.current))
                 self.current = opened
-            self._close(before=time.monotonic() - self.grace)
+            for left in self._overdue():
+                self._left.remove(left)
+                left[1].close()
             return self.current
 
-    def close(self) -> None:
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside, no store that counted when this began, or since, is closed, however long it takes."""
+        hold = object()
         with self._lock:
-            self._close(before=float("inf"))
+            self._holds[hold] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._holds[hold]
+
+    def close(self) -> None:
+        """Close all, held or not."""
+        with self._lock:
+            for _, store in self._left:
+                store.close()
+            self._left.clear()
             self.current.close()
 
     def _superseded(self) -> bool:
@@ -61,11 +82,10 @@ class Following:
 
         return self.follow and isinstance(self.current, Versioned) and active(self.path) != self.current.folder
 
-    def _overdue(self) -> bool:
-        return any(when < time.monotonic() - self.grace for when, _ in [*self._left])
-
-    def _close(self, *, before: float) -> None:
-        for when, store in [*self._left]:
-            if when < before:
-                self._left.remove((when, store))
-                store.close()
+    def _overdue(self) -> list[tuple[float, Store]]:
+        """What nobody can have in hand any more."""
+        if not self._left:
+            return []
+        with self._lock:
+            until = min([time.monotonic() - self.grace, *self._holds.values()])
+            return [each for each in self._left if each[0] < until]

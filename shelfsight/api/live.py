@@ -159,12 +159,13 @@ class LiveCollection(collection.Collection):
         """``action`` on the version that counts; again, where the collection was switched to another meanwhile."""
         from shelfsight.stores.versions import SupersededError
 
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return action(self._store)
-            except SupersededError:
-                continue
-        return action(self._store)
+        with self._following.held():
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return action(self._store)
+                except SupersededError:
+                    continue
+            return action(self._store)
 
 
 def _checked(store: Store, ids: Sequence[str], check: Check | None) -> str | None:

@@ -50,6 +50,14 @@ def test_a_form_repeats_what_is_a_list(shop: Shop, demo_folder: Path) -> None:
     assert answer["histograms"] == documents(page)["histograms"]
 
 
+def test_one_text_is_a_list_of_one(shop: Shop) -> None:
+    engine, _ = shop
+    one = engine.search("a red dress", negative="mug", facets="colour", histograms="price", sort="price")
+    same = engine.search("a red dress", negative=["mug"], facets=["colour"], histograms=["price"], sort=["price"])
+    assert documents(one) == documents(same)
+    assert documents(one) != documents(engine.search("a red dress", sort="price"))
+
+
 def test_browsing_is_sorted_and_grouped(shop: Shop) -> None:
     engine, client = shop
     everything = engine.browse(k=1000).hits

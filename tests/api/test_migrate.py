@@ -13,9 +13,20 @@ import numpy as np
 import pytest
 from front_door import Cli
 from migrate_child import COLOURS, fill, item
+from square_vlms import SquareVlm
 from tiny_encoder import TintEncoder
 
-from shelfsight import Conflict, Engine, Item, LeaseHeld, NotFound, Settings
+from shelfsight import (
+    Conflict,
+    Engine,
+    HitExplained,
+    HitsFound,
+    Item,
+    LeaseHeld,
+    NotFound,
+    SearchDone,
+    Settings,
+)
 from shelfsight.api.following import Following
 from shelfsight.api.migrating import discard, migration
 from shelfsight.core.errors import StoreError
@@ -120,10 +131,13 @@ def test_the_next_version_is_opened_as_the_last_one_was(path: Path) -> None:
     left = open_store(path, vectors=vectors)
     following = Following(path, left, vectors=vectors, grace=0.0)
     assert following.store() is left
-    with migration(path, NEW, now=OLD) as work:
-        work.catch_up()
-        work.switch()
-    store = following.store()
+    with following.held():
+        with migration(path, NEW, now=OLD) as work:
+            work.catch_up()
+            work.switch()
+        store = following.store()
+        assert following.store() is store is not left
+        assert left.snapshot().count() == ITEMS
     assert store.manifest.encoder == NEW.spec
     if store.manifest.store == "faiss":
         units = normalise(np.random.default_rng(0).standard_normal((2000, NEW.spec.dimension)))
@@ -142,6 +156,22 @@ def test_the_next_version_is_opened_as_the_last_one_was(path: Path) -> None:
     following.close()
 
 
+def test_a_search_that_takes_long_keeps_the_store_it_began_with(path: Path) -> None:
+    """The last hit's picture lies in the store that was left."""
+    engine = Engine(open_store(path), path=path, settings=Settings(), encoder=OLD, vlm=SquareVlm())
+    engine._following.grace = 0.0
+    with engine, engine.search_events("red", k=ITEMS, explain=ITEMS) as events:
+        assert isinstance(next(events), HitsFound)
+        with migration(path, NEW, now=OLD) as work:
+            work.catch_up()
+            work.switch()
+        assert engine.count() == engine.count() == ITEMS  # by the new one; the second call would close the old one
+        *explained, done = events
+        assert {each.id for each in explained if isinstance(each, HitExplained)} == {*COLOURS, "bytes"}
+        assert isinstance(done, SearchDone)
+        assert (done.page.warnings, done.page.stages[0].ended) == ((), "complete")
+
+
 class Rolled(TintEncoder):
     """Takes every colour's name for that of another one."""
 
@@ -158,6 +188,15 @@ def test_comparing_after_a_switch_says_the_same_and_rules_are_those_of_both(path
     with migration(path, OLD, now=Rolled("rolled")) as work:
         assert work.compare() == before
     assert before.same_first == round(1 / len(COLOURS), 4)  # what is pinned; else another colour each
+
+
+def test_titles_that_ask_for_nothing_are_not_compared_by(path: Path) -> None:
+    with closing(open_store(path)) as store:
+        store.patch({"red": {"title": "-red"}, "green": {"title": "  "}})
+    with migration(path, NEW, now=OLD) as work:
+        work.catch_up()
+        compared = work.compare()
+    assert (compared.queries, compared.overlap) == (len(COLOURS) - 2, 1.0)
 
 
 def test_rollback_keeps_what_was_written_since(path: Path) -> None:
