@@ -20,6 +20,7 @@ from shelfsight import (
     ModelError,
     NotFound,
     PictureError,
+    Settings,
     ShelfsightError,
     SnapshotGone,
     UnknownField,
@@ -27,6 +28,9 @@ from shelfsight import (
     open_engine,
 )
 from shelfsight.core import errors
+from shelfsight.core.protocols import Change, Fingerprints, StoredItem, StoredPicture
+from shelfsight.core.settings import VectorSettings
+from shelfsight.core.vectors import normalise
 
 
 def test_exported_members() -> None:
@@ -179,6 +183,20 @@ def test_damaged_collections(demo_collection: Path, tmp_path: Path) -> None:
         with pytest.raises(ShelfsightError):
             open_engine(path).search("x")
         shutil.rmtree(path)
+
+
+def test_a_new_collection_has_the_settings_of_vectors_at_once(tmp_path: Path) -> None:
+    settings = Settings(vectors=VectorSettings(flat_below=1000, recall=0.9))
+    about = {"title": None, "metadata": {}, "fingerprints": Fingerprints(pictures="1", metadata="1")}
+    with open_engine(tmp_path / "c", create=True, settings=settings) as engine:
+        shape = (2000, engine.manifest.encoder.dimension)
+        rows = normalise(np.random.default_rng(3).standard_normal(shape))
+        picture = StoredPicture(name="p", path=str(Path(__file__)))
+        items = [StoredItem(id=f"{number}", pictures=(picture,), **about) for number in range(len(rows))]  # type: ignore[arg-type]
+        engine._store.commit([Change(item=item, vectors=rows[n : n + 1]) for n, item in enumerate(items)])
+        engine._store.maintain()
+        assert engine.manifest.index is not None
+        assert engine.manifest.index.kind.startswith("ivf")
 
 
 def test_the_right_kind_comes_first(demo_engine: Engine) -> None:

@@ -53,6 +53,15 @@ def test_npy_and_csv(vectors: np.ndarray, tmp_path: Path, cli: Cli) -> None:
     assert (again["unchanged"], again["indexed"]) == (5, 0)
 
 
+def test_what_finds_vectors_is_what_the_settings_say(tmp_path: Path, cli: Cli) -> None:
+    rows = normalise(np.random.default_rng(2).standard_normal((2000, 16)))
+    np.save(tmp_path / "vectors.npy", rows)
+    (tmp_path / "items.csv").write_text("id\n" + "".join(f"{number}\n" for number in range(len(rows))))
+    command = ("import", tmp_path / "vectors.npy", "-c", tmp_path / "c", "--items", tmp_path / "items.csv", *ELSEWHERE)
+    assert cli(*command, "--set", "vectors.flat_below=1000", "--set", "vectors.recall=0.9").code == 0
+    assert cli("info", "-c", tmp_path / "c", "--json").document["index"]["kind"].startswith("ivf")
+
+
 def test_other_vectors_leave_the_fields_that_were_updated(vectors: np.ndarray, tmp_path: Path) -> None:
     encoder = ImportedEncoder(name="no/such-model", fingerprint="f1")
     table = tmp_path / "items.csv"

@@ -27,6 +27,7 @@ from served import serving
 
 from shelfsight import Engine, open_engine
 from shelfsight.api.app import create_app
+from shelfsight.api.http.readiness import Readiness
 from shelfsight.api.service import logs
 from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.jobs import JobState
@@ -543,6 +544,11 @@ def test_readiness_tells_what_it_looked_at(client: httpx.Client, service: Servic
     use = service.collections.engine().encoder_use
     assert [client.get("/readyz").json() for _ in range(5)] == [document] * 5, "it is asked once a second"
     assert service.collections.engine().encoder_use.text_passes <= use.text_passes + 1
+
+
+def test_a_server_stays_ready_when_all_that_is_kept_in_memory_is_let_go(engine: Engine, service: Service) -> None:
+    engine._forget_all()  # as an erasure does
+    assert Readiness(service).check()[1]["status"] == "ready"
 
 
 def test_each_look_goes_through_the_encoder(engine: Engine) -> None:
