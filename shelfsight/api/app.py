@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from anyio import to_thread
@@ -65,6 +66,7 @@ def create_app(service: Service) -> FastAPI:
         version=__version__,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan,
         generate_unique_id_function=_plainly,
     )
@@ -75,30 +77,31 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(metrics_routes(), dependencies=[needs("metrics", server=True)])
     _add_health(app, readiness)
     _add_pages(app)
+    install_reference(app)
+    say_keys(app)
+    _add_layers(app, service, gates)
+    return app
+
+
+def _add_layers(app: FastAPI, service: Service, gates: Gates) -> None:
+    """What stands around the operations, from the inside out."""
+    server = service.settings.server
     app.add_middleware(Routed)
     app.add_middleware(Audited, log=service.audit)
     app.add_middleware(Admitted, gates=gates)
-    install_reference(app)
-    say_keys(app)
     app.add_middleware(Identified, access=service.access)
-    app.add_middleware(InTime, settings=service.settings.server)
+    app.add_middleware(problems.Unexpected)
     app.add_middleware(EncodedItemPaths)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(problems.Unexpected)
-    hosts = frozenset(map(str.lower, service.settings.server.hosts))
-    app.add_middleware(Origins, hosts=hosts, pages=allowed_pages(service.settings.server), access=service.access)
+    hosts = frozenset(map(str.lower, server.hosts))
+    app.add_middleware(Origins, hosts=hosts, pages=allowed_pages(server), access=service.access)
+    app.add_middleware(InTime, settings=server)
     app.add_middleware(WellFormed)
-    app.add_middleware(problems.Unexpected)  # once more, for the two before, which themselves ask for keys
-    app.add_middleware(
-        Observes,
-        metrics=service.metrics,
-        load=lambda: load_of(gates),
-        spans=service.spans,
-        queries=service.settings.log.queries,
-    )
+    app.add_middleware(problems.Unexpected)  # once more, for the layers between, which themselves ask for keys
+    load, queries = partial(load_of, gates), service.settings.log.queries
+    app.add_middleware(Observes, metrics=service.metrics, load=load, spans=service.spans, queries=queries)
     app.add_middleware(RequestIds)
     app.add_middleware(SafeHeaders)
-    return app
 
 
 def _add_operations(app: FastAPI) -> None:

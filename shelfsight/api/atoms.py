@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from shelfsight.api.sent import Sent
 from shelfsight.core.atoms import Atom, AtomKind
 from shelfsight.core.errors import UsageError
 from shelfsight.core.questions import Subject
@@ -16,10 +17,8 @@ _HINT = 'an atom looks like {"kind": "attribute", "term": "red", "negated": fals
 _SUBJECTS: dict[AtomKind, Subject] = {"kind": "kind", "attribute": "attribute", "count": "count"}
 
 
-class AtomDocument(BaseModel):
+class AtomDocument(Sent):
     """One part of a query."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: AtomKind = Field(description="What it is, how it looks, how many, a bound on a field, a thing seen on it.")
     term: str = Field(description="The bare words: `leather` for `not leather`.")

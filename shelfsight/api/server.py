@@ -94,7 +94,7 @@ def server_for(
     settings, app = service.settings.server, create_app(service)
     config = uvicorn.Config(
         app,
-        http=protocol(settings.head_seconds),
+        http=protocol(settings.head_seconds, settings.body_seconds),
         ws="none",
         log_config=None,
         log_level="warning",

@@ -97,7 +97,9 @@ class ServerSettings(_Frozen):
     grace_seconds: float = Field(default=10.0, ge=0, description="what open requests get to end in at a stop")
     max_request: int = Field(default=25_000_000, gt=0, description="bytes of a body; catalogues apart")
     head_seconds: float = Field(default=10.0, gt=0, description="a request's line and headers have come by then")
-    body_seconds: float = Field(default=30.0, gt=0, description="a request's body has come by then, or is refused")
+    body_seconds: float = Field(
+        default=30.0, gt=0, description="a body has come by then, or is refused; who reads nothing so long is given up"
+    )
     needs_vlm: bool = Field(default=False, description="whether it is ready only with its vision-language model")
     state: Path | None = Field(
         default=None, description="directory of keys, jobs, aliases and audit log; unsaid: beside the collection"

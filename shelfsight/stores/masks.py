@@ -134,7 +134,7 @@ def _check_type(field: FieldPath, column: Column, value: Scalar) -> None:
     if held and kind not in held:
         names = " and ".join(sorted(_WORDS[Type(code)] for code in held))
         raise UsageError(
-            f"the field {field.name!r} holds {names}, {value!r} is {_WORDS[kind]} (position {field.position})",
+            f"the field {field.name!r} holds {names}, {value!r} is {_WORDS[kind]}{_at(field)}",
             hint=_type_hint(kind, held),
         )
 
@@ -188,4 +188,8 @@ def unknown_field(field: FieldPath, names: Iterable[str]) -> UnknownField:
         hint = f"did you mean {', '.join(near)}?"
     else:
         hint = f"fields are: {', '.join(known[:20])}"
-    return UnknownField(f"no item has the field {name!r} (position {field.position})", hint=hint)
+    return UnknownField(f"no item has the field {name!r}{_at(field)}", hint=hint)
+
+
+def _at(field: FieldPath) -> str:
+    return "" if field.position is None else f" (position {field.position})"

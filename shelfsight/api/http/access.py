@@ -14,13 +14,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shelfsight.api.http.context import service_of
 from shelfsight.api.http.middleware import decode_id
 from shelfsight.api.http.origins import API, SAFE, is_local
-from shelfsight.api.http.problems import answer_to
 from shelfsight.api.service import keys
 from shelfsight.api.service.access import Access, Caller
 from shelfsight.api.service.audit import Entry
 from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.origins import ANY
-from shelfsight.core.errors import Forbidden, ShelfsightError, UsageError
+from shelfsight.core.errors import Forbidden, UsageError
 
 __all__ = ["METRICS", "Asker", "Identified", "caller_of", "needs", "say_keys", "sees"]
 
@@ -67,17 +66,14 @@ class Identified:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (scope["path"].startswith(API) or scope["path"] == METRICS):
-            try:
-                scope.setdefault("state", {})["caller"] = self._identify(scope)
-            except ShelfsightError as error:
-                await answer_to(error)(scope, receive, send)
-                return
+            scope.setdefault("state", {})["caller"] = self._identify(scope)
         await self._app(scope, receive, send)
 
     def _identify(self, scope: Scope) -> Caller:
-        headers = Headers(scope=scope)
+        headers, local = Headers(scope=scope), is_local(scope)
         address = (scope.get("client") or ("",))[0]
-        caller = self._access.identify(_token(headers), address=address, local=is_local(scope))
+        token = _token(headers) if self._access.required(local=local) else None  # it may be a proxy's own
+        caller = self._access.identify(token, address=address, local=local)
         _check_page(headers, caller)
         return caller
 

@@ -1,12 +1,14 @@
 """Requests to the API wait for a place at work, or are refused at once; see :mod:`shelfsight.api.service.admission`."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fastapi import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shelfsight.api.http.problems import problem, public_error
+from shelfsight.api.http.problems import answer_to, problem
 from shelfsight.api.service.admission import Admission, Place
 from shelfsight.core.errors import Busy
 from shelfsight.core.settings import Settings
@@ -49,15 +51,20 @@ class Gates:
         """Whether no request is at work or waits for it."""
         return self.requests.idle and self.uploads.idle
 
-    def reserve(self, size: int) -> None:
-        """Room for ``size`` bytes of a body.
+    @contextmanager
+    def room(self, size: int) -> Iterator[None]:
+        """Room for ``size`` bytes of a body whose request has no place yet.
 
         Raises:
-            Busy: too many are being received.
+            Busy: too many are being received, or wait.
         """
         if self.received + size > _BODIES * self.body_limit:
             raise Busy("too many requests with large bodies arrive at a time", retry_after=1)
         self.received += size
+        try:
+            yield
+        finally:
+            self.received -= size
 
 
 def leave_place(request: Request) -> None:
@@ -71,7 +78,8 @@ class Admitted:
     """Lets requests to the API through as there are places for them.
 
     A body is received before its request takes a place, so that slow senders keep nobody out. An answer whose length
-    is known is ready when it begins, and one that streams when it ends: slow readers keep nobody out either.
+    is known is ready when it begins, and one that streams when it ends, or its reader is given up (see
+    :mod:`.protocol`): slow readers keep nobody out for long.
     """
 
     def __init__(self, app: ASGIApp, gates: Gates) -> None:
@@ -88,9 +96,7 @@ class Admitted:
         try:
             await self._admit(scope, receive, send)
         except Busy as error:
-            refusal = problem(429, **public_error(error))
-            refusal.headers["Retry-After"] = f"{error.retry_after:.0f}"
-            await refusal(scope, receive, send)
+            await answer_to(error)(scope, receive, send)
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         gates = self._gates
@@ -99,21 +105,23 @@ class Admitted:
             await self._work(gates.uploads.enter(_never), scope, receive, send)
             return
         gates.requests.check()
-        gates.reserve(size)
-        try:
+        with gates.room(size):
             body = await _body(receive)
-        finally:
-            gates.received -= size
-        if body is None:
-            return
+            place = None if body is None else await self._place(receive)
+        if body is not None and place is not None:
+            await self._work(place, scope, _replayed(body, receive), send)
+
+    async def _place(self, receive: Receive) -> Place | None:
+        """A place at work, as soon as there is one; ``None``: the client has gone."""
         turn = asyncio.Event()
-        place = gates.requests.enter(turn.set)
+        place = self._gates.requests.enter(turn.set)
+        there = place.started is not None
         try:
-            there = place.started is not None or await _comes(turn, receive)
-            if there:
-                await self._work(place, scope, _replayed(body, receive), send)
+            there = there or await _comes(turn, receive)
         finally:
-            place.leave()
+            if not there:
+                place.leave()
+        return place if there else None
 
     async def _work(self, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
         answer = _Answer(place, send)
@@ -168,14 +176,14 @@ def _body_size(scope: Scope) -> int | None:
 
 async def _body(receive: Receive) -> bytes | None:
     """The whole body; ``None``: the client has gone."""
-    parts = []
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        parts.append(message.get("body", b""))
+        body += message.get("body", b"")
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return bytes(body)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

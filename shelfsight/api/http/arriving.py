@@ -7,7 +7,6 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shelfsight.api.http.problems import problem
 from shelfsight.core.settings import ServerSettings
 
 __all__ = ["InTime", "expect_upload"]
@@ -28,7 +27,8 @@ def expect_upload(request: Request) -> None:
 
 
 class InTime:
-    """Answers 408 where a body has not come in ``settings.server.body_seconds``, and ends the connection."""
+    """Lets a body be read for ``settings.server.body_seconds``, then reading it is 408; and ends the connection where
+    the answer is there before the body."""
 
     def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
         self._app = app
@@ -38,51 +38,42 @@ class InTime:
         if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, send, self._seconds)
-        try:
-            await self._app({**scope, _BODY: body}, body.receive, body.send)
-        except _TooSlowError as error:
-            if body.answered:
-                raise
-            await problem(408, error.detail, code="too_slow")(scope, receive, body.send)
-
-
-class _TooSlowError(HTTPException):
-    """The app's own handler answers it where it is raised inside of it."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(408, f"the body of the request did not come in {seconds:g} seconds")
+        held = any(name == b"expect" for name, _ in scope["headers"])
+        body = _Body(receive, send, self._seconds, held=held)
+        await self._app({**scope, _BODY: body}, body.receive, body.send)
 
 
 class _Body:
-    """One request's body on its way."""
+    """One request's body on its way; ``held``, while its client waits to be told to send it."""
 
-    def __init__(self, receive: Receive, send: Send, seconds: float) -> None:
+    def __init__(self, receive: Receive, send: Send, seconds: float, *, held: bool) -> None:
+        self._held = held
         self._receive = receive
         self._send = send
         self._seconds = seconds
         self._waited = 0.0
         self._bytes = 0
         self._whole = False
-        self.answered = False
         self.upload = False
 
     async def receive(self) -> Message:
         if self._whole:
             return await self._receive()
+        self._held = False
         begun = monotonic()
         try:
             async with asyncio.timeout(max(self._left(), 0.0)):
                 return await self._next()
         except TimeoutError:
-            raise _TooSlowError(self._seconds) from None
+            detail = f"the body of the request did not come in {self._seconds:g} seconds"
+            raise HTTPException(408, detail) from None
         finally:
             self._waited += monotonic() - begun
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.answered = True
-            if not self._whole and not (message["status"] >= 400 and await self._drained()):
+        if message["type"] == "http.response.start" and not self._whole:
+            refused = message["status"] >= 400 and not self._held
+            if not (refused and await self._drained()):
                 MutableHeaders(scope=message)["Connection"] = "close"
         await self._send(message)
 

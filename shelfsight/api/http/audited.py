@@ -76,7 +76,7 @@ class _Noting:
 
     def read(self, document: object, place: str) -> None:
         id = document.get("id") if isinstance(document, dict) else None
-        self._entry.add([str(id)])
+        self._entry.add([str(id)] if isinstance(id, str | int) else [])
         self._rows.read(document, place)
 
     def refuse(self, failure: Failure) -> None:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 from fastapi import HTTPException, Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.types import Message, Receive
+from starlette.types import Message
 
 from shelfsight.api.http.parameters import SearchRequest
 from shelfsight.core.errors import UsageError
@@ -39,6 +40,8 @@ FORM = "multipart/form-data"
 LINES = ("application/x-ndjson", "application/jsonl")
 
 _MAX_FIELDS = 400
+_MOST_FAULTS = 10
+_NUMBER = re.compile("[0-9]{1,9}")
 _LISTS = ("like", "unlike", "negative", "facets", "histograms", "sort")
 
 
@@ -51,12 +54,12 @@ async def read_search(request: Request, limit: int) -> dict[str, Any]:
     """
     match kind_of(request):
         case "application/json":
-            asked = await read_json(request, SearchRequest, limit)
+            asked = validated(SearchRequest, parsed(await read_body(request, limit)), strict=True)
             data = None
         case "multipart/form-data":
             async with read_form(request, limit, files=1) as form:
-                image = form.get("image")
-                data = await image.read() if isinstance(image, UploadFile) else None
+                image = next((each for each in form.getlist("image") if isinstance(each, UploadFile)), None)
+                data = None if image is None else await image.read()
                 asked = validated(SearchRequest, _fields(form))
         case _:
             raise unsupported(JSON, FORM)
@@ -81,7 +84,7 @@ async def read_body(request: Request, limit: int) -> bytes:
     Raises:
         HTTPException: 413 when it is larger than ``limit`` bytes.
     """
-    return await Request(request.scope, _limited(request, limit)).body()
+    return await limited(request, limit).body()
 
 
 @asynccontextmanager
@@ -92,9 +95,8 @@ async def read_form(request: Request, limit: int, *, files: int) -> AsyncIterato
         HTTPException: 413 when it is larger than ``limit`` bytes, 400 when it is no form.
         UsageError: it is no text.
     """
-    request = Request(request.scope, _limited(request, limit))
     try:
-        async with request.form(max_files=files, max_fields=_MAX_FIELDS, max_part_size=limit) as form:
+        async with limited(request, limit).form(max_files=files, max_fields=_MAX_FIELDS, max_part_size=limit) as form:
             yield form
     except UnicodeError as error:
         raise UsageError(f"the form cannot be read as text: {error}", hint="send it in UTF-8") from error
@@ -109,21 +111,20 @@ async def read_lines(request: Request, *, line: int, total: int) -> AsyncIterato
     Raises:
         HTTPException: 413 where there are more.
     """
-    begun: list[bytes] = []
-    async for piece in Request(request.scope, _limited(request, total)).stream():
+    begun = bytearray()
+    async for piece in limited(request, total).stream():
         first, *others = piece.split(b"\n")
-        begun.append(first)
+        begun += first
         if others:
-            lines = [b"".join(begun), *others[:-1]]
-            begun = [others[-1]]
+            lines = [bytes(begun), *others[:-1]]
+            begun = bytearray(others[-1])
             _check_lines(lines, line)
             yield lines
-        if sum(map(len, begun)) > line:
-            raise _too_large(line, "a line of a request")
-    yield [b"".join(begun)]
+        _check_lines([begun], line)
+    yield [bytes(begun)]
 
 
-def _check_lines(lines: Sequence[bytes], limit: int) -> None:
+def _check_lines(lines: Sequence[bytes | bytearray], limit: int) -> None:
     if any(len(each) > limit for each in lines):
         raise _too_large(limit, "a line of a request")
 
@@ -140,10 +141,6 @@ def unsupported(*kinds: str) -> HTTPException:
 
 def limited(request: Request, limit: int) -> Request:
     """``request``, to be read from here on: a body of more than ``limit`` bytes is refused with 413."""
-    return Request(request.scope, _limited(request, limit))
-
-
-def _limited(request: Request, limit: int) -> Receive:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
@@ -157,7 +154,7 @@ def _limited(request: Request, limit: int) -> Receive:
             raise _too_large(limit)
         return message
 
-    return receive
+    return Request(request.scope, receive)
 
 
 def _too_large(limit: int, what: str = "a request") -> HTTPException:
@@ -190,22 +187,29 @@ def _fields(form: FormData) -> dict[str, Any]:
             fields.setdefault(name, []).append(value)
         elif name == "atoms":
             fields[name] = parsed(value.encode("utf-8", "surrogatepass"), "the field 'atoms'")
+        elif name == "explain" and _NUMBER.fullmatch(value):
+            fields[name] = int(value)  # else 1 would be true
         else:
             fields[name] = value
     return fields
 
 
-def validated(model: type[_Body], fields: Any) -> _Body:
+def validated(model: type[_Body], fields: Any, *, strict: bool = False) -> _Body:
     """``fields`` as ``model`` describes them.
+
+    Args:
+        strict: a text is no number and no truth value, as it is in a form.
 
     Raises:
         UsageError: a field is missing, unknown or of the wrong type.
     """
     try:
-        return model.model_validate(fields)
+        return model.model_validate(fields, strict=strict or None)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in error.errors()]
-        raise UsageError("; ".join(faults), hint="/docs says what this operation takes") from error
+        found = error.errors()
+        faults = [f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in found[:_MOST_FAULTS]]
+        more = f"; and {len(found) - _MOST_FAULTS:,} more" if len(found) > _MOST_FAULTS else ""
+        raise UsageError("; ".join(faults) + more, hint="/docs says what this operation takes") from error
 
 
 def decoded(text: str, what: str) -> bytes:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from shelfsight.api.documents import manifest_document, public_model
@@ -13,6 +13,7 @@ from shelfsight.api.http.access import Asker, sees
 from shelfsight.api.http.bodies import read_json
 from shelfsight.api.http.context import CollectionName, Serving
 from shelfsight.api.http.searching import json_response
+from shelfsight.api.sent import Sent
 from shelfsight.api.service.collections import Listed
 from shelfsight.api.service.names import NAME
 from shelfsight.api.service.service import Service
@@ -24,10 +25,8 @@ _MAX_BODY = 10_000
 Alias = Annotated[str, Path(description="An alias.", pattern=f"^{NAME}$")]
 
 
-class CreateRequest(BaseModel):
+class CreateRequest(Sent):
     """What a new collection is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     encoder: str = Field(
         default="embedded",
@@ -37,10 +36,8 @@ class CreateRequest(BaseModel):
     store: Literal["faiss", "exact", "milvus"] = Field(default="faiss", description="What holds its vectors.")
 
 
-class AliasRequest(BaseModel):
+class AliasRequest(Sent):
     """What an alias stands for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     collection: str = Field(pattern=f"^{NAME}$", description="Name of a collection, not of another alias.")
 

@@ -27,7 +27,8 @@ async def engine_of(request: Request) -> Engine:
         NotFound: there is no collection of that name.
     """
     collections, name = service_of(request).collections, request.path_params.get("collection")
-    return collections.always_open(name) or await run_in_threadpool(collections.engine, name)
+    found = collections.always_open(name)
+    return await run_in_threadpool(collections.engine, name) if found is None else found
 
 
 async def _serving(request: Request) -> Service:

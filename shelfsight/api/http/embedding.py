@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -23,6 +23,7 @@ from shelfsight.api.http.bodies import (
 )
 from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.searching import json_response
+from shelfsight.api.sent import Sent
 from shelfsight.core.errors import UsageError
 from shelfsight.core.vectors import FloatArray
 
@@ -31,10 +32,8 @@ __all__ = ["embed_routes"]
 _MOST = 256
 
 
-class EmbedRequest(BaseModel):
+class EmbedRequest(Sent):
     """What is to be embedded; at least one text or picture."""
-
-    model_config = ConfigDict(extra="forbid")
 
     texts: list[str] = Field(default=[], max_length=_MOST, description="Taken as they are: a minus is a minus.")
     pictures: list[str] = Field(default=[], max_length=_MOST, description="Encoded pictures, base64.")
@@ -66,7 +65,7 @@ def embed_routes() -> APIRouter:
                     asked, pictures = await _read(form)
             case _:
                 raise unsupported(JSON, FORM)
-        return json_response(await run_in_threadpool(_embedded, engine, asked, pictures))
+        return await run_in_threadpool(_embedded, engine, asked, pictures)
 
     return routes
 
@@ -88,12 +87,12 @@ async def _read(form: FormData) -> tuple[EmbedRequest, list[bytes]]:
     return validated(EmbedRequest, {**fields, "pictures": [""] * len(pictures)}), pictures
 
 
-def _embedded(engine: Engine, asked: EmbedRequest, pictures: list[bytes]) -> dict[str, Any]:
+def _embedded(engine: Engine, asked: EmbedRequest, pictures: list[bytes]) -> Response:
     spec = engine.encoder.spec
     encoder = {"name": public_model(spec.name), "revision": spec.revision, "dimension": spec.dimension}
     texts, shown = engine.embed(asked.texts, pictures)
     told = {"texts": _told(texts, asked.encoding), "pictures": _told(shown, asked.encoding)}
-    return {"encoder": encoder, "encoding": asked.encoding, **told}
+    return json_response({"encoder": encoder, "encoding": asked.encoding, **told})
 
 
 def _told(vectors: FloatArray, encoding: str) -> list[list[float]] | list[str]:

@@ -9,11 +9,11 @@ from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from shelfsight.api.documents import dump
-from shelfsight.api.http.problems import public_error
+from shelfsight.api.http.problems import INTERNAL, told
 from shelfsight.core.errors import ShelfsightError
 from shelfsight.core.streaming import Stream
 
-__all__ = ["STREAM", "STREAM_HEADERS", "event", "streamed", "wants_events"]
+__all__ = ["STREAM", "STREAM_HEADERS", "event", "failure", "streamed", "wants_events"]
 
 STREAM = "text/event-stream"
 
@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _log = logging.getLogger("shelfsight.http")
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_BREAKS = {ord(each): f"\\u{ord(each):04x}" for each in "\x85\u2028\u2029"}
+"""What ends a line where it is read with Python's or JavaScript's idea of lines, as JSON escapes it."""
 _END: Any = object()
 
 
@@ -31,14 +33,22 @@ def wants_events(request: Request) -> bool:
 
 def event(name: str, document: dict[str, Any]) -> str:
     """One event, as it is sent."""
-    return f"event: {name}\ndata: {dump(document)}\n\n"
+    return f"event: {name}\ndata: {dump(document).translate(_BREAKS)}\n\n"
 
 
-async def streamed(made: Stream[T], told: Callable[[T], str]) -> Response:
+def failure(error: Exception) -> str:
+    """The event that ends a stream which fails; what it may not say is in the log."""
+    if isinstance(error, ShelfsightError):
+        return event("error", told(error))
+    _log.error("a stream broke off", exc_info=error)
+    return event("error", INTERNAL)
+
+
+async def streamed(made: Stream[T], say: Callable[[T], str]) -> Response:
     """Events as they are made; what fails is the last of them, ``error``. A client that goes away ends the work.
 
     Args:
-        told: the event of a value, as :func:`event` writes it.
+        say: the event of a value, as :func:`event` writes it.
 
     Raises:
         ShelfsightError: what fails before the first event, so that it is a problem document with its status.
@@ -46,7 +56,7 @@ async def streamed(made: Stream[T], told: Callable[[T], str]) -> Response:
 
     def step() -> str | None:
         value = next(made, _END)
-        return None if value is _END else told(value)
+        return None if value is _END else say(value)
 
     async def following() -> str | None:
         # Whoever has gone is not waited for: ``close`` lets the thread end as soon as it can.
@@ -58,11 +68,8 @@ async def streamed(made: Stream[T], told: Callable[[T], str]) -> Response:
             while sent is not None:
                 yield sent
                 sent = await following()
-        except ShelfsightError as error:
-            yield event("error", public_error(error))
-        except Exception:
-            _log.exception("a stream broke off")
-            yield event("error", public_error(ShelfsightError("something went wrong here; the server's log says what")))
+        except Exception as error:
+            yield failure(error)
         finally:
             made.close()
 

@@ -7,17 +7,17 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.datastructures import FormData, UploadFile
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from shelfsight.api.http.arriving import expect_upload
 from shelfsight.api.http.bodies import parsed, read_form, read_lines
-from shelfsight.api.http.problems import problem, public_error
+from shelfsight.api.http.problems import answer_to
 from shelfsight.api.http.searching import json_response
+from shelfsight.api.sent import Sent
 from shelfsight.api.service.writing import Rows
-from shelfsight.core.errors import Reason, ShelfsightError, UsageError, status_of
+from shelfsight.core.errors import Reason, ShelfsightError, UsageError
 from shelfsight.core.settings import Settings
 from shelfsight.core.types import Failure
 
@@ -31,10 +31,8 @@ _CHUNK_BYTES = 8_000_000
 _MAX_FILES = 1000
 
 
-class RowsRequest(BaseModel):
+class RowsRequest(Sent):
     """Rows; each is looked at by itself, so that a bad one does not speak for the others."""
-
-    model_config = ConfigDict(extra="forbid")
 
     items: list[Any] = Field(min_length=1, max_length=MAX_ROWS)
 
@@ -72,11 +70,9 @@ async def take_lines(request: Request, open_rows: Callable[[], Rows], settings: 
         try:
             async for chunk in _chunks(lines):
                 await loop.run_in_executor(thread, _put_lines, rows, chunk)
-            return json_response(await loop.run_in_executor(thread, lambda: rows.document))
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody reads it; what came before is in
+            return json_response(await loop.run_in_executor(thread, _document_of, rows))
         except ShelfsightError as error:
-            return problem(status_of(error).http, **public_error(error), report=rows.document)
+            return answer_to(error, report=await loop.run_in_executor(thread, _document_of, rows))
         finally:
             thread.submit(rows.close)
     finally:
@@ -125,6 +121,10 @@ async def _chunks(lines: AsyncIterator[Sequence[bytes]]) -> AsyncIterator[list[t
                 chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def _document_of(rows: Rows) -> dict[str, Any]:
+    return rows.document
 
 
 def _put_lines(rows: Rows, lines: Sequence[tuple[int, bytes]]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from starlette.responses import Response, StreamingResponse
 
 from shelfsight.api.http.access import Asker
@@ -28,6 +28,7 @@ from shelfsight.api.http.context import Asked, Serving
 from shelfsight.api.http.events import STREAM, STREAM_HEADERS, event
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.http.uploads import UploadForm
+from shelfsight.api.sent import Sent
 from shelfsight.api.service.access import Caller
 from shelfsight.api.service.jobs import ColumnsDocument, Job, Order, Source
 from shelfsight.api.service.service import Service
@@ -48,10 +49,8 @@ Last = Annotated[int, Query(ge=1, le=_LISTED, description="How many.")]
 LastEventId = Annotated[str | None, Header(description="The last event that was seen: later ones are sent.")]
 
 
-class JobRequest(BaseModel):
+class JobRequest(Sent):
     """What is to be indexed, and how. In a form the catalogue may come along, as a file."""
-
-    model_config = ConfigDict(extra="forbid")
 
     source: str | None = Field(
         default=None,

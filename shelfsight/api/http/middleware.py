@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 __all__ = ["ITEM", "EncodedItemPaths", "HeadAsGet", "RequestIds", "SafeHeaders", "decode_id"]
 
 _ITEMS = re.compile("/v1/(?:collections/[^/]+/)?items/")
+_ABOVE = (3, 5)
+"""Segments of a path above an item's id."""
 
 _REQUEST_ID = re.compile("[A-Za-z0-9._-]{1,64}")
 _HEADERS = {
@@ -18,7 +20,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
-    "Cache-Control": "no-cache",
+    "Cache-Control": "private, no-cache",
 }
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -70,7 +72,7 @@ class RequestIds:
 
 
 class EncodedItemPaths:
-    """Routes below ``/items/`` of a collection see the path as it was sent, percent-encoded.
+    """Routes below ``/items/`` of a collection see what is behind that as it was sent, percent-encoded.
 
     Ids of a folder catalogue are paths. Encoded whole (``shoes%2Fred.jpg``) an id is one segment that nothing can
     be taken for, even one that ends in ``/thumbnail``; with plain slashes it works too, as long as it does not.
@@ -81,9 +83,19 @@ class EncodedItemPaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw = scope.get("raw_path") or b""
-        if scope["type"] == "http" and _ITEMS.match(scope["path"]) and _ITEMS.match(sent := raw.decode("latin-1")):
+        if scope["type"] == "http" and _ITEMS.match(scope["path"]) and (sent := _encoded_below(raw.decode("latin-1"))):
             scope = {**scope, "path": sent}
         await self._app(scope, receive, send)
+
+
+def _encoded_below(sent: str) -> str | None:
+    """The path ``sent``, decoded but for an item's id; ``None``: it is none of an item."""
+    segments = sent.split("/")
+    for above in _ABOVE:
+        head = "/".join(map(unquote, segments[:above])) + "/"
+        if _ITEMS.fullmatch(head):
+            return head + "/".join(segments[above:])
+    return None
 
 
 class HeadAsGet:

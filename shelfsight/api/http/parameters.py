@@ -5,30 +5,34 @@ The first two are query parameters of GET requests; the body of a search has all
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AliasChoices, Field
 
 from shelfsight.api.atoms import AtomDocument
+from shelfsight.api.sent import Sent
 from shelfsight.core.types import Example, Mode
 
 __all__ = ["BrowseParameters", "FilterParameter", "SearchRequest", "SimilarParameters"]
+
+_MOST = 200
+"""Members of a list at most; where fewer are read, who reads them says so."""
 
 FilterParameter = Annotated[
     str | None, Field(description='Boolean expression over metadata, such as `price < 80 and color in ["red"]`.')
 ]
 
 
-class BrowseParameters(BaseModel):
+class BrowseParameters(Sent):
     """Of every page."""
-
-    model_config = ConfigDict(extra="forbid")
 
     filter: FilterParameter = None
     k: int = Field(default=10, description="Hits wanted, 1 or more.", json_schema_extra={"minimum": 1})
     offset: int = Field(default=0, description="Hits skipped.", json_schema_extra={"minimum": 0})
-    facets: list[str] = Field(default=[], description="Fields whose value counts are wanted.")
-    histograms: list[str] = Field(default=[], description="Number fields whose spread is wanted.")
+    facets: list[str] = Field(default=[], max_length=_MOST, description="Fields whose value counts are wanted.")
+    histograms: list[str] = Field(default=[], max_length=_MOST, description="Number fields whose spread is wanted.")
     sort: list[str] = Field(
-        default=[], description="Fields to order by in place of relevance: `price`, or `-price` for descending."
+        default=[],
+        max_length=_MOST,
+        description="Fields to order by in place of relevance: `price`, or `-price` for descending.",
     )
     group_by: str | None = Field(
         default=None, description="One hit for each value of this field; the others of its group are its `variants`."
@@ -59,16 +63,14 @@ class SimilarParameters(BrowseParameters):
     )
 
 
-class ExampleDocument(BaseModel):
+class ExampleDocument(Sent):
     """An item that hits should look like, or should not."""
-
-    model_config = ConfigDict(extra="forbid")
 
     id: str
     weight: float = Field(default=1.0, gt=0, le=100, description="How much it counts beside others.")
 
 
-class _Wanted(BaseModel):
+class _Wanted(Sent):
     """What hits should show. It stands behind the others as a base, so that its fields come first."""
 
     query: str | None = Field(
@@ -80,13 +82,16 @@ class _Wanted(BaseModel):
     image_weight: float = Field(default=0.5, ge=0, le=1, description="Share of the picture beside the query.")
     like: list[str | ExampleDocument] = Field(
         default=[],
+        max_length=_MOST,
         description="Items, by id, whose main pictures hits should look like; they have the share `image_weight` "
         "beside the query, and are no hits themselves.",
     )
     unlike: list[str | ExampleDocument] = Field(
-        default=[], description="Items, by id, that hits should not look like, beside a query, a picture or `like`."
+        default=[],
+        max_length=_MOST,
+        description="Items, by id, that hits should not look like, beside a query, a picture or `like`.",
     )
-    negative: list[str] = Field(default=[], description="What hits should not show.")
+    negative: list[str] = Field(default=[], max_length=_MOST, description="What hits should not show.")
     mode: Mode = Field(
         default="vector",
         description="`vector` looks at pictures alone, `hybrid` for the query's words in titles and metadata too.",
@@ -106,15 +111,10 @@ class SearchRequest(SimilarParameters, _Wanted):
     )
     atoms: list[AtomDocument] | None = Field(
         default=None,
+        max_length=_MOST,
         description="What the query asks for, in place of what would be read from it: `atoms` of an answer, edited. "
         "In a form: as JSON text.",
     )
-
-    @field_validator("explain", mode="before")
-    @classmethod
-    def _number(cls, value: Any) -> Any:
-        """In a form ``1`` is a number of hits, as it is in JSON."""
-        return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
     def arguments(self, image: bytes | None) -> dict[str, Any]:
         """Keyword arguments of ``Engine.search``.

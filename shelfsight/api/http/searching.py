@@ -40,8 +40,11 @@ def search_routes() -> APIRouter:
         if wants_events(request):
             events = looking.search_events(service.access, caller, engine, arguments)
             return await streamed(events, search_event)
-        page = await run_in_threadpool(looking.search, service.access, caller, engine, arguments)
-        return page_response(page)
+
+        def found() -> Response:
+            return page_response(looking.search(service.access, caller, engine, arguments))
+
+        return await run_in_threadpool(found)
 
     @routes.get("/parse", summary="What a query asks for, in parts that can be edited and sent back")
     def parse_query(engine: Asked, query: Annotated[str, Query(description="A phrase or sentence.")]) -> Response:

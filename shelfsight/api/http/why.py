@@ -29,8 +29,11 @@ def why_routes() -> APIRouter:
         """The body is that of the search. However far down the item stands, its place is told, where it stood behind
         each stage, what stands above it, and what would change that."""
         arguments = await read_search(request, service.settings.server.max_request)
-        told = await run_in_threadpool(looking.why, service.access, caller, engine, decode_id(id), arguments)
-        return json_response(_public(told))
+
+        def told() -> Response:
+            return json_response(_public(looking.why(service.access, caller, engine, decode_id(id), arguments)))
+
+        return await run_in_threadpool(told)
 
     return routes
 

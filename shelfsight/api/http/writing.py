@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from shelfsight.api.documents import item_document
@@ -31,6 +31,7 @@ from shelfsight.api.http.items import ItemId
 from shelfsight.api.http.middleware import ITEM, decode_id
 from shelfsight.api.http.searching import json_response
 from shelfsight.api.live import Check
+from shelfsight.api.sent import Sent
 from shelfsight.api.service.audit import Entry
 from shelfsight.api.service.keys import Scope
 from shelfsight.api.service.rows import RowReader
@@ -51,18 +52,14 @@ Hard = Annotated[
 ]
 
 
-class EraseRequest(BaseModel):
+class EraseRequest(Sent):
     """Which items go for good."""
-
-    model_config = ConfigDict(extra="forbid")
 
     ids: list[str] = Field(min_length=1, max_length=_MAX_ERASED, description="These, where they are there.")
 
 
-class DeleteRequest(BaseModel):
+class DeleteRequest(Sent):
     """Which items go. Exactly one of the two is given."""
-
-    model_config = ConfigDict(extra="forbid")
 
     ids: list[str] | None = Field(default=None, max_length=_MAX_IDS, description="These, where they are there.")
     filter: str | None = Field(default=None, min_length=1, description="Every item that passes it: `stock == 0`.")

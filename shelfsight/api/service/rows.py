@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic import Field, StrictInt, StrictStr, ValidationError
 
+from shelfsight.api.sent import Sent
 from shelfsight.catalog import Fields
 from shelfsight.catalog.fields import TITLE
 from shelfsight.catalog.tables import assemble, read_title
@@ -28,11 +29,7 @@ Fieldset = Annotated[
 ]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class PictureDocument(_Document):
+class PictureDocument(Sent):
     """A picture. Exactly one of ``data``, ``url`` and ``upload`` is given."""
 
     data: str | None = Field(default=None, description="The encoded picture (JPEG, PNG, ...), base64.")
@@ -41,23 +38,23 @@ class PictureDocument(_Document):
     name: str | None = Field(default=None, max_length=1024, description="What a person calls it.")
 
 
-class ItemDocument(_Document):
+class ItemDocument(Sent):
     """An item, whole: it takes the place of what the collection has under its id."""
 
     id: Id
     title: str | None = Field(default=None, description="What a shop prints under the picture.")
-    metadata: Fieldset = {}
+    metadata: Fieldset = Field(default={})
     pictures: list[PictureDocument] = Field(
         max_length=MAX_PICTURES, description="At least one; the first is the main one."
     )
 
 
-class ChangeDocument(_Document):
+class ChangeDocument(Sent):
     """Changes to an item: what is not named stays as it is, and so do its pictures."""
 
     id: Id
     title: str | None = Field(default=None, description="The new title; null takes it away, left out keeps it.")
-    metadata: Fieldset = {}
+    metadata: Fieldset = Field(default={})
 
 
 @dataclass(frozen=True, slots=True)

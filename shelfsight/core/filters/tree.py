@@ -19,12 +19,12 @@ Operator = Literal["==", "!=", "<", "<=", ">", ">="]
 class FieldPath:
     """A field, and the keys below it where the field holds JSON: ``specs["size"]``.
 
-    ``position`` is where it stands in the expression, for error messages.
+    ``position`` is where it stands in the expression, for error messages; ``None`` where there is no expression.
     """
 
     name: str
     keys: tuple[str, ...] = ()
-    position: int = 0
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

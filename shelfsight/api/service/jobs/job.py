@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shelfsight.api.sent import Sent
+
 __all__ = [
     "LONGEST_WAIT",
     "ColumnsDocument",
@@ -63,8 +65,10 @@ class Source(_Frozen):
     name: str
 
 
-class ColumnsDocument(_Frozen):
+class ColumnsDocument(Sent):
     """Which column is what, where the names that are recognised by themselves do not say it."""
+
+    model_config = ConfigDict(frozen=True)
 
     id: _Name | None = Field(default=None, description="Of the ids.")
     image: _Name | None = Field(default=None, description="Of the main picture.")
