@@ -286,3 +286,10 @@ def test_odd_names_cannot_command_the_terminal(cli: Cli, tmp_path: Path) -> None
         assert "\u202e" not in text
     assert "\\x1b[31mred" in found.out
     assert cli("search", "square", "-c", tmp_path / "c", "--json").document["hits"][0]["title"] == title
+
+
+def test_a_file_that_is_in_the_way_is_named_and_no_traceback(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "state" / "keys.lock").mkdir(parents=True)
+    result = cli("keys", "create", "--state", tmp_path / "state", "--name", "shop")
+    assert (result.code, result.out) == (1, "")
+    assert "keys.lock" in result.err
