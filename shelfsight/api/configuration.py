@@ -6,8 +6,8 @@ What comes later in that order counts. The file is TOML, a table a group::
     port = 9000
     origins = ["https://shop.example"]
 
-In the environment the same is ``SHELFSIGHT_SERVER__PORT=9000``. A name that nobody knows is an error, wherever it
-stands.
+In the environment the same is ``SHELFSIGHT_SERVER__PORT=9000``; a variable that is empty says nothing, or of a list
+that there is nothing in it. A name that nobody knows is an error, wherever it stands.
 """
 
 import json
@@ -173,7 +173,8 @@ def _of_environment() -> dict[str, tuple[str, Any]]:
         _check_known(name, f"variable {variable}")
         variables[name] = variable
     known = names()
-    return {name: (variable, _read(known[name], os.environ[variable])) for name, variable in variables.items()}
+    read = {name: (variable, _read(known[name], os.environ[variable])) for name, variable in variables.items()}
+    return {name: said for name, said in read.items() if said[1] != ""}
 
 
 def _of_assigned(assigned: Mapping[str, str]) -> dict[str, tuple[str, Any]]:

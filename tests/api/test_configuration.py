@@ -186,6 +186,14 @@ def test_lists(monkeypatch: pytest.MonkeyPatch, text: str, values: tuple[str, ..
     assert load().settings.server.origins == values
 
 
+def test_an_empty_variable_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELFSIGHT_SERVER__STATE", "")
+    monkeypatch.setenv("SHELFSIGHT_SERVER__PORT", "")
+    assert load().settings == Settings()
+    assert load().source("server.state") == DEFAULT
+    assert load(assigned={"server.port": "1"}).settings.server.port == 1
+
+
 def test_wrong_options() -> None:
     with pytest.raises(UsageError, match=r"--set: there is no setting 'search\.deep'"):
         load(assigned={"search.deep": "1"})
