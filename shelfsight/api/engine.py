@@ -73,6 +73,7 @@ class Engine(Findable, LiveCollection):
         self._encoded = store if encoder is not None else None
         self._searcher: Searcher | None = None
         self._searched: Store | None = None
+        self._late = False
         self._embeddings = Embeddings(settings.load.embeddings)
         self._batching: BatchingEncoder | None = None
         self._loading = RLock()
@@ -313,10 +314,12 @@ class Engine(Findable, LiveCollection):
     def _search_with(self) -> "Searcher":
         with self._loading:
             store = self._store
-            if self._searcher is None or self._searched is not store:
+            came = self._late and self._encoded is store  # what it knows beside encoding counts from now on
+            if self._searcher is None or self._searched is not store or came:
                 from shelfsight.search import Searcher
 
                 encoder = self._encoder_or_late(store)
+                self._late = isinstance(encoder, LateEncoder)
                 look = look_opener(self._vlm, Gallery(store, self._settings.pictures), store, encoder)
                 scale = scale_of(encoder, self._path)
                 shared = self._batching = BatchingEncoder(

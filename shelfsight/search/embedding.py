@@ -67,7 +67,10 @@ class QueryEmbedder:
         picture = _as_picture(query_picture)
         try:
             data = read_bytes(picture, self._limits)
-            return decode(data, limits=self._limits, target=self._encoder.spec.image_size)
+            target = (
+                self._encoder.spec.image_size or None
+            )  # 0: nobody knows, for the encoder could not be opened so far
+            return decode(data, limits=self._limits, target=target)
         except PictureError as error:
             message = f"the query's picture {picture.name!r} cannot be used: {error.message}"
             raise PictureError(error.reason, message, hint=error.hint) from error

@@ -180,7 +180,8 @@ class Listing:
             start, end = end, min(4 * end, self._most)
         reached = {each.match.id for each in passing}
         least = min((each.order for each in passing), default=0.0)
-        return [*passing, *(replace(each, order=least) for each in relevant if each.match.id not in reached)]
+        others = enumerate((each for each in relevant if each.match.id not in reached), start=end + 1)
+        return [*passing, *(replace(each, order=least, ranks={FIRST: place}) for place, each in others)]
 
     def _above(self, candidates: Sequence[Candidate], cutoff: float | None) -> list[Candidate]:
         if cutoff is None:
