@@ -285,7 +285,8 @@ class Store(Protocol):
         """Delete items so that nothing of them is left: not a byte of their vectors, titles, metadata, pictures and
         notes is in any file of the collection, nor of its other versions, when this returns, but for what it says.
         Their ids stay where deletions are listed. It is durable as a delete from the first moment on; killed in the
-        middle, the next who opens or maintains the collection goes on. Snapshots that are held stay as they are.
+        middle, the next who opens or maintains the collection goes on. Snapshots that are held stay as they are, but
+        for those of Milvus, which do without what was erased.
 
         It takes as long as maintaining the collection does where all of it is written anew.
 

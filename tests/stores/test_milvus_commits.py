@@ -14,6 +14,7 @@ from store_samples import DIMENSION, axis, change, random_changes, stored, updat
 from shelfsight.core.errors import CorruptCollection, LeaseHeld, NotFound, UsageError
 from shelfsight.core.filters import parse
 from shelfsight.core.protocols import Change, Match
+from shelfsight.stores.milvus import locks
 from shelfsight.stores.milvus.creation import prepare, switch
 from shelfsight.stores.milvus.locks import held
 from shelfsight.stores.milvus.rows import requests
@@ -275,6 +276,18 @@ def test_a_lock_between_machines(milvus: Opener) -> None:
         assert note is not None
         assert note["holder"] == "the next"
     assert journal.note("lease") is None
+
+
+def test_a_lock_that_ran_out_is_left_to_whoever_has_it_now(milvus: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that slept, and another one that did not wait for ever."""
+    monkeypatch.setattr(locks, "_RENEWED", 0.02)
+    journal = milvus()._journal
+    other = {"name": "another", "holder": "another machine", "until": time.time() + 60}
+    with held(journal, "lease", "the nightly job", wait=False):
+        journal.write_note("lease", other)
+        time.sleep(0.2)
+        assert journal.note("lease") == other
+    assert journal.note("lease") == other
 
 
 def test_a_switch_of_the_alias_is_noticed(milvus: Opener) -> None:

@@ -24,7 +24,7 @@ _PATIENCE = 60.0
 
 @contextmanager
 def held(journal: Journal, kind: str, holder: str, *, wait: bool) -> Iterator[None]:
-    """Hold the lock ``kind`` of a tenant.
+    """Hold the lock ``kind`` of a tenant. Who sleeps until it runs out, and another one has it, leaves it to that.
 
     Raises:
         LeaseHeld: somebody else does, and not ``wait``.
@@ -40,7 +40,8 @@ def held(journal: Journal, kind: str, holder: str, *, wait: bool) -> Iterator[No
     finally:
         done.set()
         renewing.join()
-        journal.drop_note(kind)
+        if _is_ours(journal, kind, name):
+            journal.drop_note(kind)
 
 
 def _acquire(journal: Journal, kind: str, holder: str, name: str, wait: bool) -> None:
@@ -64,6 +65,11 @@ def _acquire(journal: Journal, kind: str, holder: str, name: str, wait: bool) ->
         threading.Event().wait(_SETTLES)
 
 
+def _is_ours(journal: Journal, kind: str, name: str) -> bool:
+    found = journal.note(kind)
+    return found is not None and found["name"] == name
+
+
 def _sign(journal: Journal, kind: str, holder: str, name: str) -> None:
     journal.write_note(kind, {"name": name, "holder": holder, "until": now() + _LASTS})
 
@@ -71,6 +77,7 @@ def _sign(journal: Journal, kind: str, holder: str, name: str) -> None:
 def _renew(journal: Journal, kind: str, holder: str, name: str, done: threading.Event) -> None:
     while not done.wait(_RENEWED):
         try:
-            _sign(journal, kind, holder, name)
+            if _is_ours(journal, kind, name):
+                _sign(journal, kind, holder, name)
         except StoreError:  # the next turn tries again; until then what was signed holds
             continue
