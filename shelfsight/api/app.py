@@ -130,7 +130,8 @@ def _collection_routes() -> APIRouter:
     routes = APIRouter()
     for part in (search_routes(), embed_routes(), ask_routes(), item_routes()):
         routes.include_router(part, dependencies=[needs("search")])
-    for part in (why_routes(), writing_routes(), job_routes()):
+    routes.include_router(why_routes(), dependencies=[needs("write", changes=False)])
+    for part in (writing_routes(), job_routes()):
         routes.include_router(part, dependencies=[needs("write")])
     return routes
 

@@ -1,5 +1,6 @@
 """The audit log: every change, who asked for it and what became of it, on disk before the client is answered."""
 
+import asyncio
 import json
 import stat
 import subprocess
@@ -11,12 +12,15 @@ from typing import Any
 import httpx
 import pytest
 from front_door import Cli
-from tint_shop import document, problem_of, served_tints
+from starlette.types import Receive, Scope, Send
+from tint_shop import document, problem_of, served_tints, tinted
 
+from shelfsight.api.http.audited import Audited
 from shelfsight.api.service.access import Caller
 from shelfsight.api.service.audit import AuditLog, Entry
 from shelfsight.api.service.keys import Order
 from shelfsight.api.service.service import Service
+from shelfsight.core.settings import ServerSettings
 
 Shop = tuple[Service, httpx.Client]
 
@@ -44,13 +48,14 @@ def test_every_change_has_a_line(shop: Shop) -> None:
         ("PATCH", "/v1/items", {"json": {"items": [{"id": "one", "metadata": {"price": 1}}]}}),
         ("POST", "/v1/items/delete", {"json": {"ids": ["two", "none"]}}),
         ("POST", "/v1/items/delete", {"json": {"filter": "price =="}}),
+        ("POST", "/v1/items/delete", {"json": {"filter": "price == 1"}}),
         ("DELETE", "/v1/items/none", {}),
         ("PUT", "/v1/aliases/live", {"json": {"collection": "hats"}}),
         ("DELETE", "/v1/keys/unknown", {}),
         ("PATCH", "/v1/items", {"json": {"items": [{"title": "T"}, {"id": None}, {"id": ["one"]}, {"id": 7}]}}),
     ]
     statuses = [client.request(method, path, **given).status_code for method, path, given in asked]
-    assert statuses == [200, 201, 200, 200, 200, 422, 404, 200, 404, 200]
+    assert statuses == [200, 201, 200, 200, 200, 422, 200, 404, 200, 404, 200]
     told = [
         (line["operation"], line["collection"], line["outcome"], line["status"], line["number"], line["ids"][:2])
         for line in kept(service)
@@ -63,8 +68,9 @@ def test_every_change_has_a_line(shop: Shop) -> None:
         ("update_items", "shoes", "done", 200, 1, ["one"]),
         ("delete_items", "shoes", "done", 200, 2, ["two", "none"]),
         ("delete_items", "shoes", "refused", 422, None, []),
+        ("delete_items", "shoes", "done", 200, 1, []),
         ("delete_item", "shoes", "refused", 404, 1, ["none"]),
-        ("put_alias", None, "done", 200, 1, ["live"]),
+        ("put_alias", "hats", "done", 200, 1, ["live"]),
         ("revoke_key", None, "refused", 404, 1, ["unknown"]),
         ("update_items", "shoes", "done", 200, 1, ["7"]),
     ]
@@ -76,11 +82,48 @@ def test_every_change_has_a_line(shop: Shop) -> None:
 
 def test_reading_and_refusals_have_none(shop: Shop) -> None:
     service, client = shop
+    service.collections.engine().upsert([tinted("one", "red")])
     assert client.post("/v1/search", json={"query": "red"}).is_success
+    assert client.post("/v1/items/one/why", json={"query": "red"}).is_success
     _, token = service.access.keys.create(Order(name="page"))
     problem_of(client.post("/v1/items", json={}, headers={"X-API-Key": token}), 403)
     problem_of(client.post("/v1/items", json={}), 401)
     assert not (service.state / "audit.jsonl").exists()
+
+
+def test_what_came_before_a_bad_end_is_told(tmp_path: Path) -> None:
+    """128 rows are in when the next line turns out to be too long."""
+    server = ServerSettings(max_request=2_000)
+    with served_tints(tmp_path, "shoes", default="shoes", server=server) as (service, client):
+        lines = "".join(json.dumps(document(f"n{number}", "red")) + "\n" for number in range(128)) + "x" * 3_000
+        answer = client.post("/v1/items", content=lines, headers={"Content-Type": "application/x-ndjson"})
+        problem_of(answer, 413)
+        assert service.collections.engine().count() == 128
+        [line] = kept(service)
+        assert (line["outcome"], line["status"], line["number"]) == ("failed", 413, 128)
+
+
+def test_a_change_that_the_end_of_the_server_cuts_off_has_a_line(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path)
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        scope["state"]["entry"] = entry()
+        await asyncio.sleep(60)
+
+    async def cut_off() -> None:
+        task = asyncio.create_task(Audited(app, log)({"type": "http", "state": {}}, _nothing, _nothing))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cut_off())
+    [line] = log.read(10)
+    assert (line["operation"], line["outcome"], line["status"]) == ("put_item", "failed", 503)
+
+
+async def _nothing(*_: Any) -> Any:
+    raise AssertionError("nobody is asked for anything")
 
 
 def test_administrators_read_it(shop: Shop, cli: Cli) -> None:

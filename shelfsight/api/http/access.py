@@ -31,13 +31,14 @@ _CHANGED = ("id", "alias", "key", "job")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="key", description="`X-API-Key: ss_...`")
 
 
-def needs(scope: str, *, server: bool = False) -> Any:
+def needs(scope: str, *, server: bool = False, changes: bool = True) -> Any:
     """A dependency of a router or an operation: it is for callers whose key goes as far as ``scope``.
 
     Args:
         scope: ``search``, ``write`` or ``admin``.
         server: it concerns the whole server, not the collection that the path names or the default one. A key for
             some collections alone may then no more than search, and the operation tells of those only.
+        changes: what is no search, and is not asked with GET, changes something, and gets a line in the audit log.
     """
     needed = keys.Scope(scope)
 
@@ -49,7 +50,7 @@ def needs(scope: str, *, server: bool = False) -> Any:
         caller = caller_of(request)
         caller.check(needed)
         _check_reach(request, caller, needed if server else None)
-        if needed is not keys.Scope.SEARCH and request.method not in SAFE:
+        if changes and needed is not keys.Scope.SEARCH and request.method not in SAFE:
             request.state.entry = _entry(request, caller, server=server)
 
     admitted.needed = needed  # type: ignore[attr-defined]

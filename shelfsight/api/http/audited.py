@@ -35,26 +35,25 @@ class Audited:
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        written = False
+        told = False
 
-        async def write(status: int) -> None:
-            nonlocal written
-            entry: Entry | None = scope.get("state", {}).get("entry")
-            if entry is None or written:
-                return
-            written = True
-            outcome = "done" if status < 400 else "refused" if status < 500 else "failed"
-            await to_thread.run_sync(self._log.write, entry.document(outcome, status))
+        def line(status: int) -> dict[str, Any] | None:
+            """What is still to be written."""
+            nonlocal told
+            entry: Entry | None = None if told else scope.get("state", {}).get("entry")
+            told = told or entry is not None
+            return None if entry is None else entry.ended(status)
 
         async def send_written(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                await write(message["status"])
+            if message["type"] == "http.response.start" and (document := line(message["status"])) is not None:
+                await to_thread.run_sync(self._log.write, document)
             await send(message)
 
         try:
             await self._app(scope, receive, send_written)
-        except Exception:
-            await write(500)
+        except BaseException as error:  # also where the server ends: what a thread has begun it may still do
+            if (document := line(500 if isinstance(error, Exception) else 503)) is not None:
+                self._log.write(document)
             raise
 
 
@@ -83,10 +82,10 @@ class _Noting:
         self._rows.refuse(failure)
 
     def put(self) -> None:
-        self._entry.chunks += 1
-        if self._entry.chunks == 2:
+        if self._entry.chunks == 1:
             self._log.write(self._entry.document("begun"))
         self._rows.put()
+        self._entry.chunks += 1
 
     def close(self) -> None:
         self._rows.close()

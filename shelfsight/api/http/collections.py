@@ -10,6 +10,7 @@ from starlette.responses import Response
 from shelfsight.api.documents import manifest_document, public_model
 from shelfsight.api.engine import Engine
 from shelfsight.api.http.access import Asker, sees
+from shelfsight.api.http.audited import Noted
 from shelfsight.api.http.bodies import read_json
 from shelfsight.api.http.context import CollectionName, Serving
 from shelfsight.api.http.searching import json_response
@@ -96,9 +97,10 @@ def alias_routes() -> tuple[APIRouter, APIRouter]:
         return json_response({"aliases": [{"alias": alias, "collection": name} for alias, name in pairs]})
 
     @writing.put("/{alias}", summary="Let an alias stand for a collection from now on")
-    async def put_alias(request: Request, service: Serving, alias: Alias) -> Response:
+    async def put_alias(request: Request, service: Serving, alias: Alias, entry: Noted) -> Response:
         """Every request is answered by the one collection or by the other, whole. `before` is what it stood for."""
         asked = await read_json(request, AliasRequest, _MAX_BODY)
+        entry.collection = asked.collection
         before = await run_in_threadpool(service.collections.point, alias, asked.collection)
         return json_response({"alias": alias, "collection": asked.collection, "before": before})
 

@@ -123,7 +123,9 @@ def _add_bulk(routes: APIRouter) -> None:
     async def delete_items(request: Request, engine: Asked, service: Serving, entry: Noted) -> Response:
         asked = await read_json(request, DeleteRequest, _limit(service))
         entry.add(asked.ids or ())
-        return json_response(await run_in_threadpool(_deleted, engine, asked))
+        deleted = await run_in_threadpool(_deleted, engine, asked)
+        entry.number = deleted["deleted"] if asked.ids is None else entry.number
+        return json_response(deleted)
 
 
 def _add_single(routes: APIRouter) -> None:
