@@ -117,29 +117,10 @@ class MilvusPlace:
         Raises:
             UsageError: an URI, a name, an index type or a level that cannot be.
         """
-        if not all(
-            isinstance(text, str)
-            for text in (
-                self.bulk,
-                self.rest,
-                self.uri,
-                self.database,
-                self.collection,
-                self.tenant,
-                self.rows,
-                self.index,
-            )
-        ):
+        names = (self.database, self.collection, self.tenant, self.rows, self.index)
+        if not all(isinstance(text, str) for text in (*names, self.uri, self.rest, self.bulk)):
             raise UsageError("a place in Milvus is said in texts")
-        for address in (self.uri, self.rest, self.bulk):
-            if not _is_address(address):
-                raise UsageError(f"{address!r} is no address", hint="http://HOST:PORT; an IPv6 address stands in [ ]")
-        if not (self.lite and self.uri.endswith(".db")) and urlsplit(self.uri).scheme not in _SCHEMES:
-            raise UsageError(
-                f"{self.uri!r} is no Milvus URI", hint="http://host:19530, or a file name that ends on .db"
-            )
-        if not self.lite and any("@" in urlsplit(address).netloc for address in (self.uri, self.rest)):
-            raise UsageError("a Milvus URI is kept on disk and has no password in it", hint=f"put it into {TOKEN}")
+        self._check_addresses()
         for name in filter(None, [self.collection, self.rows, self.database]):
             if not _NAME.match(name):
                 raise UsageError(f"{name!r} is no name for Milvus", hint="letters, digits and _, no digit first")
@@ -152,6 +133,17 @@ class MilvusPlace:
         self._check_bulk()
         self._check_index()
         return self
+
+    def _check_addresses(self) -> None:
+        for address in (self.uri, self.rest, self.bulk):
+            if not _is_address(address):
+                raise UsageError(f"{address!r} is no address", hint="http://HOST:PORT; an IPv6 address stands in [ ]")
+        if not (self.lite and self.uri.endswith(".db")) and urlsplit(self.uri).scheme not in _SCHEMES:
+            raise UsageError(
+                f"{self.uri!r} is no Milvus URI", hint="http://host:19530, or a file name that ends on .db"
+            )
+        if not self.lite and any("@" in urlsplit(address).netloc for address in (self.uri, self.rest)):
+            raise UsageError("a Milvus URI is kept on disk and has no password in it", hint=f"put it into {TOKEN}")
 
     def _check_bulk(self) -> None:
         if self.bulk and self.lite:
