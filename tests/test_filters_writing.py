@@ -54,7 +54,7 @@ def placeless(tree: Expr) -> Expr:
         case Or(operands):
             return Or(tuple(placeless(each) for each in operands))
         case Comparison() | In() | Like() | IsNull():
-            return replace(tree, field=replace(tree.field, position=0))
+            return replace(tree, field=replace(tree.field, position=None))
 
 
 @given(_TREES)
