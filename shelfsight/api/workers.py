@@ -16,6 +16,7 @@ from types import FrameType
 from shelfsight.api.console import say
 from shelfsight.api.service import logs, metrics_files
 from shelfsight.api.service.opening import Served
+from shelfsight.core.cores import cores
 from shelfsight.core.errors import ShelfsightError, StoreError, status_of
 
 __all__ = ["serve_workers"]
@@ -36,7 +37,7 @@ def serve_workers(bound: socket.socket, served: Served) -> int:
     is open; a second signal ends all of them at once.
     """
     count = served.settings.server.workers
-    os.environ.setdefault(_THREADS, str(max(1, _cores() // count)))  # read by the workers before they load a library
+    os.environ.setdefault(_THREADS, str(max(1, cores() // count)))  # read by the workers before they load a library
     with bound:
         metrics_files.prepare(served.state)
         return _Supervisor(bound, served, count).run()
@@ -178,7 +179,3 @@ def _work(bound: socket.socket, served: Served, told: Connection, parent: int, *
         if error.hint:
             say(f"hint: {error.hint}")
         sys.exit(status_of(error).exit)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

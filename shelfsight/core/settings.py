@@ -1,10 +1,11 @@
 """Settings: nested, frozen, and strict about unknown names."""
 
-import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from shelfsight.core.cores import cores
 
 __all__ = [
     "AccessSettings",
@@ -25,10 +26,9 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def _cores() -> int:
+def _threads() -> int:
     """Those that this process may run on, at least 2: reading waits. Beyond 32 threads wait for the interpreter."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(max(cores, 2), 32)
+    return min(max(cores(), 2), 32)
 
 
 class PictureLimits(_Frozen):
@@ -42,7 +42,7 @@ class IndexSettings(_Frozen):
     """How the write path works."""
 
     batch_size: int = Field(default=32, gt=0, description="pictures a forward pass; unsaid, the encoder's wish counts")
-    decode_threads: int = Field(default_factory=_cores, gt=0, description="threads that read, decode and resize")
+    decode_threads: int = Field(default_factory=_threads, gt=0, description="threads that read, decode and resize")
     commit_items: int = Field(default=512, gt=0, description="items a commit at most")
     commit_seconds: float = Field(default=5.0, gt=0, description="seconds between commits at most")
     preview_side: int = Field(default=512, gt=0, description="long side in pixels of previews kept for byte pictures")

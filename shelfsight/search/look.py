@@ -1,6 +1,5 @@
 """A second look: pictures of hits put before a vision-language model, for re-ranking and for explaining."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from PIL.Image import Image
 
 from shelfsight.core.calibration import UNCALIBRATED, Calibration
+from shelfsight.core.cores import cores
 from shelfsight.core.errors import ModelError, ShelfsightError
 from shelfsight.core.protocols import Localiser, Notes, PictureKey, StoredItem
 from shelfsight.core.questions import Subject, yes_no_question
@@ -227,5 +227,4 @@ class Viewing:
 
 def _threads() -> int:
     """Those that decode at once: as many as there are cores for this process."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, _MOST_THREADS)
+    return min(cores(), _MOST_THREADS)

@@ -1,8 +1,9 @@
 """How many threads one network call may use, for the time of that call."""
 
 import contextlib
-import os
 from collections.abc import Iterator
+
+from shelfsight.core.cores import cores
 
 __all__ = ["available_threads", "torch_threads"]
 
@@ -11,8 +12,7 @@ def available_threads() -> int:
     """Threads torch may use here: its own setting (``OMP_NUM_THREADS``), within what the process may run on."""
     import torch
 
-    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(torch.get_num_threads(), affinity))
+    return max(1, min(torch.get_num_threads(), cores()))
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from typing import Any
 
 from shelfsight.api.service.jobs.child import Task
 from shelfsight.api.service.jobs.job import Job, Progress
+from shelfsight.core.cores import cores
 from shelfsight.core.settings import Settings
 
 __all__ = ["COMMAND", "JobProcess", "gentle", "threads_of_a_job"]
@@ -27,8 +28,7 @@ _log = logging.getLogger("shelfsight.jobs")
 
 def threads_of_a_job(settings: Settings) -> int:
     """Half of what there is for all jobs together, at least one for each."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // (2 * settings.jobs.running))
+    return max(1, cores() // (2 * settings.jobs.running))
 
 
 def gentle(settings: Settings) -> Settings:
