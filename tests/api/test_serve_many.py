@@ -27,7 +27,7 @@ def test_named_collections_and_a_folder(demo_collection: Path, tmp_path: Path) -
             assert process.stderr is not None
             line = process.stderr.readline()
             assert "/demo.collection on http://127.0.0.1:" in line, line
-            with httpx.Client(base_url=line.split(" on ")[1].split()[0], timeout=60) as client:
+            with httpx.Client(base_url=line.split(" on ")[1].split()[0], timeout=240) as client:
                 _use(client)
         finally:
             process.terminate()
