@@ -13,6 +13,7 @@ from canned_shop import served_app, shop_app
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 __all__ = ["Works", "job", "works_server"]
 
@@ -103,6 +104,18 @@ class Works:
     async def list_collections(self, _request: Request) -> Response:
         return JSONResponse({"collections": [{"name": "shop", "aliases": [], "default": True}]})
 
+    def app(self, key: str | None = None) -> ASGIApp:
+        """The page, and the API over these jobs."""
+        routes = [
+            Route("/v1/collections", self.list_collections),
+            Route("/v1/jobs", self.list_jobs),
+            Route("/v1/jobs", self.submit, methods=["POST"]),
+            Route("/v1/jobs/{id}/events", self.events),
+            Route("/v1/jobs/{id}/failures", self.list_failures),
+            Route("/v1/jobs/{id}/{how}", self.steer, methods=["POST"]),
+        ]
+        return shop_app(routes, key)
+
 
 def _event(name: str, document: Document) -> bytes:
     return f"id: 7\nevent: {name}\ndata: {json.dumps(document)}\n\n".encode()
@@ -110,12 +123,4 @@ def _event(name: str, document: Document) -> bytes:
 
 def works_server(works: Works, key: str | None = None) -> AbstractContextManager[str]:
     """The URL of ``works``."""
-    routes = [
-        Route("/v1/collections", works.list_collections),
-        Route("/v1/jobs", works.list_jobs),
-        Route("/v1/jobs", works.submit, methods=["POST"]),
-        Route("/v1/jobs/{id}/events", works.events),
-        Route("/v1/jobs/{id}/failures", works.list_failures),
-        Route("/v1/jobs/{id}/{how}", works.steer, methods=["POST"]),
-    ]
-    return served_app(shop_app(routes, key))
+    return served_app(works.app(key))

@@ -26,7 +26,7 @@ import shelfsight.api
 from shelfsight.api.http.middleware import EncodedItemPaths, SafeHeaders
 from shelfsight.api.server import address_of, bind
 
-__all__ = ["Shop", "canned_server", "looked_page", "served_app", "shop_app"]
+__all__ = ["Shop", "Stage", "canned_server", "looked_page", "served_app", "shop_app", "staged"]
 
 _PAGE = Path(shelfsight.api.__file__).parent / "page"
 _FAILURE = {"detail": "the model does not answer", "hint": "try again later", "code": "model"}
@@ -90,6 +90,11 @@ class Shop:
         with (folder / "catalog.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))[:count]
         return cls(rows=rows, folder=folder)
+
+    @property
+    def pages(self) -> list[Document]:
+        """The searches that asked for hits, and not only for what they are counted by."""
+        return [body for body in self.searches if body["k"] > 1]
 
     @property
     def looks(self) -> list[Document]:
@@ -293,6 +298,31 @@ async def _events(answer: Document) -> AsyncIterator[bytes]:
     yield _event(name, answer)
 
 
+@dataclass
+class Stage:
+    """One address for one app after the other.
+
+    Attributes:
+        url: where it is.
+        app: what answers there now.
+    """
+
+    url: str = ""
+    app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+
+@contextmanager
+def staged() -> Iterator[Stage]:
+    """A stage on which nothing is shown yet."""
+    stage = Stage()
+    with served_app(stage) as stage.url:
+        yield stage
+
+
 def canned_server(shop: Shop) -> AbstractContextManager[str]:
     """The URL of ``shop``."""
     return served_app(shop.app())
@@ -302,7 +332,7 @@ def canned_server(shop: Shop) -> AbstractContextManager[str]:
 def served_app(app: ASGIApp) -> Iterator[str]:
     """The URL of ``app``."""
     with bind("127.0.0.1", 0) as bound:
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="canned-server")
         thread.start()

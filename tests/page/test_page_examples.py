@@ -2,7 +2,7 @@
 
 import pytest
 from browsing import Tab
-from canned import ADDRESS, WORDS
+from canned import ADDRESS, WORDS, atom
 from canned_reasons import reasons
 from canned_shop import Shop, looked_page
 from playwright.sync_api import expect
@@ -95,9 +95,12 @@ def test_two_side_by_side(shop_tab: Tab, shop: Shop) -> None:
 
 def test_a_comparison_that_was_shared(shop_tab: Tab, shop: Shop) -> None:
     one, other = (row["id"] for row in shop.rows[:2])
+    shop.rows[1] = {name: f"{value}0" if name == "price" else f"other {value}" for name, value in shop.rows[0].items()}
+    shop.rows[1] |= {"id": other, "image": shop.rows[0]["image"]}  # the two have nothing in common
     shop_tab.open(f"/?vs={one}&vs={other}")
     dialog = shop_tab.page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="Compare")).to_be_visible()
+    expect(dialog.get_by_text("null")).to_have_count(0)
     shop_tab.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(shop_tab.page).to_have_url(shop_tab.url + "/")
@@ -133,6 +136,14 @@ def test_why_it_is_here(shop_tab: Tab, shop: Shop) -> None:
     expect(dialog.get_by_label("Your question")).to_be_visible()
     shop_tab.page.go_back()
     expect(dialog.locator(".lead")).to_have_text(told["sentence"])
+
+
+def test_why_it_is_here_with_limits_in_the_words(shop_tab: Tab, shop: Shop) -> None:
+    told, limit = reasons(shop, 13), atom("under 150", "limit", filter="price < 150")
+    shop.whys[told["id"]], shop.atoms["hat under 150"] = told, [limit]
+    shop_tab.open(f"/?q=hat+under+150&why={told['id']}")
+    expect(shop_tab.page.get_by_role("dialog").locator(".lead")).to_have_text(told["sentence"])
+    assert [body["atoms"] for body in shop.asked_why] == [[limit]]  # as the list is bounded
 
 
 def test_why_another_is_not_here(shop_tab: Tab, shop: Shop) -> None:

@@ -1,7 +1,6 @@
 """The indexing page in real Chromium: catalogues go in, jobs are followed, steered and told of."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -24,19 +23,6 @@ FAILURES: list[Document] = [
     },
     {"id": None, "reason": "no_id", "place": "catalog.csv:18", "message": "<b>no id</b>"},
 ]
-
-
-@pytest.fixture
-def works() -> Works:
-    return Works()
-
-
-@pytest.fixture
-def works_tab(browser: Browser, works: Works) -> Iterator[Tab]:
-    with works_server(works) as url, browser.new_context(viewport={"width": 1280, "height": 860}) as context:
-        tab = Tab(context.new_page(), url)
-        yield tab
-        tab.check()
 
 
 def opened(tab: Tab) -> Tab:

@@ -9,8 +9,8 @@ from threading import Event
 import pytest
 from browsing import Tab
 from canned import ADDRESS, ORDER, STAGES, WORDS, Document, relooked
-from canned_shop import Shop, looked_page
-from playwright.sync_api import expect
+from canned_shop import Shop, Stage, looked_page
+from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.slow
 
@@ -121,24 +121,28 @@ def test_a_late_answer_is_nobodys(shop_tab: Tab, shop: Shop) -> None:
     shop_tab.page.keyboard.press("Enter")
     expect(shop_tab.cards.first).to_have_attribute("data-id", shop.rows[29]["id"])
     shop.held[WORDS].set()
-    shop_tab.page.wait_for_timeout(500)
+    shop_tab.page.wait_for_timeout(200)
     assert shop_tab.ids() == [row["id"] for row in reversed(shop.rows)][:24]
     expect(shop_tab.page.get_by_role("list", name="What the words ask for")).to_be_hidden()
 
 
-def test_typing_looks_once(shop_tab: Tab, shop: Shop) -> None:
-    clock, box = shop_tab.page.clock, shop_tab.page.get_by_role("searchbox")
-    clock.install(time=0)
-    shop_tab.open("/?look=1")
-    clock.pause_at(3_600_000)
-    for words in ("yellow", WORDS):
-        box.fill(words)
-        shop_tab.after(lambda: clock.run_for(200))
-        expect(shop_tab.page.get_by_role("status")).to_contain_text("best match first")
-        clock.run_for(800)
-    expect(shop_tab.looked).to_be_hidden()
-    clock.run_for(200)
-    expect(shop_tab.looked).to_contain_text("Re-ranked")
+def test_typing_looks_once(browser: Browser, stage: Stage, shop: Shop) -> None:
+    stage.app = shop.app()
+    with browser.new_context() as context:  # of its own: a clock stands still for all tabs of one
+        tab = Tab(context.new_page(), stage.url)
+        clock, box = tab.page.clock, tab.page.get_by_role("searchbox")
+        clock.install(time=0)
+        tab.open("/?look=1")
+        clock.pause_at(3_600_000)
+        for words in ("yellow", WORDS):
+            box.fill(words)
+            tab.after(lambda: clock.run_for(200))
+            expect(tab.page.get_by_role("status")).to_contain_text("best match first")
+            clock.run_for(800)
+        expect(tab.looked).to_be_hidden()
+        clock.run_for(200)
+        expect(tab.looked).to_contain_text("Re-ranked")
+        tab.check()
     assert [body["query"] for body in shop.searches] == ["yellow", WORDS, WORDS]
     assert [body["query"] for body in shop.looks] == [WORDS]
 

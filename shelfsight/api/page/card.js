@@ -7,12 +7,13 @@ import { showEvidence } from "./heat.js";
 import { icon } from "./icons.js";
 import { photo } from "./photo.js";
 
-// `does`: what can be done with a hit, by name; `can.less`: whether something is looked for that it can be taken from.
-export function card(hit, does, can) {
+// `does`: what can be done with a hit, by name; `can.less`: whether something is looked for that it can be taken from;
+// `soon`: it is among the first.
+export function card(hit, does, can, { soon = false } = {}) {
   const name = hit.title || hit.id;
   const picture = photo(thumbnailUrl(hit.id, hit.picture_index, 320), {
     onerror: (event) => event.target.replaceWith(element("span", { class: "broken" }, "Picture not available")),
-  });
+  }, { soon });
   const frame = element("span", { class: "frame" }, picture);
   const open = element("button", { type: "button", class: "open", "data-key": "open", onclick: () => does.open(hit), "aria-label": `Details of ${name}` }, frame);
   const brand = readable(hit.metadata.brand);

@@ -3,7 +3,7 @@
 import { getItem, thumbnailUrl } from "./api.js";
 import { rank, worth } from "./card.js";
 import { claimList } from "./claims.js";
-import { element, price, readable } from "./dom.js";
+import { breakable, element, price, readable } from "./dom.js";
 import { label } from "./facets.js";
 import { photo } from "./photo.js";
 
@@ -41,5 +41,5 @@ function table(caption, rows, items) {
     element("thead", { class: "hidden" }, element("tr", {}, element("th", { scope: "col" }, "Field"),
       ...items.map(({ id, title }) => element("th", { scope: "col" }, title || id)))),
     element("tbody", {}, ...kept.map(([field, values]) => element("tr", {}, element("th", { scope: "row" }, label(field)),
-      ...(values[0] === values[1] ? values.slice(0, 1) : values).map((value, _, { length }) => element("td", { colspan: String(3 - length) }, value || "—"))))));
+      ...(values[0] === values[1] ? values.slice(0, 1) : values).map((value, _, { length }) => element("td", { colspan: String(3 - length) }, ...breakable(value || "—")))))));
 }

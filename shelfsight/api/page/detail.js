@@ -3,7 +3,7 @@
 import { getItem } from "./api.js";
 import { askBox } from "./ask.js";
 import { explained, rank } from "./card.js";
-import { element, price, readable } from "./dom.js";
+import { breakable, element, price, readable } from "./dom.js";
 import { label } from "./facets.js";
 import { gallery } from "./gallery.js";
 import { showEvidence } from "./heat.js";
@@ -30,5 +30,5 @@ export async function fillDetail(shown, hit, does, can) {
 function table(item) {
   const rows = [["id", item.id], ...Object.entries(item.metadata)].filter(([name, value]) => name !== "price" && readable(value) !== "");
   return element("table", {}, element("tbody", {}, ...rows.map(([name, value]) =>
-    element("tr", {}, element("th", { scope: "row" }, label(name)), element("td", {}, readable(value))))));
+    element("tr", {}, element("th", { scope: "row" }, label(name)), element("td", {}, ...breakable(readable(value)))))));
 }

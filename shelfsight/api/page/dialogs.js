@@ -19,7 +19,7 @@ export function shownIn(dialog, onClose) {
       return ended.signal;
     },
     fill(...parts) {
-      dialog.replaceChildren(closer(dialog), ...parts);
+      dialog.replaceChildren(closer(dialog), ...parts.filter((part) => part !== null));
       if (!dialog.open) dialog.showModal();
     },
     close() {

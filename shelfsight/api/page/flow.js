@@ -29,6 +29,16 @@ export class Flow {
     return this.#page;
   }
 
+  // What is asked, with the limits in the words once they are known.
+  get question() {
+    return this.#limited(this.#question());
+  }
+
+  // Whether the words need no more reading.
+  get read() {
+    return this.atoms !== null || this.#question().text === "";
+  }
+
   // What the words are understood to ask for; `null` where nobody read them yet.
   get atoms() {
     const { text, atoms } = this.#question();
@@ -75,8 +85,8 @@ export class Flow {
     await this.#shown(mine, this.#limited(asked));
     if (!asked.text || asked.atoms !== null || this.#read.atoms !== null) return;
     const atoms = await getAtoms(asked.text, mine.signal).catch(() => null);
-    if (this.#running !== mine || atoms === null) return;
-    this.#read = { text: asked.text, atoms };
+    if (this.#running !== mine) return;
+    if (atoms !== null) this.#read = { text: asked.text, atoms };
     if (hasLimits(atoms)) await this.#shown(mine, this.#limited(asked));
     else this.#on.atoms();
   }
@@ -94,7 +104,7 @@ export class Flow {
   }
 
   async #added(mine) {
-    const page = await getHits(this.#limited(this.#question()), { offset: this.#page.hits.length, signal: mine.signal });
+    const page = await getHits(this.question, { offset: this.#page.hits.length, signal: mine.signal });
     if (this.#running !== mine) return;
     const there = new Set(this.#page.hits.map(({ id }) => id));
     const added = page.hits.filter(({ id }) => !there.has(id));

@@ -1,5 +1,8 @@
 // The list of cards. Another answer takes over what was there: pictures stay loaded, the focus stays where it was.
 
+import { drop } from "./photo.js";
+
+const PICTURE = ".frame > img";
 const GLIDE = { duration: 280, easing: "ease" };
 
 // `gliding`: it is the same list in another order, and cards move to their new places.
@@ -7,6 +10,7 @@ export function rearrange(grid, cards, { gliding = false } = {}) {
   const old = new Map([...grid.children].map((card) => [card.dataset.id, { card, place: gliding ? card.getBoundingClientRect() : null }]));
   const refocus = focusIn(grid);
   for (const card of cards) takeOver(card, old.get(card.dataset.id)?.card);
+  for (const picture of grid.querySelectorAll(PICTURE)) drop(picture);
   grid.replaceChildren(...cards);
   refocus(cards);
   if (!gliding || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
@@ -34,8 +38,10 @@ function focusIn(grid) {
 }
 
 function takeOver(card, before) {
-  const picture = before?.dataset.picture === card.dataset.picture ? before.querySelector(".frame > img") : null;
-  if (picture) card.querySelector(".frame > img").replaceWith(picture);
+  const [picture, again] = [before?.querySelector(PICTURE), card.querySelector(PICTURE)];
+  if (!picture?.naturalWidth || before.dataset.picture !== card.dataset.picture) return;
+  again.replaceWith(picture);
+  drop(again);
 }
 
 // A card on its way takes no clicks: they would meet whatever flies by.

@@ -18,7 +18,7 @@ import { placeFilters } from "./sheet.js";
 import { emptyState, liked, ranged, reworded, toggled, unliked, wantsLook, withoutFilters } from "./state.js";
 import { View } from "./view.js";
 
-const TYPING_PAUSE = 40;
+const TYPING_PAUSE = 30;
 
 const query = byId("query");
 
@@ -58,14 +58,17 @@ const flow = new Flow({
     ...view.events,
     hits(page, options) {
       view.hits(page, options);
-      over.sync(state); // what is open may belong to a hit
+      if (flow.read) over.sync(state); // what is open may belong to a hit, and its reasons to what the words ask for
       count(page);
     },
-    atoms: () => view.choices(),
+    atoms() {
+      view.choices();
+      over.sync(state);
+    },
   },
 });
 
-const over = overlays({ does, question, hits: () => flow.page.hits, onClose: (closed) => look(closed, { closing: true }) });
+const over = overlays({ does, question: () => flow.question, hits: () => flow.page.hits, onClose: (closed) => look(closed, { closing: true }) });
 
 view.shows(() => ({ state, known, atoms: flow.atoms, question: question() }));
 
@@ -97,10 +100,9 @@ async function count(page) {
     shown = { ...page.facets, ...values };
     view.panel(shown, spreads);
   };
-  const limits = limitsOf(flow.atoms);
   draw(Object.fromEntries(chosen.map((field) => [field, shown[field]])), counts.spreads);
   try {
-    const { values, spreads } = await counts.of(limits.length ? { ...question(), atoms: flow.atoms } : question(), state, limits, signal);
+    const { values, spreads } = await counts.of(flow.question, state, limitsOf(flow.atoms), signal);
     if (!signal.aborted) draw(values, spreads);
   } catch {
     // What came with the hits is shown already; a newer question has its own counts.

@@ -14,6 +14,8 @@ import { tools } from "./tools.js";
 import { unpressed } from "./unpressed.js";
 
 const SKELETONS = 12;
+// So many pictures come before all others: a row of a phone.
+const FIRST = 2;
 
 const grid = byId("grid");
 const more = byId("more");
@@ -55,7 +57,7 @@ export class View {
   }
 
   hits(page, { gliding = false } = {}) {
-    calmly(() => rearrange(grid, page.hits.map((hit) => this.#card(hit)), { gliding }));
+    calmly(() => rearrange(grid, page.hits.map((hit, place) => this.#card(hit, { soon: place < FIRST })), { gliding }));
     this.#told(page);
     if (page.looked) drawLooked(byId("looked"), page.looked, { going: true });
     this.choices();
@@ -102,9 +104,9 @@ export class View {
     grid.children[first]?.querySelector("button").focus({ preventScroll: true });
   }
 
-  #card(hit) {
+  #card(hit, options) {
     const searching = looksFor(this.#now().state);
-    return card(hit, this.#on.does, { less: searching, why: searching });
+    return card(hit, this.#on.does, { less: searching, why: searching }, options);
   }
 
   #added(page, hits) {

@@ -17,10 +17,9 @@ export async function fillWhy(shown, id, question, { look, onOpen, onWhy }) {
       photo(thumbnailUrl(told.id, told.picture_index ?? 0, 128)),
       element("div", {}, element("p", { class: "note" }, placed(told)), element("h2", { id: "why-title" }, told.title || told.id))),
     element("p", { class: "lead" }, told.sentence),
-    ...[part("How it got there", stages(told.stages)), part("What it has to pass", conditions(told.conditions)),
-      part("Words", words(told.words)), part("Rules", rules(told.rules)), part("Stands for it", into(told.into, onOpen)),
-      part("Just above it", above(told.above, onOpen)), part("What would change it", changes(told.changes)),
-      part("Mind", plain(told.warnings))].filter(Boolean),
+    part("How it got there", stages(told.stages)), part("What it has to pass", conditions(told.conditions)),
+    part("Words", words(told.words)), part("Rules", rules(told.rules)), part("Stands for it", into(told.into, onOpen)),
+    part("Just above it", above(told.above, onOpen)), part("What would change it", changes(told.changes)), part("Mind", plain(told.warnings)),
     another(onWhy));
 }
 
