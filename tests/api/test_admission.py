@@ -106,13 +106,13 @@ def test_few_are_let_in_for_a_second_after_a_refusal() -> None:
         door.come("3")
     door.go(*"abcde")
     assert door.state == (3, 0)
-    with pytest.raises(Busy):  # three of six places are free, but one in three is taken
+    with pytest.raises(Busy):  # three of six places are free, but a quarter of them is taken
         door.come("4")
-    door.go("f", "1")
-    door.come("5")
+    door.go("f", "1", "2")
     door.clock.now = 0.9
+    door.come("5", "6")
     with pytest.raises(Busy) as refusal:
-        door.come("6")
+        door.come("7")
     assert refusal.value.retry_after == 1
     door.clock.now = 1.8
     with pytest.raises(Busy):  # a second after the last refusal, not the first
@@ -120,6 +120,25 @@ def test_few_are_let_in_for_a_second_after_a_refusal() -> None:
     door.clock.now = 2.8
     door.come(*"ghij", "8", "9")
     assert door.state == (6, 2)
+
+
+def test_slow_requests_keep_nobody_out_after_a_refusal() -> None:
+    door = Door(running=4, waiting=2)
+    door.come("model")  # a question that takes half a minute
+    door.come(*"abc", "1", "2")
+    with pytest.raises(Busy):
+        door.come("3")
+    door.go(*"abc", "1", "2")
+    for tenth in range(1, 11):
+        door.clock.now = tenth / 10
+        with pytest.raises(Busy):  # it may still be a quick one
+            door.come("4")
+    door.clock.now = 1.1
+    for name in "5678":
+        door.come(name)
+        with pytest.raises(Busy):  # one at a time
+            door.come("9")
+        door.go(name)
 
 
 def test_the_time_that_requests_take_follows_them() -> None:

@@ -13,7 +13,7 @@ _FEW = 4
 """One place in so many is taken, where more comes than can be done: enough to keep the cores busy
 (``python -m benchmarks.service``)."""
 _CROWDED = 1.0
-"""Seconds."""
+"""Seconds after a refusal for which that is so."""
 _WEIGHT = 0.05
 """Of the last request in the mean time that requests take: about the last twenty count."""
 
@@ -23,7 +23,8 @@ class Admission:
 
     A queue takes up bursts; where more comes than can be done, whoever is in it only waits longer, and what is done
     does not become more. So for a second after somebody was refused only so many are let in as are done quickly, as
-    B. Maurer has it in "Fail at Scale" (ACM Queue 13-8, 2015), by number instead of time.
+    B. Maurer has it in "Fail at Scale" (ACM Queue 13-8, 2015), by number instead of time. Requests that are at work
+    for longer, such as questions to a model, are none of those: a few of them would keep everybody else out.
     """
 
     def __init__(
@@ -43,10 +44,15 @@ class Admission:
         self._few = -(-running // _FEW)
         self._crowded_until = -math.inf
         self._queue: deque[Place] = deque()
+        self._at_work: set[Place] = set()
         self._seconds: float | None = None
-        self.running = 0
         self.admitted = 0
         self.refused = 0
+
+    @property
+    def running(self) -> int:
+        """Requests at work."""
+        return len(self._at_work)
 
     @property
     def waiting(self) -> int:
@@ -89,8 +95,12 @@ class Admission:
 
     def _has_room(self, now: float) -> bool:
         if now < self._crowded_until:
-            return self.running + len(self._queue) < self._few
+            return self._came_lately(now) + len(self._queue) < self._few
         return self.running < self._most or len(self._queue) < self._most_waiting
+
+    def _came_lately(self, now: float) -> int:
+        """How many at work came to it so short a time ago that they may still be done quickly."""
+        return sum(place.started is None or now - place.started <= _CROWDED for place in self._at_work)
 
     def enter(self, on_turn: Callable[[], None]) -> "Place":
         """A place at work, or one in the queue.
@@ -110,7 +120,7 @@ class Admission:
         return place
 
     def _start(self, place: "Place") -> None:
-        self.running += 1
+        self._at_work.add(place)
         self.admitted += 1
         place.started = self._clock()
 
@@ -120,7 +130,7 @@ class Admission:
             return
         took = self._clock() - place.started
         self._seconds = took if self._seconds is None else (1 - _WEIGHT) * self._seconds + _WEIGHT * took
-        self.running -= 1
+        self._at_work.discard(place)
         if self._queue:
             following = self._queue.popleft()
             self._start(following)
