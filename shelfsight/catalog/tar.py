@@ -22,7 +22,9 @@ __all__ = ["TarCatalogue"]
 
 _TEXTS = (".json", ".txt", ".cls")
 _MAX_TEXT_BYTES = 16 * 1024 * 1024
-_MAX_HEADER_BYTES = 32 * 1024
+_MAX_MEMBER_BYTES = 1 << 36
+"""tarfile passes over a member piece by piece, wherever the file ends."""
+_MAX_HEADER_BYTES = 16 * 1024
 _MAX_HEADERS = 6
 """Of one member: names that are too long for its own header, and what else comes before it."""
 _EXTENSIONS = (
@@ -87,18 +89,21 @@ class _Member(tarfile.TarInfo):
         try:
             if tarfile_.headers > _MAX_HEADERS:
                 raise tarfile.ReadError("a member has too many headers")
-            return super().fromtarfile(tarfile_)
+            member = super().fromtarfile(tarfile_)
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the mark of the end
             raise
         except (tarfile.HeaderError, ValueError) as error:
             raise tarfile.ReadError(str(error)) from error
         finally:
             tarfile_.headers -= 1
+        if not 0 <= member.size <= _MAX_MEMBER_BYTES:
+            raise tarfile.ReadError(f"a member says that it has {member.size:,} bytes")
+        return member
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Member":
         member = super().frombuf(buf, encoding, errors)
-        if member.size < 0 or (member.type in _EXTENSIONS and member.size > _MAX_HEADER_BYTES):
+        if member.type in _EXTENSIONS and not 0 <= member.size <= _MAX_HEADER_BYTES:
             raise tarfile.ReadError(f"a header says that it has {member.size:,} bytes")
         return member
 

@@ -175,9 +175,22 @@ def _padded(data: bytes) -> bytes:
         + _padded(b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n")
         + _header(tarfile.REGTYPE, 512)
         + _padded(b"x"),
-        _header(tarfile.REGTYPE, 0)[:124] + b"\xff" * 12 + bytes(512),
+        _header(tarfile.REGTYPE, -512),
+        _header(tarfile.REGTYPE, 1 << 80),
+        _header(tarfile.XHDTYPE, 14) + _padded(b"14 size=-5000\n") + _header(tarfile.REGTYPE, 0),
     ],
-    ids=["long name", "digits", "names", "globals", "sparse", "map", "sparse 1.0", "negative"],
+    ids=[
+        "long name",
+        "digits",
+        "names",
+        "globals",
+        "sparse",
+        "map",
+        "sparse 1.0",
+        "negative",
+        "endless",
+        "negative later",
+    ],
 )
 def test_headers_that_would_fill_the_memory_or_are_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "c.tar.gz"
