@@ -18,7 +18,7 @@ import { placeFilters } from "./sheet.js";
 import { emptyState, liked, ranged, reworded, toggled, unliked, wantsLook, withoutFilters } from "./state.js";
 import { View } from "./view.js";
 
-const TYPING_PAUSE = 30;
+const TYPING_PAUSE = 40;
 
 const query = byId("query");
 
