@@ -43,8 +43,9 @@ class Tab:
 
     def after(self, action: Callable[[], object]) -> None:
         """Do something that asks the server, and wait for its answer to be drawn."""
-        with self.page.expect_response(lambda response: "/v1/" in response.url and "/thumbnail" not in response.url):
+        with self.page.expect_request(lambda asked: "/v1/" in asked.url and "/thumbnail" not in asked.url) as asked:
             action()
+        asked.value.response()
         self.settled()
 
     def look(self, address: str) -> None:

@@ -144,8 +144,8 @@ def test_a_collection_that_grew_gets_another_index(milvus: Opener, served: str) 
 
 def test_whoever_searches_meanwhile_waits_and_finds_the_same(milvus: Opener, served: str) -> None:
     store = milvus("a", uri=served)
-    other = milvus("b", uri=served, collection="a")
     store.commit(random_changes(300, seed=4))
+    other = milvus("b", uri=served, collection="a")
     query = np.random.default_rng(0).standard_normal((1, DIMENSION)).astype(np.float32)
     before = other.snapshot().search(query, 10)
     found, done = [], threading.Event()
@@ -170,8 +170,8 @@ def test_whoever_searches_meanwhile_waits_and_finds_the_same(milvus: Opener, ser
 def test_a_state_that_was_read_before_knows_that_another_machine_built_an_index(milvus: Opener, served: str) -> None:
     """Whether what Milvus finds is all there is, it has to know when it searches."""
     store = milvus("a", uri=served)
-    other = milvus("b", uri=served, collection="a")
     store.commit(random_changes(50, seed=4))
+    other = milvus("b", uri=served, collection="a")
     snapshot = other.snapshot()
     assert snapshot._finder(None, ()).exact  # type: ignore[attr-defined]
     store.reindex("HNSW")

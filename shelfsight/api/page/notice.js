@@ -1,6 +1,7 @@
 // What is said in place of hits, and above them.
 
 import { byId, element, milliseconds, sentence } from "./dom.js";
+import { countFilters } from "./state.js";
 
 export function drawNotice(message, hint, ...actions) {
   const place = byId("notice");
@@ -12,13 +13,16 @@ export function drawNotice(message, hint, ...actions) {
 export const action = (words, run) => element("button", { type: "button", class: "button", onclick: run }, words);
 
 // `asked`: the state; `known`: the collection; `does`: ways out.
-export function drawNothing(asked, known, { clearFilters, anyRelevance }) {
+export function drawNothing(asked, known, { clearFilters, anyRelevance, byRelevance }) {
   const words = asked.text.trim();
   if (known.total === 0) {
     drawNotice("This collection is empty.", "Index a catalogue into it: shelfsight index CATALOGUE -c COLLECTION");
   } else if (asked.least !== null) {
     drawNotice(words ? `Nothing matches “${words}”.` : "Nothing matches.", `No item that passes the filters is ${Math.round(asked.least * 100)}% likely to be what you mean.`,
       action("Show the closest", anyRelevance));
+  } else if (words && asked.sort && countFilters(asked) === 0) {
+    drawNotice(`Nothing matches “${words}” well enough to be put in order.`, "Only items that are likely to be what you mean are sorted.",
+      action("Show the closest", byRelevance));
   } else {
     drawNotice("Nothing passes these filters.", "Take one away, or start again.", action("Clear filters", clearFilters));
   }

@@ -128,7 +128,8 @@ export class View {
     byId("show-hits").textContent = page.total === 1 ? "Show 1 item" : `Show ${page.total.toLocaleString()} items`;
     byId("remarks").replaceChildren(...(page.hits.length ? remarks(page) : []).map((said) => element("p", {}, said)));
     if (page.hits.length === 0) {
-      drawNothing(state, known, { clearFilters: this.#on.onClear, anyRelevance: () => this.#on.onTools({ least: null }) });
+      const [anyRelevance, byRelevance] = [{ least: null }, { sort: "" }].map((changes) => () => this.#on.onTools(changes));
+      drawNothing(state, known, { clearFilters: this.#on.onClear, anyRelevance, byRelevance });
     }
   }
 
