@@ -17,7 +17,8 @@ from shelfsight.api.service.collections import Collections
 from shelfsight.api.service.jobs.book import JobBook
 from shelfsight.api.service.service import Service
 
-ITEMS = 60
+ITEMS = 240
+"""Enough for a job to be stopped before it is done."""
 
 
 def get_on(server: JobServer, job: str, pictures: int = 8) -> None:

@@ -25,6 +25,7 @@ from shelfsight.core.settings import Settings
 
 if TYPE_CHECKING:
     from shelfsight.catalog.remote import Opened
+    from shelfsight.indexer import Report
 
 __all__ = ["FAILURES", "INTERRUPTED", "Task", "catalogue_folder", "main", "told_of"]
 
@@ -113,6 +114,7 @@ def _run(task: Task, say: Say) -> dict[str, Any]:
     """The report of the job done."""
     from shelfsight.api.enriching import check_able, notes_document
     from shelfsight.api.opening import open_engine
+    from shelfsight.indexer import report_of
     from shelfsight.stores.files import locked
 
     order, settings = task.order, task.settings
@@ -129,8 +131,10 @@ def _run(task: Task, say: Say) -> dict[str, Any]:
         failures = task.folder / FAILURES
         try:
             report = engine.index(source.catalogue, prune=order.prune, progress=told.indexing, failures_to=failures)
-        finally:
-            told.last()  # of a job that is told to end too: its next process adds to that
+        except BaseException as error:
+            told.last(report_of(error))  # the next process of a job that is told to end adds to that
+            raise
+        told.last(report)
         document = _shown(report.to_json())
         if order.features:
             document |= notes_document(engine.add_notes(features=True, progress=told.noting))
@@ -179,8 +183,10 @@ class _Telling:
         before = {"pictures": self._now.pictures, "failed": self._now.failed}
         self._tell(Progress(stage="features", done=done, total=total, **before))
 
-    def last(self) -> None:
-        """Say it now."""
+    def last(self, report: "Report | None" = None) -> None:
+        """Say it now, with what was committed since it was last heard of."""
+        if report is not None:
+            self._now = self._now.model_copy(update={"pictures": max(self._now.pictures, report.encoded)})
         self._said = 0.0
         self._tell(self._now)
 
