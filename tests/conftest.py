@@ -15,12 +15,12 @@ DEMO_ITEMS = 96
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-LONGEST = ("test_readme.py", "test_notebooks.py")
+LONGEST = ("test_readme.py", "test_processes.py", "test_notebooks.py", "test_service_kills.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take minutes come first: of two processes, one would wait for the other at the end."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)
