@@ -35,7 +35,8 @@ def protocol(head_seconds: float, answer_seconds: float) -> type[H11Protocol]:
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _AHEAD)
+            if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # not on every system
+                transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _AHEAD)
             self._begin()
 
         def data_received(self, data: bytes) -> None:
