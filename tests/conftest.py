@@ -15,7 +15,7 @@ DEMO_ITEMS = 96
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-LONGEST = ("test_readme.py", "test_processes.py", "test_notebooks.py", "test_service_kills.py")
+LONGEST = ("test_readme.py", "test_notebooks.py", "test_service_kills.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
